@@ -1,0 +1,186 @@
+"""What is measured, by whom, and the numbers themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.period import Period
+
+WHOLE: Final = "all"
+"""The subject of an observation that counts everybody: the base a share is taken of."""
+
+
+class Unit(StrEnum):
+    """What a value may be. The noun it counts ("downloads", "stars") belongs to the metric."""
+
+    COUNT = "count"
+    """Whole, not negative."""
+    PERCENT = "percent"
+    """From 0 to 100."""
+    RATE = "rate"
+    """Not negative; per day unless the metric says otherwise."""
+    RATIO = "times"
+    """Not negative; only claims have it."""
+
+    def refuse(self, value: float) -> str | None:
+        """Why a value is impossible in this unit, or None if it is possible."""
+        if not math.isfinite(value):
+            return f"{value} is not a number"
+        if value < 0:
+            return f"{value:g} is negative"
+        if self is Unit.COUNT and value != int(value):
+            return f"{value!r} is not a whole number"
+        if self is Unit.PERCENT and value > 100:
+            return f"{value:g} is more than 100 percent"
+        return None
+
+
+class Aggregation(StrEnum):
+    """How observations of a metric belong to a report's period."""
+
+    TOTAL = "total"
+    """Counted over a window as long as the period and ending within the tolerance of its end."""
+    LEVEL = "level"
+    """A stock read on one day, within the tolerance of the period's end."""
+    EVENT = "event"
+    """Something dated inside the period: a survey, a conference."""
+
+
+class Status(StrEnum):
+    """What the publisher says of a figure."""
+
+    MEASURED = "measured"
+    ESTIMATED = "estimated"
+    PROVISIONAL = "provisional"
+    REVISED = "revised"
+
+
+@dataclass(frozen=True)
+class Break:
+    """From `at` on, figures are counted another way and must not be compared across without saying so."""
+
+    at: dt.datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Metric:
+    """
+    A definition, never a value.
+
+    `base` names the metric whose WHOLE observation is the number of people or papers a percentage is taken of.
+    `absent` is the reason to give when no lawful or public figure exists at all.
+    `labels` are short names: `short` heads a scoreboard row (up to about 18 characters).
+    """
+
+    key: str
+    title: str
+    unit: Unit
+    noun: str
+    aggregation: Aggregation
+    measures: str
+    does_not_measure: str
+    known_biases: str
+    short: str = ""
+    base: str | None = None
+    tolerance_days: int = 0
+    breaks: tuple[Break, ...] = ()
+    absent: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("key", "title", "noun", "measures", "does_not_measure", "known_biases"):
+            if not getattr(self, name).strip():
+                raise ValueError(f'metric "{self.key}" has no {name}: say it, or nobody can tell what its number means')
+        if self.unit is Unit.RATIO:
+            raise ValueError(f'metric "{self.key}" cannot have unit "times": a ratio is claimed, not observed')
+        if self.tolerance_days < 0:
+            raise ValueError(f'metric "{self.key}" has a negative tolerance_days')
+
+    @property
+    def heading(self) -> str:
+        """The short title, or the whole one."""
+        return self.short or self.title
+
+
+@dataclass(frozen=True)
+class Subject:
+    """
+    What is measured: a framework, a database. A group has members and is a subject of its own.
+
+    A group's figures are observed as such (a respondent who names both counts once); they are never summed here.
+    `fill` colours areas, `ink` colours text on white with a contrast of at least 4.5. `ids` maps a source to its name there.
+    """
+
+    key: str
+    name: str
+    fill: str
+    ink: str
+    members: tuple[str, ...] = ()
+    ids: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The publisher of numbers, and what it asks of those who repeat them."""
+
+    name: str
+    homepage: str
+    terms: str
+    citation: str
+
+
+@dataclass(frozen=True)
+class Observation:
+    """
+    One number that someone else published, in the metric's own unit, never scaled.
+
+    `url` is where a person can see it, `query` what was asked or which line it stood on, `payload_sha256` the digest of the
+    very bytes it was read from. The unit is checked where the metric is known (`refusal`).
+    """
+
+    metric: str
+    subject: str
+    period: Period
+    value: float
+    status: Status
+    origin: str
+    url: str
+    retrieved_at: dt.datetime
+    note: str = ""
+    query: str = ""
+    payload_sha256: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("metric", "subject", "origin", "url"):
+            if not getattr(self, name).strip():
+                raise ValueError(f"the {name} is empty")
+        if not math.isfinite(self.value):
+            raise ValueError(f"the value {self.value} is not a number; leave the row out if nothing was measured")
+        if self.retrieved_at.tzinfo is None:
+            raise ValueError(f"retrieved_at {self.retrieved_at.isoformat()} has no time zone")
+
+    @property
+    def id(self) -> str:
+        """The same for the same published figure, however often it is read."""
+        parts = (self.metric, self.subject, self.period.key, repr(self.value), self.status, self.origin, self.url,
+                 self.retrieved_at.isoformat(), self.note)  # fmt: skip
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Absent:
+    """No figure or no claim, and why: a value, so that a post can adapt or be left out with its reason."""
+
+    reason: str
+
+    def __bool__(self) -> bool:
+        return False

@@ -1,0 +1,97 @@
+"""One formatter for posts, charts and alt text, so that they cannot disagree."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+_WORDS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_STEPS: Final[tuple[tuple[float, str, str], ...]] = ((1e9, "B", "billion"), (1e6, "M", "million"), (1e3, "k", "thousand"))
+_SMALLEST_COMPACT: Final = 10_000
+_WITHIN: Final = 0.05
+"""A ratio this close to a whole number is called by it (one part in twenty)."""
+
+
+def grouped(value: float) -> str:
+    """113,788,105: every digit of a count; of anything else at most two decimals."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+
+
+def compact(value: float) -> str:
+    """113.8M, 687k, 4,652: for posts and charts."""
+    number, step = _stepped(value)
+    return number if step is None else f"{number}{_STEPS[step][1]}"
+
+
+def spoken(value: float) -> str:
+    """113.8 million, 687 thousand, 4,652: for a screen reader."""
+    number, step = _stepped(value)
+    return number if step is None else f"{number} {_STEPS[step][2]}"
+
+
+def percent(value: float, places: int = 1) -> str:
+    """61.8%. A value too small to show reads "under 0.1%", never "0.0%"; one too large reads "over 99.9%"."""
+    smallest = 10.0**-places
+    if 0 < value and round(value, places) == 0:
+        return f"under {smallest:.{places}f}%"
+    if value < 100 and round(value, places) == 100:
+        return f"over {100 - smallest:.{places}f}%"
+    return f"{value:.{places}f}%"
+
+
+def times(ratio: float) -> str:
+    """
+    "twice", "three times", "about six times", "2.6 times", "about 27 times".
+
+    A ratio within 5 % of a whole number is called by that number, "about" where it is more than a tenth off;
+    from ten up, by the nearest whole one.
+    """
+    whole = round(ratio)
+    if ratio >= 10:
+        return f"about {whole:,} times"
+    if whole < 2 or abs(ratio - whole) > _WITHIN * whole:
+        return f"{ratio:.2f} times" if ratio < 2 else f"{ratio:.1f} times"
+    about = "" if abs(ratio - whole) <= 0.1 else "about "
+    return f"{about}{'twice' if whole == 2 else f'{_WORDS[whole]} times'}"
+
+
+def fold(ratio: float) -> str:
+    """ "2.85": a factor, to the hundredth."""
+    return f"{ratio:.2f}"
+
+
+def count_word(number: int) -> str:
+    """ "three"; digits above ten."""
+    return _WORDS[number] if 0 <= number < len(_WORDS) else f"{number:,}"
+
+
+def ordinal(position: int) -> str:
+    """ "first", "second", "third", "4th"."""
+    words = ("first", "second", "third")
+    if 1 <= position <= len(words):
+        return words[position - 1]
+    suffix = "th" if position % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(position % 10, "th")
+    return f"{position}{suffix}"
+
+
+def _stepped(value: float) -> tuple[str, int | None]:
+    if value < _SMALLEST_COMPACT:
+        return grouped(value), None
+    step = next(index for index, (size, _, _) in enumerate(_STEPS) if value >= size)
+    number = _scaled(value, step)
+    if step and float(number.replace(",", "")) >= 1000:  # 999,950 is 1.0M, not 1000k
+        step -= 1
+        number = _scaled(value, step)
+    return number, step
+
+
+def _scaled(value: float, step: int) -> str:
+    size = _STEPS[step][0]
+    places = 0 if _STEPS[step][1] == "k" else 1
+    return f"{_half_up(value / size, places):,.{places}f}"
+
+
+def _half_up(value: float, places: int) -> float:
+    """Round half up, as readers do: Python's own rounding turns 0.25 into 0.2."""
+    scale = 10.0**places
+    return math.floor(value * scale + 0.5) / scale

@@ -1,0 +1,58 @@
+"""
+One tree of errors. Every message says what happened, why it usually does, and what to do next.
+
+The command line prints the message and leaves with `exit_code`; `permanent` tells a scheduler whether trying
+again without a change can help.
+"""
+
+from __future__ import annotations
+
+
+class ThreadmillError(Exception):
+    """The root: something a person can act on. Anything else that escapes is a defect and exits with 1."""
+
+    exit_code = 1
+    permanent = True
+
+
+class BadInput(ThreadmillError):
+    """A recipe, template, figure file or argument is wrong. Nothing was written; fix the named place."""
+
+    exit_code = 2
+
+
+class BadRecipe(BadInput):
+    """`report.toml` does not say what a report needs."""
+
+
+class BadTemplate(BadInput):
+    """A text template is refused: its syntax, an unknown name, a literal figure, or a way out of the sandbox."""
+
+
+class BadFigures(BadInput):
+    """A file of observations breaks the csv contract; the message names file, line and column."""
+
+
+class BadThread(BadInput):
+    """A composed post breaks a limit of the network or prints a number nothing vouches for."""
+
+
+class BadChart(BadInput):
+    """A drawn chart fails the layout lint, or a title cannot be made to fit."""
+
+
+class BadOutput(BadInput):
+    """The output folder cannot be written, or holds something that is not ours to replace."""
+
+
+class Held(ThreadmillError):
+    """The thread may not go out as it stands: a gate or an approval holds it."""
+
+    exit_code = 3
+
+
+class SourceUnavailable(ThreadmillError):
+    """One source gave nothing this time. A value of the run unless the recipe marks the source as required."""
+
+    exit_code = 3
+    permanent = False
