@@ -32,7 +32,7 @@ def spoken(value: float) -> str:
 def percent(value: float, places: int = 1) -> str:
     """61.8%. A value too small to show reads "under 0.1%", never "0.0%"; one too large reads "over 99.9%"."""
     smallest = 10.0**-places
-    if 0 < value and round(value, places) == 0:
+    if value > 0 and round(value, places) == 0:
         return f"under {smallest:.{places}f}%"
     if value < 100 and round(value, places) == 100:
         return f"over {100 - smallest:.{places}f}%"
