@@ -6,16 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 
 from bot.domain.period import Period
+from bot.domain.report import Report
 from bot.domain.thread import Thread
 
 
 @dataclass(frozen=True)
 class Edition:
-    """A thread for one report and one period on one network. (report, period, account) will be its unique key."""
+    """A thread for one report and one period, composed under the limits of the report's network."""
 
-    report: str
-    report_title: str
+    report: Report
     period: Period
-    network: str
     composed_at: dt.datetime
     thread: Thread

@@ -79,7 +79,11 @@ class Fact:
 
 @dataclass(frozen=True)
 class Post:
-    """One post of a thread: what is sent, the charts beside it, and the facts it prints."""
+    """
+    One post of a thread: what is sent, the charts beside it, and the facts it prints.
+
+    `links` are the parts of the text the network turns into links, `remarks` what a person should know before it goes out.
+    """
 
     name: str
     position: int
@@ -89,6 +93,7 @@ class Post:
     links: tuple[str, ...]
     charts: tuple[Chart, ...]
     facts: tuple[Fact, ...] = field(repr=False)
+    remarks: tuple[str, ...] = ()
 
     def cost_usd(self, limits: Limits) -> float:
         """What the network bills for this post and the alt texts of its images."""

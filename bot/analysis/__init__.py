@@ -1,0 +1,1 @@
+"""The pure middle: observations to figures, figures to claims and to the frames charts are drawn from."""

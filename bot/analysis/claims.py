@@ -1,0 +1,263 @@
+"""
+Statements as tested predicates: each kind is a pure function from figures to a Claim, or to the reason there is none.
+
+Noise decides before order does. Counts within 3 % of each other are level; shares of a survey are level when their 95 % intervals
+overlap. Causes are never stated.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.analysis.figures import Figures
+from bot.analysis.statistics import near, overlap, wilson
+from bot.domain.claim import Claim, Quantity, Verdict
+from bot.domain.measure import WHOLE, Absent, Aggregation, Observation, Unit
+from bot.domain.period import Period
+from bot.domain.report import ClaimSpec
+
+_POINTS: Final = "percentage points"
+
+
+def claims(specs: Iterable[ClaimSpec], figures: Figures, period: Period) -> dict[str, Claim | Absent]:
+    """Every claim of a recipe by its key: stated, or absent with its reason. Counts of claims may use those above them."""
+    stated: dict[str, Claim | Absent] = {}
+    for spec in specs:
+        stated[spec.key] = KINDS[spec.kind](spec, figures, period, stated)
+    return stated
+
+
+def level(one: Observation, other: Observation, figures: Figures) -> bool:
+    """Whether two figures of one metric are the same for all the evidence says."""
+    if figures.metric(one.metric).unit is not Unit.PERCENT:
+        return near(one.value, other.value)
+    ours, theirs = interval(one, figures), interval(other, figures)
+    if ours is None or theirs is None:
+        return near(one.value, other.value)
+    return overlap(ours, theirs)
+
+
+def interval(seen: Observation, figures: Figures) -> tuple[float, float] | None:
+    """The 95 % interval of a surveyed share in percent; None for anything that is not a sample of known size."""
+    if figures.metric(seen.metric).unit is not Unit.PERCENT:
+        return None
+    base = figures.base_of(seen)
+    return wilson(seen.value, int(base.value)) if isinstance(base, Observation) and base.value > 0 else None
+
+
+def ranked(metric: str, subjects: Sequence[str], figures: Figures, period: Period) -> tuple[list[Observation], list[Absent]]:
+    """The figures of some subjects from high to low (ties in the recipe's order), and why the others have none."""
+    found = [figures.at(metric, subject, period) for subject in subjects]
+    seen = [figure for figure in found if isinstance(figure, Observation)]
+    return sorted(seen, key=lambda one: -one.value), [figure for figure in found if isinstance(figure, Absent)]
+
+
+def _lead(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
+    """Who has the highest figure, and how far ahead of the next. Needs two subjects with figures."""
+    order, absent = ranked(spec.metric, spec.subjects, figures, period)
+    if len(order) < 2:
+        return absent[0] if absent else Absent(f'claim "{spec.key}" names fewer than two subjects')
+    first, second = order[:2]
+    verdict = Verdict.LEVEL if level(first, second, figures) else Verdict.LEADS
+    return _claim(spec, verdict, order, period, _apart(first, second, figures), missing=_missing(spec, order))
+
+
+def _ratio(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
+    """How many times one subject's figure is another's; the higher is named first, whichever the recipe names first."""
+    order, absent = ranked(spec.metric, spec.subjects[:2], figures, period)
+    if absent:
+        return absent[0]
+    verdict = Verdict.LEVEL if level(order[0], order[1], figures) else Verdict.LEADS
+    return _claim(spec, verdict, order, period, _apart(order[0], order[1], figures))
+
+
+def _growth(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
+    """One subject's figure against its own of the year before. Like with like: same metric, no break in between."""
+    subject = spec.subjects[0]
+    now, before = figures.at(spec.metric, subject, period), figures.at(spec.metric, subject, period.year_before())
+    if isinstance(now, Absent):
+        return now
+    if isinstance(before, Absent):
+        return before
+    metric = figures.metric(spec.metric)
+    for change in metric.breaks:
+        if before.period.start < change.at < now.period.end:
+            return Absent(f"{metric.title} is counted another way since {change.at.date().isoformat()}: {change.reason}")
+    if level(now, before, figures):
+        verdict = Verdict.LEVEL
+    else:
+        verdict = Verdict.GREW if _per_day(now, figures) > _per_day(before, figures) else Verdict.FELL
+    return _claim(spec, verdict, [now], period, _change(now, before, figures))
+
+
+def _multiplied(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
+    """
+    By what factor this period multiplied the total counted before it.
+
+    Needs an unbroken row of earlier periods. Windows that overlap or leave days out by no more than the metric's tolerance are
+    taken as they are; their exact dates are in the evidence.
+    """
+    subject = spec.subjects[0]
+    now = figures.at(spec.metric, subject, period)
+    if isinstance(now, Absent):
+        return now
+    earlier: list[Observation] = []
+    at = period.previous()
+    while isinstance(seen := figures.at(spec.metric, subject, at), Observation):
+        earlier.insert(0, seen)
+        at = at.previous()
+    if not earlier:
+        return Absent(f"{figures.metric(spec.metric).title}: nothing was counted for {figures.name(subject)} before {period}")
+    before = sum(seen.value for seen in earlier)
+    evidence = (now, *earlier)
+    return _claim(
+        spec,
+        Verdict.STATED,
+        [now],
+        period,
+        {
+            "factor": _quantity("factor", (before + now.value) / before, Unit.RATIO, "times", evidence),
+            "before": _quantity("before", before, Unit.COUNT, figures.metric(spec.metric).noun, tuple(earlier)),
+        },
+    )
+
+
+def _share(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
+    """The first subject's part of a whole: of everybody (`all`), or of the sum over the other subjects and itself."""
+    subject, *rest = spec.subjects
+    part = figures.at(spec.metric, subject, period)
+    if isinstance(part, Absent):
+        return part
+    found = [figures.at(spec.metric, other, period) for other in rest or [WHOLE]]
+    whole = [figure for figure in found if isinstance(figure, Observation)]
+    if len(whole) < len(found):
+        return next(figure for figure in found if isinstance(figure, Absent))
+    total = sum(seen.value for seen in whole) + (part.value if rest else 0)
+    if total <= 0:
+        return Absent(f"{figures.metric(spec.metric).title}: the whole is nought in {period}, and nothing has a share of it")
+    share = _quantity("share", 100 * part.value / total, Unit.PERCENT, figures.metric(spec.metric).noun, (part, *whole))
+    return _claim(spec, Verdict.STATED, [part], period, {"share": share})
+
+
+def _rank(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
+    """Where the first subject stands among all of them. Needs every one of them measured and none level with it."""
+    order, absent = ranked(spec.metric, spec.subjects, figures, period)
+    if absent:
+        return absent[0]
+    position = next(at for at, seen in enumerate(order) if seen.subject == spec.subjects[0])
+    for rival in (*order[position - 1 : position], *order[position + 1 : position + 2]):
+        if level(order[position], rival, figures):
+            return Absent(f"{figures.name(spec.subjects[0])} and {figures.name(rival.subject)} are level: no rank is stated")
+    place = _quantity("place", position + 1, Unit.COUNT, "place", tuple(order))
+    return _claim(spec, Verdict.STATED, [order[position]], period, {"place": place})
+
+
+def _tally(spec: ClaimSpec, figures: Figures, period: Period, stated: Mapping[str, Claim | Absent]) -> Claim | Absent:
+    """How many of some leads go to whom; level and absent ones go to nobody, and absent ones are not counted as measures."""
+    held = [claim for key in spec.claims if isinstance(claim := stated[key], Claim)]
+    if len(held) < 2:
+        return Absent(f'claim "{spec.key}" counts fewer than two leads in {period}')
+    leaders = Counter(claim.subjects[0] for claim in held if claim.verdict is Verdict.LEADS)
+    if not leaders:
+        return Absent(f"no measure of {period} has a leader")
+    order = sorted(leaders, key=lambda subject: -leaders[subject])
+    evidence = tuple(dict.fromkeys(seen for claim in held for seen in claim.evidence))
+    counts = {
+        f"leads_{subject}": _quantity("leads", leaders[subject], Unit.COUNT, spec.noun, evidence, (subject,)) for subject in order
+    }
+    counts["measures"] = _quantity("measures", len(held), Unit.COUNT, spec.noun, evidence)
+    tied = len(order) > 1 and leaders[order[0]] == leaders[order[1]]
+    return Claim(
+        spec.key, spec.kind, Verdict.LEVEL if tied else Verdict.LEADS, "", tuple(order), period, _named(spec, period, counts)
+    )
+
+
+Kind = Callable[[ClaimSpec, Figures, Period, Mapping[str, Claim | Absent]], Claim | Absent]
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "lead": _lead,
+    "ratio": _ratio,
+    "growth": _growth,
+    "multiplied": _multiplied,
+    "share": _share,
+    "rank": _rank,
+    "tally": _tally,
+}
+"""The kinds a recipe may ask for."""
+
+NEEDS: Final[Mapping[str, int]] = {"lead": 2, "ratio": 2, "growth": 1, "multiplied": 1, "share": 1, "rank": 2, "tally": 0}
+"""How many subjects each kind is about, at the least."""
+
+
+def _apart(first: Observation, second: Observation, figures: Figures) -> dict[str, Quantity]:
+    """How far two figures lie apart: a ratio, and for shares the difference in points."""
+    evidence = _with_bases((first, second), figures)
+    apart: dict[str, Quantity] = {}
+    if second.value > 0:
+        apart["ratio"] = _quantity("ratio", first.value / second.value, Unit.RATIO, "times", evidence)
+    if figures.metric(first.metric).unit is Unit.PERCENT or not apart:
+        points = _POINTS if figures.metric(first.metric).unit is Unit.PERCENT else figures.metric(first.metric).noun
+        apart["difference"] = _quantity("difference", first.value - second.value, Unit.RATE, points, evidence)
+    return apart
+
+
+def _change(now: Observation, before: Observation, figures: Figures) -> dict[str, Quantity]:
+    """What became of a figure: the ratio and percent of a count, per day where windows differ; the points of a share."""
+    evidence = _with_bases((now, before), figures)
+    noun = figures.metric(now.metric).noun
+    if figures.metric(now.metric).unit is Unit.PERCENT:
+        return {"difference": _quantity("difference", abs(now.value - before.value), Unit.RATE, _POINTS, evidence)}
+    was = _per_day(before, figures)
+    if was <= 0:
+        return {"difference": _quantity("difference", abs(now.value - before.value), Unit.RATE, noun, evidence)}
+    ratio = _per_day(now, figures) / was
+    return {
+        "ratio": _quantity("ratio", ratio, Unit.RATIO, "times", evidence),
+        "percent": _quantity("percent", 100 * abs(ratio - 1), Unit.RATE, "percent", evidence),
+    }
+
+
+def _per_day(seen: Observation, figures: Figures) -> float:
+    """A total divided by the days of its window; anything else as it is. Equal windows compare alike either way."""
+    if figures.metric(seen.metric).aggregation is Aggregation.TOTAL:
+        return seen.value / seen.period.days
+    return seen.value
+
+
+def _with_bases(seen: Sequence[Observation], figures: Figures) -> tuple[Observation, ...]:
+    """Figures with the bases their intervals are computed from."""
+    bases = [figures.base_of(one) for one in seen]
+    return tuple(dict.fromkeys((*seen, *(base for base in bases if isinstance(base, Observation)))))
+
+
+def _missing(spec: ClaimSpec, order: Sequence[Observation]) -> tuple[str, ...]:
+    found = {seen.subject for seen in order}
+    return tuple(subject for subject in spec.subjects if subject not in found)
+
+
+def _quantity(
+    name: str, value: float, unit: Unit, noun: str, evidence: tuple[Observation, ...], subjects: tuple[str, ...] = ()
+) -> Quantity:
+    first = evidence[0]
+    of = subjects or tuple(dict.fromkeys(seen.subject for seen in evidence if seen.subject != WHOLE))
+    return Quantity("", name, value, unit, noun, first.metric, of, first.period, evidence)
+
+
+def _claim(
+    spec: ClaimSpec,
+    verdict: Verdict,
+    order: Sequence[Observation],
+    period: Period,
+    quantities: Mapping[str, Quantity],
+    missing: tuple[str, ...] = (),
+) -> Claim:
+    subjects = tuple(seen.subject for seen in order)
+    return Claim(spec.key, spec.kind, verdict, spec.metric, subjects, period, _named(spec, period, quantities), missing)
+
+
+def _named(spec: ClaimSpec, period: Period, quantities: Mapping[str, Quantity]) -> dict[str, Quantity]:
+    """The quantities as the claim's own: under its key, for the report's period."""
+    return {name: replace(quantity, claim=spec.key, metric=spec.metric, period=period) for name, quantity in quantities.items()}

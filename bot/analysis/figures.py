@@ -1,0 +1,102 @@
+"""Which observation stands for a metric, a subject and a period, or why none does."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.domain.measure import WHOLE, Absent, Aggregation, Metric, Observation, Subject
+from bot.domain.period import Period
+
+
+class Figures:
+    """
+    The newest figure for each (metric, subject, window), looked up by a report's period.
+
+    A later `retrieved_at` replaces an earlier one: a restated figure is a new observation, not an edit. `held` are metrics a gate
+    keeps out, `problems` those a source could not give, with the reasons.
+    """
+
+    def __init__(
+        self,
+        observations: Iterable[Observation],
+        metrics: Mapping[str, Metric],
+        subjects: Mapping[str, Subject],
+        held: Mapping[str, str] | None = None,
+        problems: Mapping[str, str] | None = None,
+    ) -> None:
+        self._held = held or {}
+        self._problems = problems or {}
+        self._metrics = metrics
+        self._subjects = subjects
+        newest: dict[tuple[str, str, Period], Observation] = {}
+        for seen in observations:
+            key = (seen.metric, seen.subject, seen.period)
+            if key not in newest or seen.retrieved_at >= newest[key].retrieved_at:
+                newest[key] = seen
+        self._series: dict[tuple[str, str], list[Observation]] = defaultdict(list)
+        for (metric, subject, _), seen in sorted(newest.items(), key=lambda item: item[0][2]):
+            self._series[metric, subject].append(seen)
+
+    def at(self, metric: str, subject: str, period: Period) -> Observation | Absent:
+        """The observation that stands for a period by the metric's own rule, or why there is none."""
+        definition = self._metrics[metric]
+        candidates = self._candidates(definition, subject, period)
+        if not candidates:
+            return self._absent(definition, subject, period)
+        if definition.aggregation is Aggregation.EVENT and len(candidates) > 1:
+            return Absent(
+                f"{definition.title} was observed {len(candidates)} times in {period}, and no one of them stands for it"
+            )
+        return min(candidates, key=lambda seen: (abs(seen.period.end - period.end), seen.period))
+
+    def base_of(self, seen: Observation) -> Observation | Absent:
+        """How many a percentage was taken of: the WHOLE observation of the metric's base, over the same window."""
+        base = self._metrics[seen.metric].base
+        if base is None:
+            return Absent(f"{self._metrics[seen.metric].title} is not a share of anything")
+        for whole in self._series[base, WHOLE]:
+            if whole.period == seen.period:
+                return whole
+        return Absent(f"nobody says how many {self._metrics[seen.metric].title} in {seen.period} is a share of")
+
+    def series(self, metric: str, subject: str, until: Period, since: Period | None = None) -> Sequence[Observation]:
+        """All windows in order of time that end no later than the period does: nothing that was not yet known."""
+        latest = until.end + dt.timedelta(days=self._metrics[metric].tolerance_days)
+        return [
+            seen
+            for seen in self._series[metric, subject]
+            if seen.period.end <= latest and (since is None or seen.period.start >= since.start)
+        ]
+
+    def metric(self, key: str) -> Metric:
+        """The definition behind a key."""
+        return self._metrics[key]
+
+    def name(self, subject: str) -> str:
+        """What readers call a subject."""
+        return "respondents" if subject == WHOLE else self._subjects[subject].name
+
+    def _candidates(self, metric: Metric, subject: str, period: Period) -> list[Observation]:
+        tolerance = dt.timedelta(days=metric.tolerance_days)
+        length = period.end - period.start
+
+        def stands_for(window: Period) -> bool:
+            match metric.aggregation:
+                case Aggregation.TOTAL:
+                    return abs(window.end - period.end) <= tolerance and abs((window.end - window.start) - length) <= tolerance
+                case Aggregation.LEVEL:
+                    return abs(window.end - period.end) <= tolerance
+                case Aggregation.EVENT:
+                    return period.contains(window)
+
+        return [seen for seen in self._series[metric.key, subject] if stands_for(seen.period)]
+
+    def _absent(self, metric: Metric, subject: str, period: Period) -> Absent:
+        if metric.key in self._held:
+            return Absent(f"held: {self._held[metric.key]}")
+        if metric.absent:
+            return Absent(f"{metric.title}, {period}: {metric.absent}")
+        why = f"; {self._problems[metric.key]}" if metric.key in self._problems else ""
+        return Absent(f"{metric.title}: no figure for {self.name(subject)} in {period}{why}")

@@ -1,0 +1,192 @@
+"""The tidy frame behind each chart, one builder per chart kind. pandas lives here and in charts/."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+from typing import Final
+
+import pandas as pd
+
+from bot.analysis.claims import interval, level
+from bot.analysis.figures import Figures
+from bot.domain.claim import Basis, Quantity
+from bot.domain.measure import Absent, Aggregation, Observation, Unit
+from bot.domain.period import Period
+from bot.domain.report import ChartSpec
+
+COLUMNS: Final = (
+    "metric", "subject", "column", "period_start", "period_end", "value", "low", "high", "leads", "segment", "basis",
+)  # fmt: skip
+
+_GAP: Final = 1.6
+"""A step this many times the usual one between two readings is a missing reading, and the line is broken there."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The rows of one chart with what each rests on; `absent` says why a (metric, subject) has none."""
+
+    frame: pd.DataFrame
+    bases: Mapping[str, Basis]
+    absent: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    per_day: bool = False
+
+
+@dataclass(frozen=True)
+class _Row:
+    metric: str
+    subject: str
+    window: Period
+    value: float
+    basis: Basis
+    column: str = ""
+    low: float = math.nan
+    high: float = math.nan
+    leads: bool = False
+    segment: int = 0
+
+    @property
+    def basis_id(self) -> str:
+        if isinstance(self.basis, Observation):
+            return self.basis.id
+        return f"{self.metric}:{self.subject}:{self.column}:{self.basis.name}"
+
+
+def panel(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
+    """What a chart of the recipe shows for a period, or why there is nothing to show."""
+    return BUILDERS[spec.kind](spec, figures, period)
+
+
+def _ranking(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
+    rows, absent = _row_of_figures(spec.metrics[0], spec.subjects, figures, period)
+    return _panel(rows, absent) if len(rows) >= 2 else _too_few(absent, spec, period)
+
+
+def _scoreboard(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
+    rows: list[_Row] = []
+    absent: dict[tuple[str, str], str] = {}
+    for metric in spec.metrics:
+        found, missing = _row_of_figures(metric, spec.subjects, figures, period)
+        rows += found
+        absent |= missing if found else {}
+    shown = {row.metric for row in rows}
+    return _panel(rows, absent) if len(shown) >= 2 else Absent(f"fewer than two measures have figures for {period}")
+
+
+def _survey(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
+    """Shares with their intervals; with `compare`, those of the year before as a group of their own."""
+    rows: list[_Row] = []
+    absent: dict[tuple[str, str], str] = {}
+    for shown in (period.year_before(), period) if spec.compare else (period,):
+        found, missing = _row_of_figures(spec.metrics[0], spec.subjects, figures, shown, column=shown.key if spec.compare else "")
+        rows += found
+        absent = missing
+    return _panel(rows, absent) if rows and rows[-1].window.end <= period.end else _too_few(absent, spec, period)
+
+
+def _trend(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
+    """Series up to the period's end; totals per day, because windows differ in length."""
+    metric = figures.metric(spec.metrics[0])
+    per_day = metric.aggregation is Aggregation.TOTAL
+    rows: list[_Row] = []
+    for subject in spec.subjects:
+        series = figures.series(metric.key, subject, period, spec.since)
+        if len(series) < 2:
+            continue
+        for seen, segment in zip(series, _segments(series, [change.at for change in metric.breaks]), strict=True):
+            value = seen.value / seen.period.days if per_day else seen.value
+            rows.append(_Row(metric.key, subject, seen.period, value, seen, segment=segment))
+    return _panel(rows, {}, per_day) if rows else Absent(f"{metric.title}: fewer than two readings up to {period}")
+
+
+def _share(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
+    """Each subject's part of the sum over the chart's subjects: a column per metric, or per year where there is one metric."""
+    rows: list[_Row] = []
+    for metric, shown, label in _share_columns(spec, figures, period):
+        found = [figures.at(metric, subject, shown) for subject in spec.subjects]
+        parts = [seen for seen in found if isinstance(seen, Observation)]
+        total = sum(seen.value for seen in parts)
+        if len(parts) < len(found) or total <= 0:
+            continue
+        for seen in parts:
+            share = Quantity(
+                f"chart:{label}", "share", 100 * seen.value / total, Unit.PERCENT, figures.metric(metric).noun, metric,
+                (seen.subject,), shown, (seen, *(other for other in parts if other is not seen)),
+            )  # fmt: skip
+            rows.append(_Row(metric, seen.subject, seen.period, share.value, share, column=label))
+    return _panel(rows, {}) if rows else Absent(f"no measure of {period} has figures for all subjects of the chart")
+
+
+BUILDERS: Final[Mapping[str, Callable[[ChartSpec, Figures, Period], Panel | Absent]]] = {
+    "ranking": _ranking,
+    "scoreboard": _scoreboard,
+    "share": _share,
+    "survey": _survey,
+    "trend": _trend,
+}
+"""Chart kinds a recipe may ask for, with what they are drawn from."""
+
+
+def _row_of_figures(
+    metric: str, subjects: Sequence[str], figures: Figures, period: Period, column: str = ""
+) -> tuple[list[_Row], dict[tuple[str, str], str]]:
+    """One metric over subjects: rows with intervals where the figure is a sample, and the leader marked unless it is level."""
+    found = {subject: figures.at(metric, subject, period) for subject in subjects}
+    seen = {subject: figure for subject, figure in found.items() if isinstance(figure, Observation)}
+    order = sorted(seen.values(), key=lambda one: -one.value)
+    leader = order[0] if len(order) >= 2 and not level(order[0], order[1], figures) else None
+    rows = []
+    for subject, figure in seen.items():
+        low, high = interval(figure, figures) or (math.nan, math.nan)
+        rows.append(_Row(metric, subject, figure.period, figure.value, figure, column, low, high, figure is leader))
+    reason = "not asked" if figures.metric(metric).unit is Unit.PERCENT else "no figure"
+    return rows, {(metric, subject): reason for subject in subjects if subject not in seen}
+
+
+def _segments(series: Sequence[Observation], changes: Sequence[dt.datetime]) -> list[int]:
+    """The number of the unbroken stretch each reading belongs to."""
+    ends = [seen.period.end for seen in series]
+    usual = median([(later - earlier).total_seconds() for earlier, later in pairwise(ends)])
+    segment, numbers = 0, [0]
+    for earlier, later in pairwise(ends):
+        changed = any(earlier <= at < later for at in changes)
+        if changed or (later - earlier).total_seconds() > _GAP * usual:
+            segment += 1
+        numbers.append(segment)
+    return numbers
+
+
+def _share_columns(spec: ChartSpec, figures: Figures, period: Period) -> list[tuple[str, Period, str]]:
+    if len(spec.metrics) > 1:
+        named = [(figures.metric(metric), metric) for metric in spec.metrics]
+        return [(key, period, metric.heading.removesuffix(f" {metric.noun}")) for metric, key in named]
+    shown = [period]
+    while spec.since is not None and shown[0].start > spec.since.start:
+        shown.insert(0, shown[0].previous())
+    return [(spec.metrics[0], one, one.key) for one in shown]
+
+
+def _too_few(absent: Mapping[tuple[str, str], str], spec: ChartSpec, period: Period) -> Absent:
+    return Absent(f"{spec.metrics[0]}: too few of the chart's subjects have a figure for {period}")
+
+
+def _panel(rows: Sequence[_Row], absent: Mapping[tuple[str, str], str], per_day: bool = False) -> Panel:
+    data = {
+        "metric": [row.metric for row in rows],
+        "subject": [row.subject for row in rows],
+        "column": [row.column for row in rows],
+        "period_start": pd.DatetimeIndex([row.window.start for row in rows]),
+        "period_end": pd.DatetimeIndex([row.window.end for row in rows]),
+        "value": [float(row.value) for row in rows],
+        "low": [row.low for row in rows],
+        "high": [row.high for row in rows],
+        "leads": [row.leads for row in rows],
+        "segment": [row.segment for row in rows],
+        "basis": [row.basis_id for row in rows],
+    }
+    return Panel(pd.DataFrame(data, columns=list(COLUMNS)), {row.basis_id: row.basis for row in rows}, absent, per_day)

@@ -1,0 +1,35 @@
+"""How far a figure may be from the truth it samples, and when two figures are the same for all we know."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+_Z_95: Final = 1.959963984540054
+"""Two-sided 95 % point of the normal distribution."""
+
+NOISE: Final = 0.03
+"""Counts nearer than 3 % of each other are called level: sources for the same count differ by as much."""
+
+
+def wilson(percent: float, base: int) -> tuple[float, float]:
+    """
+    The 95 % interval of a share in percent, given how many were asked.
+
+    Wilson's score interval (Wilson 1927, J. Am. Stat. Assoc. 22:209-212): right for small shares, where the textbook interval
+    reaches below nought.
+    """
+    p, n, z2 = percent / 100, base, _Z_95**2
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z_95 / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
+    return 100 * max(0.0, centre - half), 100 * min(1.0, centre + half)
+
+
+def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two intervals share a value."""
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+def near(one: float, other: float) -> bool:
+    """Whether two counts differ by less than the noise between sources."""
+    return abs(one - other) <= NOISE * max(one, other)

@@ -1,0 +1,124 @@
+"""
+Verbs and exit codes: parse, call the wiring, print. No logic.
+
+Only argparse is imported here at the top: `threadmill --help` answers before any heavy library is loaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+DEFAULT_REPORT = "dl-frameworks"
+
+_EXIT_CODES = """exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 held, 4 rejected by the network,
+5 outcome unknown, 6 nothing due, 7 not now"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one verb and return its exit code. Errors of the house are printed in words; others keep their traceback."""
+    from bot.errors import ThreadmillError
+
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.verb(options)
+        sys.stdout.flush()
+    except ThreadmillError as error:
+        print(f"threadmill: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:  # `threadmill explain ... | head` has read enough
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        print("threadmill: stopped; nothing was left half done", file=sys.stderr)
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="threadmill",
+        description="Adoption metrics as one numbered, fully cited thread.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    preview = verbs.add_parser("preview", help="write a thread to disk, exactly as it would be posted")
+    _report_arguments(preview)
+    preview.add_argument("--out", default="out", metavar="DIR", help="where to write DIR/<report>/<period>/ (default: out)")
+    preview.add_argument("--open", action="store_true", help="open the page when it is written")
+    preview.set_defaults(verb=_preview)
+
+    explain = verbs.add_parser("explain", help="print one post with the whole story of each of its numbers")
+    explain.add_argument("report", metavar="REPORT")
+    explain.add_argument("period", metavar="PERIOD")
+    explain.add_argument("position", metavar="POSITION", type=int, help="the post's number in the thread")
+    _common_arguments(explain)
+    explain.set_defaults(verb=_explain)
+
+    check = verbs.add_parser("check", help="read settings, recipe and texts, and say what is wrong with them")
+    check.add_argument("report", nargs="?", metavar="REPORT", help="one report (default: all)")
+    check.add_argument("--schema", action="store_true", help="print the JSON Schema of report.toml and exit")
+    check.set_defaults(verb=_check)
+
+    reports = verbs.add_parser("reports", help="list the reports there are")
+    reports.set_defaults(verb=_reports)
+    return parser
+
+
+def _report_arguments(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("report", nargs="?", default=DEFAULT_REPORT, metavar="REPORT", help=f"default: {DEFAULT_REPORT}")
+    verb.add_argument("--period", metavar="KEY", help="2020, 2026-10, 2026-W47 (default: the newest complete one)")
+    _common_arguments(verb)
+
+
+def _common_arguments(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--now", metavar="ISO", help="the instant to compose as of (default: now)")
+    verb.add_argument("--offline", action="store_true", help="make no connection at all")
+    verb.add_argument("--data", action="append", default=[], metavar="FILE.csv", help="more observations; may be given again")
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from bot import __version__
+
+        print(__version__)
+        parser.exit()
+
+
+def _preview(options: argparse.Namespace) -> int:
+    from bot import terminal, verbs
+
+    with terminal.progress() as progress:
+        preview = verbs.preview(options.report, options.period, options.now, options.data, options.out, progress)
+    terminal.show_preview(preview)
+    if options.open:
+        terminal.open_page(preview.folder / "index.html")
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from bot import terminal, verbs
+
+    terminal.show_story(verbs.explain(options.report, options.period, options.position, options.now, options.data))
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from bot import terminal, verbs
+
+    if options.schema:
+        print(verbs.schema())
+        return 0
+    terminal.show_check(check := verbs.check(options.report))
+    return 2 if check.problems else 0
+
+
+def _reports(_: argparse.Namespace) -> int:
+    from bot import terminal, verbs
+
+    terminal.show_reports(verbs.reports())
+    return 0

@@ -1,0 +1,1 @@
+"""Claims and figures become posts: wording, templates, the checks on what they print, numbering, and the page."""

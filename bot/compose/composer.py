@@ -1,0 +1,124 @@
+"""One report and one period: which posts can be said, what their charts show, and the words on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.analysis.claims import claims, ranked
+from bot.analysis.figures import Figures
+from bot.analysis.frames import Panel, panel
+from bot.compose.assembly import Draft, check_cited
+from bot.compose.templates import Templates, context
+from bot.compose.views import AbsentView, ClaimView, FigureView, LeftOut, figure_view
+from bot.domain.claim import Basis, Claim, Quantity
+from bot.domain.measure import WHOLE, Absent, Observation
+from bot.domain.numerals import grouped
+from bot.domain.period import Period
+from bot.domain.report import ChartSpec, PostSpec, Report
+from bot.domain.text import Cited
+from bot.domain.thread import Skipped
+from bot.ports import ChartData
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A draft with the chart that goes beside it, not yet drawn."""
+
+    draft: Draft
+    kind: str = ""
+    chart: ChartData | None = None
+
+
+class Composer:
+    """Says what can be said. Everything it prints is cited; what is absent leaves its post out, with the reason."""
+
+    def __init__(self, report: Report, period: Period, figures: Figures) -> None:
+        self._report = report
+        self._period = period
+        self._figures = figures
+        self._templates = Templates(report)
+        stated = claims(report.claims, figures, period)
+        self._context = context(report, period, self._figure_views(), {key: self._claim_view(one) for key, one in stated.items()})
+
+    @property
+    def period_names(self) -> tuple[str, ...]:
+        """How a text may name the period itself."""
+        return (self._period.name, self._period.key)
+
+    def sketch(self, spec: PostSpec) -> Sketch | Skipped:
+        """
+        The post with its chart's data, or why it is left out.
+
+        Raises:
+            BadTemplate: a text of the post is wrong, with its line.
+            BadThread: a chart's title, subtitle or caveat prints what nothing vouches for.
+        """
+        try:
+            draft = Draft(spec.name, spec.text.place, self._templates.render(spec.text, self._context))
+            if spec.chart is None:
+                return Sketch(draft)
+            return Sketch(draft, spec.chart.kind, self._chart_data(spec.name, spec.chart))
+        except LeftOut as absent:
+            return Skipped(spec.name, str(absent))
+
+    def _chart_data(self, post: str, spec: ChartSpec) -> ChartData:
+        shown = panel(spec, self._figures, self._period)
+        if isinstance(shown, Absent):
+            raise LeftOut(shown.reason)
+        title, subtitle, caveat = (
+            Cited() if template is None else self._templates.render(template, self._context)
+            for template in (spec.title, spec.subtitle, spec.caveat)
+        )
+        for where, text in (("title", title), ("subtitle", subtitle), ("caveat", caveat)):
+            check_cited(text, f"the chart {where} of post {post}", self._report, self.period_names)
+        subjects = dict.fromkeys(shown.frame["subject"])
+        return ChartData(
+            title=title,
+            subtitle=subtitle,
+            source=_source_line(shown, self._figures),
+            caveat=caveat,
+            metrics=tuple(self._report.metrics[metric] for metric in dict.fromkeys(shown.frame["metric"])),
+            subjects=tuple(self._report.subjects[key] for key in spec.subjects if key in subjects),
+            period=self._period,
+            frame=shown.frame,
+            bases=shown.bases,
+            per_day=shown.per_day,
+            highlight=spec.highlight,
+            absent=shown.absent,
+        )
+
+    def _figure_views(self) -> dict[str, dict[str, FigureView | AbsentView]]:
+        subjects = (*self._report.subjects, WHOLE)
+        return {
+            metric: {subject: figure_view(self._figures.at(metric, subject, self._period), self._report) for subject in subjects}
+            for metric in self._report.metrics
+        }
+
+    def _claim_view(self, stated: Claim | Absent) -> ClaimView | AbsentView:
+        if isinstance(stated, Absent):
+            return AbsentView(stated.reason)
+        shown: list[FigureView] = []
+        if stated.metric:
+            order, _ = ranked(stated.metric, stated.subjects, self._figures, self._period)
+            views = [figure_view(seen, self._report) for seen in order]
+            shown = [view for view in views if isinstance(view, FigureView)]
+        return ClaimView(stated, self._report, shown)
+
+
+def _source_line(shown: Panel, figures: Figures) -> Cited:
+    """ "Source: Kaggle, n = 12,932": every origin of the chart's figures, and how many a share was taken of."""
+    seen = list(_observations(shown.bases.values()))
+    origins = list(dict.fromkeys(one.origin for one in seen))
+    line = Cited("Source: " if len(origins) == 1 else "Sources: ") + ", ".join(origins)
+    metrics = {one.metric for one in seen}
+    newest = max(seen, key=lambda one: one.period.end)
+    base = figures.base_of(newest) if len(metrics) == 1 else Absent("several metrics, several bases")
+    if isinstance(base, Observation):
+        line = line + ", n = " + Cited.of(grouped(base.value), base)
+    return line
+
+
+def _observations(bases: Iterable[Basis]) -> Iterator[Observation]:
+    for basis in bases:
+        yield from basis.evidence if isinstance(basis, Quantity) else (basis,)

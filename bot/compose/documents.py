@@ -1,0 +1,122 @@
+"""The two JSON files of an edition, as other programs read them. Their keys are a promise (README, "What a preview writes")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.domain.claim import Quantity
+from bot.domain.edition import Edition
+from bot.domain.measure import Metric, Observation, Unit
+from bot.domain.thread import Fact, Post
+
+
+def thread_document(edition: Edition) -> dict[str, object]:
+    """`thread.json`: what would be posted, what it costs, and what was left out."""
+    thread = edition.thread
+    return {
+        "report": edition.report.key,
+        "period": edition.period.key,
+        "network": edition.report.network,
+        "composed_at": edition.composed_at.isoformat(),
+        "cost_usd": thread.cost_usd,
+        "posts": [_post(post) for post in thread.posts],
+        "skipped": [{"post": skipped.post, "reason": skipped.reason} for skipped in thread.skipped],
+        "held": [{"metric": held.metric, "reason": held.reason} for held in thread.held],
+    }
+
+
+def facts_document(edition: Edition) -> list[dict[str, object]]:
+    """`facts.json`: each printed substring with its evidence, down to the published number."""
+    metrics = edition.report.metrics
+    return [_fact(fact, metrics[fact.basis.metric] if fact.basis.metric else None) for fact in edition.thread.facts().values()]
+
+
+def image_paths(post: Post) -> Iterator[str]:
+    """Where a post's images lie, from the edition's folder."""
+    for number, _ in enumerate(post.charts, 1):
+        yield f"images/{post.position:02d}-{number}.png"
+
+
+def _post(post: Post) -> dict[str, object]:
+    return {
+        "position": post.position,
+        "total": post.total,
+        "name": post.name,
+        "text": post.text.text,
+        "weighted_length": post.weighted_length,
+        "links": list(post.links),
+        "remarks": list(post.remarks),
+        "images": [
+            {
+                "path": path,
+                "alt_text": chart.alt_text.text,
+                "title": chart.title.text,
+                "width": chart.width_px,
+                "height": chart.height_px,
+                "sha256": chart.sha256,
+            }
+            for path, chart in zip(image_paths(post), post.charts, strict=True)
+        ],
+        "facts": [fact.id for fact in post.facts],
+    }
+
+
+def _fact(fact: Fact, metric: Metric | None) -> dict[str, object]:
+    row: dict[str, object] = {"id": fact.id, "post": fact.post, "where": fact.where, "text": fact.text}
+    if isinstance(fact.basis, Quantity):
+        return row | _claim_row(fact.basis) | {"evidence": list(fact.evidence)} | _NO_ORIGIN
+    return row | _observation_row(fact.basis, metric) | {"evidence": []} | _origin_row(fact.basis)
+
+
+def _claim_row(quantity: Quantity) -> dict[str, object]:
+    return {
+        "kind": "claim",
+        "claim": quantity.claim,
+        "value": _plain(quantity.value),
+        "unit": quantity.noun,
+        "metric": quantity.metric or None,
+        "subjects": list(quantity.subjects),
+        "period": quantity.period.key,
+    }
+
+
+def _observation_row(seen: Observation, metric: Metric | None) -> dict[str, object]:
+    return {
+        "kind": "observation",
+        "claim": None,
+        "value": _plain(seen.value),
+        "unit": "percent" if metric is not None and metric.unit is Unit.PERCENT else metric.noun if metric else "",
+        "metric": seen.metric,
+        "subjects": [seen.subject],
+        "period": seen.period.key,
+    }
+
+
+_NO_ORIGIN: dict[str, object] = {
+    "origin": None,
+    "url": None,
+    "query": None,
+    "retrieved_at": None,
+    "payload_sha256": None,
+    "status": None,
+    "window": None,
+    "note": None,
+}
+
+
+def _origin_row(seen: Observation) -> dict[str, object]:
+    return {
+        "origin": seen.origin,
+        "url": seen.url,
+        "query": seen.query,
+        "retrieved_at": seen.retrieved_at.isoformat(),
+        "payload_sha256": seen.payload_sha256,
+        "status": str(seen.status),
+        "window": {"start": seen.period.start.isoformat(), "end": seen.period.end.isoformat()},
+        "note": seen.note,
+    }
+
+
+def _plain(value: float) -> int | float:
+    """A whole number without its ".0"."""
+    return int(value) if value == int(value) else value

@@ -1,0 +1,91 @@
+"""`index.html`: the thread as X would show it, and behind each post its facts, alt text and data. One file, no network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import TypeAlias
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from bot.compose.documents import facts_document
+from bot.domain.edition import Edition
+from bot.domain.text import Cited
+from bot.domain.thread import Chart, Limits, Post
+
+_Row: TypeAlias = Mapping[str, object]
+"""One row of `facts.json`."""
+
+
+def page(edition: Edition) -> str:
+    """The whole page. Everything that came from data, recipe or template is escaped; only http(s) addresses become links."""
+    style, facts = _file("page.css"), facts_document(edition)
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            edition=edition,
+            thread=edition.thread,
+            posts=[_post(edition, post, facts) for post in edition.thread.posts],
+            metrics=_metrics(edition, facts),
+            origins=_origins(facts),
+            style=style,
+            policy=_policy(style),
+        )
+    )
+
+
+def _post(edition: Edition, post: Post, facts: Sequence[_Row]) -> dict[str, object]:
+    limits = edition.thread.limits
+    return {
+        "post": post,
+        "lines": list(post.text.pieces()),
+        "over": max(0, post.weighted_length - limits.post_length),
+        "cost": post.cost_usd(limits),
+        "charts": [_chart(chart, limits) for chart in post.charts],
+        "facts": [row for row in facts if row["post"] == post.position],
+    }
+
+
+def _chart(chart: Chart, limits: Limits) -> dict[str, object]:
+    return {
+        "chart": chart,
+        "uri": "data:image/png;base64," + base64.b64encode(chart.png).decode(),
+        "kilobytes": len(chart.png) / 1000,
+        "alt_limit": limits.alt_length,
+    }
+
+
+def _metrics(edition: Edition, facts: Sequence[_Row]) -> list[object]:
+    """Definitions of every metric the thread rests on, in order of first use."""
+    seen = dict.fromkeys(row["metric"] for row in facts if row["kind"] == "observation")
+    return [edition.report.metrics[str(key)] for key in seen]
+
+
+def _origins(facts: Sequence[_Row]) -> list[str]:
+    return list(dict.fromkeys(str(row["origin"]) for row in facts if row["origin"]))
+
+
+def _policy(style: str) -> str:
+    """Nothing may load, run or be sent; images are inside the page; the one style sheet is named by its digest."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_file)
+    )
+    environment.filters["usd"] = lambda value: f"${value:.3f}".removesuffix("0")
+    environment.tests["web"] = lambda url: isinstance(url, str) and url.startswith(("https://", "http://"))
+    environment.tests["cited"] = lambda value: isinstance(value, Cited)
+    return environment
+
+
+@cache
+def _file(name: str) -> str:
+    return files("bot.compose").joinpath(name).read_text(encoding="utf-8")

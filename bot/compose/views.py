@@ -1,0 +1,208 @@
+"""
+What a template can see: figures, claims, subjects, metrics and the period, as values that know how to print themselves.
+
+Nothing here can compute a new number. A value that is absent is false in an `if`; printing it leaves the post out.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.compose.wording import listed, phrase, phrases
+from bot.domain.claim import Claim
+from bot.domain.measure import WHOLE, Absent, Metric, Observation, Subject, Unit
+from bot.domain.numerals import compact, grouped, percent, spoken
+from bot.domain.period import Period, date_in_words
+from bot.domain.report import Report
+from bot.domain.text import Cited
+
+
+class LeftOut(Exception):
+    """A template printed something that is absent: the post is left out, by rule, with this reason."""
+
+
+class Unknown(Exception):
+    """A template asked for something the recipe does not have."""
+
+
+@dataclass(frozen=True)
+class AbsentView:
+    """Stands for a figure or claim there is none of: false, empty, and not printable."""
+
+    reason: str
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __iter__(self) -> Iterator[object]:
+        return iter(())
+
+    def __getattr__(self, name: str) -> AbsentView:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, name: object) -> AbsentView:
+        return self
+
+
+@dataclass(frozen=True)
+class FigureView:
+    """One observation in a template: prints in full, or through a filter."""
+
+    observation: Observation
+    metric: Metric
+    subject: Subject | None
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class ClaimView:
+    """One claim in a template: prints its sentence; its parts are attributes, its figures `ranked`."""
+
+    def __init__(self, claim: Claim, report: Report, ranked: Sequence[FigureView]) -> None:
+        self._claim = claim
+        self._report = report
+        self.ranked = ranked
+        self.subjects = [report.subjects[subject] for subject in claim.subjects]
+        self.missing = [report.subjects[subject] for subject in claim.missing]
+        self.level = claim.verdict == "level"
+        self.verdict = str(claim.verdict)
+
+    def __getattr__(self, name: str) -> Cited:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        found = phrase(self._claim, self._report, name)
+        if found is None:
+            known = [*phrases(self._claim), "ranked", "subjects", "missing", "level", "verdict"]
+            raise Unknown(f'a {self._claim.kind} claim has no "{name}"{did_you_mean(name, known)}; it has {", ".join(known)}')
+        return found
+
+    @property
+    def sentence(self) -> Cited:
+        """The whole statement."""
+        found = phrase(self._claim, self._report, "sentence")
+        assert found is not None  # noqa: S101 - every kind has a sentence; the contract test goes through them
+        return found
+
+
+class Names(Mapping[str, object]):
+    """A mapping whose missing keys are answered with the nearest known ones."""
+
+    def __init__(self, what: str, values: Mapping[str, object]) -> None:
+        self._what = what
+        self._values = values
+
+    def __getitem__(self, key: str) -> object:
+        if key not in self._values:
+            raise Unknown(f'there is no {self._what} "{key}"{did_you_mean(key, self._values)}')
+        return self._values[key]
+
+    def __getattr__(self, key: str) -> object:
+        if key.startswith("_"):
+            raise AttributeError(key)
+        return self[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+def did_you_mean(word: str, known: object) -> str:
+    """' (did you mean "pytorch"?)', or nothing."""
+    near = difflib.get_close_matches(str(word), [str(one) for one in known], n=1, cutoff=0.6)  # type: ignore[attr-defined]
+    return f' (did you mean "{near[0]}"?)' if near else ""
+
+
+def _compact(figure: FigureView) -> Cited:
+    """113.8M"""
+    return Cited.of(compact(figure.observation.value), figure.observation)
+
+
+def _full(figure: FigureView) -> Cited:
+    """113,788,105, or a share as a percentage."""
+    if figure.metric.unit is Unit.PERCENT:
+        return _percent(figure)
+    return Cited.of(grouped(figure.observation.value), figure.observation)
+
+
+def _spoken(figure: FigureView) -> Cited:
+    """113.8 million"""
+    return Cited.of(spoken(figure.observation.value), figure.observation)
+
+
+def _percent(figure: FigureView, places: int = 1) -> Cited:
+    """61.8%"""
+    if figure.metric.unit is not Unit.PERCENT:
+        raise Unknown(f"{figure.metric.title} is counted in {figure.metric.noun}: it has no percentage; claim a share instead")
+    return Cited.of(percent(figure.observation.value, places), figure.observation)
+
+
+def _window(figure: FigureView) -> Cited:
+    """ "365 days to 31 Dec 2020": the exact window, its last day included."""
+    window = figure.observation.period
+    if window.days <= 1:
+        return _day(figure)
+    if window == Period.containing(window.granularity, window.start.date()) if window.granularity != "span" else False:
+        return Cited.of(window.name, figure.observation)
+    return Cited.of(f"{window.days:.0f} days to {date_in_words(window.last_day)}", figure.observation)
+
+
+def _day(figure: FigureView) -> Cited:
+    """ "31 Dec 2020": the last day of the window."""
+    return Cited.of(date_in_words(figure.observation.period.last_day), figure.observation)
+
+
+def _year(figure: FigureView) -> Cited:
+    """ "2020": the year the window ends in."""
+    return Cited.of(str(figure.observation.period.last_day.year), figure.observation)
+
+
+def _origin(figure: FigureView) -> str:
+    return figure.observation.origin
+
+
+def _listed(values: Sequence[object]) -> Cited:
+    """A, B and C"""
+    return listed([value if isinstance(value, Cited) else str(value) for value in values])
+
+
+FILTERS: Final = {
+    "compact": _compact,
+    "full": _full,
+    "spoken": _spoken,
+    "percent": _percent,
+    "window": _window,
+    "day": _day,
+    "year": _year,
+    "origin": _origin,
+    "listed": _listed,
+}
+"""All the filters there are. None takes two figures: what compares is a claim."""
+
+
+def figure_view(found: Observation | Absent, report: Report) -> FigureView | AbsentView:
+    """A figure as templates see it."""
+    if isinstance(found, Absent):
+        return AbsentView(found.reason)
+    subject = None if found.subject == WHOLE else report.subjects[found.subject]
+    return FigureView(found, report.metrics[found.metric], subject)
+
+
+def for_each_filter(function: object) -> object:
+    """A filter that passes what is absent through, and refuses with words what is no figure."""
+
+    def guarded(value: object, *arguments: object) -> object:
+        if isinstance(value, AbsentView):
+            return value
+        if function is not _listed and not isinstance(value, FigureView):
+            raise Unknown(f"the filter works on a figure, not on {type(value).__name__.removesuffix('View').lower()} {value}")
+        return function(value, *arguments)  # type: ignore[operator]
+
+    return guarded

@@ -1,0 +1,96 @@
+"""The standing recipe of a report, as the rest of the house sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.domain.measure import WHOLE, Metric, Subject
+from bot.domain.period import Granularity, Period
+
+
+@dataclass(frozen=True)
+class Template:
+    """A text with expressions, and where a person finds it ("downloads.txt", "report.toml: posts.downloads.chart.title")."""
+
+    source: str
+    place: str
+
+
+@dataclass(frozen=True)
+class ClaimSpec:
+    """
+    A statement the recipe wants computed: its kind, the metric and subjects it is about, or the claims it counts.
+
+    `noun` is what a tally counts ("conferences").
+    """
+
+    key: str
+    kind: str
+    metric: str = ""
+    subjects: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+    noun: str = "measures"
+
+
+@dataclass(frozen=True)
+class ChartSpec:
+    """
+    A picture the recipe wants beside a post.
+
+    `compare` adds the year before; `since` is where a line starts; `highlight` are the subjects in colour (all, if empty).
+    """
+
+    kind: str
+    metrics: tuple[str, ...]
+    subjects: tuple[str, ...]
+    title: Template
+    subtitle: Template
+    caveat: Template | None = None
+    highlight: tuple[str, ...] = ()
+    compare: bool = False
+    since: Period | None = None
+
+
+@dataclass(frozen=True)
+class PostSpec:
+    """One post in the recipe's order."""
+
+    name: str
+    text: Template
+    chart: ChartSpec | None = None
+
+
+@dataclass(frozen=True)
+class SourceSpec:
+    """A source by name with its settings, and whether the report can do without it."""
+
+    name: str
+    settings: Mapping[str, object] = field(hash=False)
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """
+    A folder under `templates/`, read and checked.
+
+    `names` are words with digits or dots in them that are no figures and no links ("PyTorch 2"); `allow` are words the claim-word
+    check lets pass in this report's own sentences.
+    """
+
+    key: str
+    title: str
+    network: str
+    granularity: Granularity
+    subjects: Mapping[str, Subject] = field(hash=False)
+    metrics: Mapping[str, Metric] = field(hash=False)
+    sources: tuple[SourceSpec, ...]
+    claims: tuple[ClaimSpec, ...]
+    posts: tuple[PostSpec, ...]
+    names: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+
+    def name_of(self, subject: str) -> str:
+        """What readers call a subject."""
+        return "respondents" if subject == WHOLE else self.subjects[subject].name

@@ -1,0 +1,190 @@
+"""The story, told once: collect -> gate -> frame -> claims -> charts -> thread -> edition."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot import errors
+from bot.analysis.figures import Figures
+from bot.analysis.gates import gate, refuse_impossible
+from bot.compose.assembly import assemble, check_cited, check_drafts
+from bot.compose.composer import Composer, Sketch
+from bot.domain.edition import Edition
+from bot.domain.measure import WHOLE, Observation
+from bot.domain.period import Period
+from bot.domain.report import Report
+from bot.domain.thread import Chart, Held, Limits, Skipped
+from bot.plugins import nearest
+from bot.ports import ChartData, Source
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done and how far it is: ("drawing", 3, 8)."""
+
+Draw = Callable[[Sequence[tuple[str, ChartData]]], Iterator[Chart]]
+"""Draws charts of (kind, data) in order, each checked by the layout lint."""
+
+
+@dataclass(frozen=True)
+class SourceOutcome:
+    """What one source gave to a run: how many observations, or why none."""
+
+    source: str
+    observation_count: int
+    problem: str = ""
+    metrics: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NamedSource:
+    """A source under its name in the recipe, whether the report can do without it, the metrics it defines, and if a person gave it."""
+
+    name: str
+    source: Source
+    required: bool
+    metrics: tuple[str, ...] = ()
+    by_hand: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """One attempt: the edition it led to, and what each source gave."""
+
+    edition: Edition
+    sources: tuple[SourceOutcome, ...]
+
+
+@dataclass(frozen=True)
+class Story:
+    """Collected observations of one report and period, gated and ready to be told."""
+
+    report: Report
+    period: Period
+    observations: tuple[Observation, ...]
+    held: tuple[Held, ...]
+    sources: tuple[SourceOutcome, ...]
+
+
+def collect(report: Report, period: Period, sources: Sequence[NamedSource], progress: Progress) -> Story:
+    """
+    Ask every source, then gate what they said. A source that gives nothing is an outcome unless the recipe requires it.
+
+    Raises:
+        SourceUnavailable: a required source gave nothing.
+        BadFigures: a source's bytes are not what it documents, or a value is impossible in its metric's unit.
+    """
+    observations: list[Observation] = []
+    outcomes = []
+    for number, named in enumerate(sources, 1):
+        progress("collecting", number, len(sources))
+        found, outcome = _ask(named, report, period)
+        observations += found
+        outcomes.append(outcome)
+    passed, held = gate(observations, report.metrics)
+    return Story(report, period, tuple(passed), tuple(held), tuple(outcomes))
+
+
+def tell(story: Story, composed_at: dt.datetime, limits: Limits, draw: Draw, progress: Progress) -> Run:
+    """
+    Say what can be said, draw it, and number it.
+
+    Raises:
+        BadTemplate, BadThread, BadChart: names the post and the place.
+        Held: not one post of the report can be said.
+    """
+    composer = _composer(story)
+    sketches, skipped = _sketch(story, composer, progress)
+    check_drafts([sketch.draft for sketch in sketches], story.report, composer.period_names, limits)
+    charts = _draw(sketches, draw, progress)
+    for name, chart in charts.items():
+        _check_chart(name, chart, story.report, composer.period_names, limits)
+    thread = assemble([sketch.draft for sketch in sketches], charts, skipped, story.held, limits)
+    return Run(Edition(story.report, story.period, composed_at, thread), story.sources)
+
+
+def _ask(named: NamedSource, report: Report, period: Period) -> tuple[list[Observation], SourceOutcome]:
+    """One source's observations of the report's metrics and subjects. Caught here and nowhere else: one source's failure."""
+    subjects = tuple(report.subjects.values())
+    try:
+        replies = named.source.fetch(subjects, period)
+        found = [seen for reply in replies for seen in named.source.parse(reply, subjects)]
+    except errors.SourceUnavailable as problem:
+        if named.required:
+            raise
+        return [], SourceOutcome(named.name, 0, str(problem), named.metrics)
+    ours, others = _split(found, report)
+    refuse_impossible(ours, report.metrics)
+    return ours, SourceOutcome(named.name, len(ours), remarks=_remarks(named, others, report))
+
+
+def _split(found: Sequence[Observation], report: Report) -> tuple[list[Observation], list[Observation]]:
+    """The observations a report is about, and the others: files may serve several reports."""
+    ours: list[Observation] = []
+    others: list[Observation] = []
+    for seen in found:
+        known = seen.metric in report.metrics and (seen.subject == WHOLE or seen.subject in report.subjects)
+        (ours if known else others).append(seen)
+    return ours, others
+
+
+def _remarks(named: NamedSource, others: Sequence[Observation], report: Report) -> tuple[str, ...]:
+    """What a person should know of rows given by hand that the report passes over: they may be misspelt."""
+    if not named.by_hand:
+        return ()
+    remarks = dict.fromkeys(
+        f'{seen.query}: the metric "{seen.metric}" is not known here{nearest(seen.metric, report.metrics)}; the row is passed over'
+        if seen.metric not in report.metrics
+        else f'{seen.query}: {report.key} has no subject "{seen.subject}"{nearest(seen.subject, report.subjects)}; the row is passed over'
+        for seen in others
+    )
+    return tuple(remarks)
+
+
+def _composer(story: Story) -> Composer:
+    held = {held.metric: held.reason for held in story.held}
+    problems = {metric: outcome.problem for outcome in story.sources for metric in outcome.metrics if outcome.problem}
+    report = story.report
+    return Composer(report, story.period, Figures(story.observations, report.metrics, report.subjects, held, problems))
+
+
+def _sketch(story: Story, composer: Composer, progress: Progress) -> tuple[list[Sketch], list[Skipped]]:
+    sketches: list[Sketch] = []
+    skipped: list[Skipped] = []
+    for number, spec in enumerate(story.report.posts, 1):
+        progress("composing", number, len(story.report.posts))
+        outcome = composer.sketch(spec)
+        if isinstance(outcome, Skipped):
+            skipped.append(outcome)
+        else:
+            sketches.append(outcome)
+    if not any(sketch.draft.text.spans for sketch in sketches):
+        reasons = "\n".join(f"  {one.post}: {one.reason}" for one in skipped)
+        raise errors.Held(
+            f"{story.report.key} has nothing to say about {story.period}: no post of it has a figure.\n{reasons}\n"
+            f"Choose another --period, or add figures with --data FILE.csv"
+        )
+    return sketches, skipped
+
+
+def _draw(sketches: Sequence[Sketch], draw: Draw, progress: Progress) -> Mapping[str, Chart]:
+    jobs = [(sketch.draft.name, sketch.kind, sketch.chart) for sketch in sketches if sketch.chart is not None]
+    drawn: dict[str, Chart] = {}
+    for chart, (name, _, _) in zip(draw([(kind, data) for _, kind, data in jobs]), jobs, strict=True):
+        drawn[name] = chart
+        progress("drawing", len(drawn), len(jobs))
+    return drawn
+
+
+def _check_chart(name: str, chart: Chart, report: Report, period_names: Sequence[str], limits: Limits) -> None:
+    check_cited(chart.alt_text, f"the alt text of post {name}", report, period_names)
+    if len(chart.alt_text.text) > limits.alt_length:
+        raise errors.BadThread(
+            f"the alt text of post {name} is {len(chart.alt_text.text)} long, over the {limits.alt_length} of {limits.network}; "
+            f"show fewer subjects or shorten the chart's title"
+        )
+    if len(chart.png) > limits.image_bytes:
+        raise errors.BadThread(
+            f"the image of post {name} has {len(chart.png):,} bytes, over the {limits.image_bytes:,} of {limits.network}"
+        )

@@ -1,0 +1,76 @@
+"""
+Rooms by name: "csv" is `bot/sources/csv.py`, "my_pkg.my_source" is a module of somebody else's.
+
+Three distinct errors: there is no such room, it is broken (it fails to import), or it is unfit (it lacks what its port asks for).
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from functools import cache
+from types import ModuleType
+
+from bot.domain.measure import Metric
+from bot.errors import BadRecipe
+
+
+def rooms(wing: str) -> list[str]:
+    """The names of all rooms of a wing ("sources", "charts", "publishers"); modules with a leading underscore are not rooms."""
+    package = importlib.import_module(f"bot.{wing}")
+    shared = getattr(package, "SHARED", ())
+    return sorted(
+        module.name for module in pkgutil.iter_modules(package.__path__) if module.name[0] != "_" and module.name not in shared
+    )
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """' (did you mean "pytorch"?)', or nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f' (did you mean "{near[0]}"?)' if near else ""
+
+
+def load(wing: str, name: str, needs: tuple[str, ...]) -> ModuleType:
+    """
+    The module of a room, with everything its port asks for.
+
+    Raises:
+        BadRecipe: absent, broken or unfit; says which.
+    """
+    path = name if "." in name else f"bot.{wing}.{name}"
+    if "." not in name and name not in rooms(wing):
+        raise BadRecipe(f'there is no {wing[:-1]} "{name}"{nearest(name, rooms(wing))}; there are {", ".join(rooms(wing))}')
+    try:
+        module = importlib.import_module(path)
+    except ModuleNotFoundError as error:
+        if error.name is not None and path.startswith(error.name):
+            raise BadRecipe(
+                f'there is no module "{path}" for the {wing[:-1]} "{name}"; install it or correct the name'
+            ) from error
+        raise BadRecipe(f'the {wing[:-1]} "{name}" needs the module "{error.name}", which is not installed') from error
+    except Exception as error:
+        raise BadRecipe(
+            f'the {wing[:-1]} "{name}" is broken: importing {path} fails with {type(error).__name__}: {error}'
+        ) from error
+    if missing := [attribute for attribute in needs if not hasattr(module, attribute)]:
+        raise BadRecipe(f'the {wing[:-1]} "{name}" is unfit: {path} has no {", ".join(missing)}; see bot/ports.py')
+    return module
+
+
+@cache
+def known_metrics() -> dict[str, Metric]:
+    """
+    Every metric a source of the house defines, by key. A definition belongs to one source; any source may deliver its values.
+
+    Raises:
+        BadRecipe: two sources define the same key.
+    """
+    metrics: dict[str, Metric] = {}
+    for name in rooms("sources"):
+        for metric in load("sources", name, ("METRICS",)).METRICS:
+            if metric.key in metrics:
+                raise BadRecipe(f'two sources define the metric "{metric.key}"; a definition has one home')
+            metrics[metric.key] = metric
+    return metrics

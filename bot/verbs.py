@@ -1,0 +1,140 @@
+"""What each verb of the command line does, as a function with a value to print."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot import pipeline, wiring
+from bot.config import ReportFile, Settings
+from bot.domain.edition import Edition
+from bot.domain.period import Period
+from bot.domain.report import Report
+from bot.domain.thread import Fact, Post
+from bot.errors import BadInput, BadRecipe
+from bot.pipeline import Progress, SourceOutcome
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A written preview: where it is, what is in it, and what each source gave."""
+
+    folder: Path
+    edition: Edition
+    sources: tuple[SourceOutcome, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One post with every fact it prints and what stands behind it."""
+
+    edition: Edition
+    post: Post
+    facts: Mapping[str, Fact]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The settings in force, and for each report what is right or wrong with it."""
+
+    settings: Settings
+    reports: Mapping[str, str]
+    problems: Mapping[str, str]
+
+
+def preview(report: str, period: str | None, now: str | None, data: Sequence[str], out: str, progress: Progress) -> Preview:
+    """
+    Compose a report's thread and write it under `out`.
+
+    Raises:
+        BadInput, Held, SourceUnavailable: as the pipeline and the disk publisher say.
+    """
+    from bot.publishers.disk import Publisher
+
+    run = _run(report, period, now, data, progress)
+    progress("writing", 0, 0)
+    return Preview(Publisher(Path(out)).publish(run.edition), run.edition, run.sources)
+
+
+def explain(report: str, period: str, position: int, now: str | None, data: Sequence[str]) -> Told:
+    """
+    One post of a thread with its facts.
+
+    Raises:
+        BadInput: the thread has no such post.
+    """
+    run = _run(report, period, now, data, _silent)
+    posts = run.edition.thread.posts
+    if not 1 <= position <= len(posts):
+        raise BadInput(f"{report} {period} has posts 1 to {len(posts)}; there is no post {position}")
+    return Told(run.edition, posts[position - 1], run.edition.thread.facts())
+
+
+def check(report: str | None) -> Checked:
+    """
+    Read everything a report needs and compose nothing.
+
+    Raises:
+        BadInput: the environment is wrong, or the report asked for does not exist.
+    """
+    house = wiring.house()
+    names = list(wiring.report_folders(house.folder)) if report is None else [report]
+    right: dict[str, str] = {}
+    wrong: dict[str, str] = {}
+    for name in names:
+        try:
+            right[name] = _checked(house, name)
+        except BadInput as error:
+            wrong[name] = str(error)
+    return Checked(house.settings, right, wrong)
+
+
+def reports() -> Mapping[str, str]:
+    """Each report's name with its title, or with what is wrong with it."""
+    house = wiring.house()
+    titles = {}
+    for name in wiring.report_folders(house.folder):
+        try:
+            titles[name] = wiring.report(house, name).title
+        except BadRecipe as error:
+            titles[name] = f"cannot be read: {error}"
+    return titles
+
+
+def schema() -> str:
+    """The JSON Schema of `report.toml`, for editors."""
+    return json.dumps(ReportFile.model_json_schema(), indent=2)
+
+
+def _run(report: str, period: str | None, now: str | None, data: Sequence[str], progress: Progress) -> pipeline.Run:
+    house = wiring.house(now)
+    recipe = wiring.report(house, report)
+    when = _period(house, recipe, period)
+    sources = wiring.sources(house, recipe, [Path(file) for file in data])
+    limits = wiring.limits(recipe)
+    story = pipeline.collect(recipe, when, sources, progress)
+    return pipeline.tell(story, house.now, limits, wiring.drawer(progress), progress)
+
+
+def _period(house: wiring.House, recipe: Report, key: str | None) -> Period:
+    period = wiring.period(house, key, recipe.granularity)
+    if period.granularity != recipe.granularity:
+        raise BadInput(f"{recipe.key} is a report by {recipe.granularity}; {key} is a {period.granularity}")
+    if period.end > house.now:
+        raise BadInput(f"{period} is not over at {house.now.isoformat()}; choose a period that has wholly passed")
+    return period
+
+
+def _checked(house: wiring.House, name: str) -> str:
+    recipe = wiring.report(house, name)
+    wiring.sources(house, recipe, [])
+    wiring.limits(recipe)
+    wiring.templates(recipe)
+    charts = sum(post.chart is not None for post in recipe.posts)
+    return f"{len(recipe.posts)} posts, {charts} charts, {len(recipe.claims)} claims, by {recipe.granularity}"
+
+
+def _silent(_step: str, _done: int, _total: int) -> None:
+    """Nobody is watching."""

@@ -1,0 +1,197 @@
+"""The composition root: the one place where real things are made and handed over."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from bot import plugins
+from bot.analysis.claims import NEEDS
+from bot.analysis.frames import BUILDERS
+from bot.compose.templates import Templates
+from bot.config import Kinds, Settings, environment, settings
+from bot.config import report as read_report
+from bot.domain.period import Granularity, Period, instant
+from bot.domain.report import Report, SourceSpec
+from bot.domain.thread import Chart, Limits
+from bot.errors import BadInput, BadRecipe
+from bot.pipeline import Draw, NamedSource, Progress
+from bot.ports import ChartData
+
+_PACKAGE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class House:
+    """What every verb starts from: where it stands, what the environment says, what time it is."""
+
+    folder: Path
+    settings: Settings
+    now: dt.datetime
+
+
+def house(now: str | None = None, folder: Path | None = None) -> House:
+    """
+    The house as of now, or as of a given instant.
+
+    Raises:
+        BadInput: the instant or an environment variable is wrong.
+    """
+    here = folder or Path.cwd()
+    try:
+        moment = dt.datetime.now(dt.UTC).replace(microsecond=0) if now is None else instant(now)
+    except ValueError as error:
+        raise BadInput(f"--now {error}") from None
+    return House(here, settings(environment(here)), moment)
+
+
+def report_folders(folder: Path) -> Mapping[str, Path]:
+    """Reports by name: those of `templates/` in the working folder win over the packaged ones."""
+    found: dict[str, Path] = {}
+    for templates in (_packaged_templates(), folder / "templates"):
+        if templates.is_dir():
+            found |= {path.parent.name: path.parent for path in sorted(templates.glob("*/report.toml"))}
+    return found
+
+
+def report(house: House, key: str) -> Report:
+    """
+    One report, read and checked.
+
+    Raises:
+        BadRecipe: there is no such report, or its recipe or texts are wrong.
+    """
+    folders = report_folders(house.folder)
+    if key not in folders:
+        hint = plugins.nearest(key, folders)
+        raise BadRecipe(
+            f'there is no report "{key}"{hint}; there are {", ".join(folders)}. A report is a folder templates/{key}/'
+        )
+    return read_report(folders[key], kinds())
+
+
+def kinds() -> Kinds:
+    """What a recipe may name."""
+    return Kinds(NEEDS, BUILDERS, plugins.rooms("sources"), plugins.known_metrics())
+
+
+def period(house: House, key: str | None, granularity: Granularity) -> Period:
+    """
+    The period a key names, or the newest that has wholly passed.
+
+    Raises:
+        BadInput: the key names no period.
+    """
+    if key is None:
+        return Period.newest_complete(granularity, house.now)
+    try:
+        return Period.parse(key)
+    except ValueError as error:
+        raise BadInput(f"--period {error}") from None
+
+
+def sources(house: House, report: Report, data: Sequence[Path]) -> list[NamedSource]:
+    """
+    The recipe's sources, made with their settings, and one more for the files given by hand.
+
+    Raises:
+        BadRecipe: a source is absent, broken or unfit, or its settings are not what it asks for.
+    """
+    folder = report_folders(house.folder).get(report.key, house.folder)
+    made = [_source(spec, folder, house) for spec in report.sources]
+    if data:
+        csv = plugins.load("sources", "csv", ("Source",))
+        made.append(NamedSource("--data", csv.Source(files=tuple(data)), required=True, by_hand=True))
+    return made
+
+
+def limits(report: Report) -> Limits:
+    """
+    The limits of the report's network.
+
+    Raises:
+        BadRecipe: no such network, or it declares no limits.
+    """
+    found = plugins.load("publishers", report.network, ("LIMITS",)).LIMITS
+    assert isinstance(found, Limits)  # noqa: S101 - the contract test of the wing
+    return found
+
+
+def templates(report: Report) -> None:
+    """
+    Check every text of a report without composing anything.
+
+    Raises:
+        BadTemplate: names file and line.
+    """
+    language = Templates(report)
+    for post in report.posts:
+        chart = post.chart
+        for template in (post.text, *((chart.title, chart.subtitle, chart.caveat) if chart else ())):
+            if template is not None:
+                language.check(template)
+
+
+def drawer(progress: Progress) -> Draw:
+    """The charts wing, loaded when the first chart is drawn: matplotlib takes as long as everything else together."""
+
+    def draw(jobs: Sequence[tuple[str, ChartData]]) -> Iterator[Chart]:
+        progress("loading the drawing library", 0, 0)
+        from bot.charts.render import render_all
+
+        needs = ("NOUN", "draw", "describe")
+        return render_all([(plugins.load("charts", kind, needs), data) for kind, data in jobs], progress)
+
+    return draw
+
+
+def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:
+    room = plugins.load("sources", spec.name, ("Source", "METRICS", "ORIGINS"))
+    options = {name: _expanded(value, house) for name, value in spec.settings.items()}
+    known = [field.name for field in dataclasses.fields(room.Source)]
+    for name in options:
+        if name not in known:
+            place = f"{folder / 'report.toml'}: sources.{spec.name}"
+            has = ", ".join(known) or "none"
+            raise BadRecipe(f'{place} has no setting "{name}"{plugins.nearest(name, known)}; it has {has}')
+    try:
+        source = TypeAdapter(room.Source).validate_python(options)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadRecipe(f"{folder / 'report.toml'}: sources.{spec.name}.{place}: {first['msg']}") from None
+    metrics = tuple(metric.key for metric in room.METRICS)
+    return NamedSource(spec.name, _beside(source, folder), spec.required, metrics)
+
+
+def _expanded(value: Any, house: House) -> Any:
+    """`{home}` and `~` at the start of a text stand for THREADMILL_HOME and the user's home."""
+    if isinstance(value, str):
+        return value.replace("{home}", str(house.settings.home), 1) if value.startswith("{home}") else value
+    if isinstance(value, list):
+        return [_expanded(one, house) for one in value]
+    return value
+
+
+def _beside(source: Any, folder: Path) -> Any:
+    """The source with its paths taken from the report's folder, unless they are absolute."""
+    changed: dict[str, object] = {}
+    for field in dataclasses.fields(source):
+        value = getattr(source, field.name)
+        if isinstance(value, Path):
+            changed[field.name] = folder / value.expanduser()
+        elif isinstance(value, tuple) and value and all(isinstance(one, Path) for one in value):
+            changed[field.name] = tuple(folder / one.expanduser() for one in value)
+    return dataclasses.replace(source, **changed)
+
+
+def _packaged_templates() -> Path:
+    """Beside the package in a wheel; beside its folder in a checkout."""
+    inside = _PACKAGE / "templates"
+    return inside if inside.is_dir() else _PACKAGE.parent / "templates"
