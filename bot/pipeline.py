@@ -39,7 +39,7 @@ class SourceOutcome:
 
 @dataclass(frozen=True)
 class NamedSource:
-    """A source under its name in the recipe, whether the report can do without it, the metrics it defines, and if a person gave it."""
+    """A source under its name in the recipe: can the report do without it, what does it define, did a person give it."""
 
     name: str
     source: Source
@@ -133,13 +133,14 @@ def _remarks(named: NamedSource, others: Sequence[Observation], report: Report) 
     """What a person should know of rows given by hand that the report passes over: they may be misspelt."""
     if not named.by_hand:
         return ()
-    remarks = dict.fromkeys(
-        f'{seen.query}: the metric "{seen.metric}" is not known here{nearest(seen.metric, report.metrics)}; the row is passed over'
-        if seen.metric not in report.metrics
-        else f'{seen.query}: {report.key} has no subject "{seen.subject}"{nearest(seen.subject, report.subjects)}; the row is passed over'
-        for seen in others
-    )
+    remarks = dict.fromkeys(f"{seen.query}: {_unknown(seen, report)}; the row is passed over" for seen in others)
     return tuple(remarks)
+
+
+def _unknown(seen: Observation, report: Report) -> str:
+    if seen.metric not in report.metrics:
+        return f'the metric "{seen.metric}" is not known here{nearest(seen.metric, report.metrics)}'
+    return f'{report.key} has no subject "{seen.subject}"{nearest(seen.subject, report.subjects)}'
 
 
 def _composer(story: Story) -> Composer:

@@ -25,8 +25,8 @@ def refuse_impossible(observations: Iterable[Observation], metrics: Mapping[str,
         refusal = metrics[seen.metric].unit.refuse(seen.value)
         if refusal:
             raise BadFigures(
-                f'{seen.query or seen.url}, column "value": {refusal}, and {seen.metric} is a {metrics[seen.metric].unit}. The unit may '
-                f"have been mixed up with another metric's; correct the value or the metric"
+                f'{seen.query or seen.url}, column "value": {refusal}, and {seen.metric} is a {metrics[seen.metric].unit}. '
+                f"The unit may have been mixed up with another metric's; correct the value or the metric"
             )
 
 
