@@ -16,16 +16,17 @@ _ROUNDING: Final = 0.05
 
 def refuse_impossible(observations: Iterable[Observation], metrics: Mapping[str, Metric]) -> None:
     """
-    Nothing, if every value is possible in its metric's unit.
+    Nothing, if every value is possible in its metric's unit. Metrics that are not defined are passed over.
 
     Raises:
         BadFigures: a share over 100 percent, half a download, a negative count; names the place.
     """
     for seen in observations:
-        refusal = metrics[seen.metric].unit.refuse(seen.value)
-        if refusal:
+        metric = metrics.get(seen.metric)
+        refusal = metric.unit.refuse(seen.value) if metric else None
+        if metric and refusal:
             raise BadFigures(
-                f'{seen.query or seen.url}, column "value": {refusal}, and {seen.metric} is a {metrics[seen.metric].unit}. '
+                f'{seen.query or seen.url}, column "value": {refusal}, and {seen.metric} is a {metric.unit}. '
                 f"The unit may have been mixed up with another metric's; correct the value or the metric"
             )
 

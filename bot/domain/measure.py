@@ -171,7 +171,7 @@ class Observation:
     @property
     def id(self) -> str:
         """The same for the same published figure, however often it is read."""
-        parts = (self.metric, self.subject, self.period.key, repr(self.value), self.status, self.origin, self.url,
+        parts = (self.metric, self.subject, self.period.key, repr(float(self.value)), self.status, self.origin, self.url,
                  self.retrieved_at.isoformat(), self.note)  # fmt: skip
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
