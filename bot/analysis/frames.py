@@ -23,7 +23,7 @@ COLUMNS: Final = (
     "metric", "subject", "column", "period_start", "period_end", "value", "low", "high", "leads", "segment", "basis",
 )  # fmt: skip
 
-_GAP: Final = 1.6
+_GAP: Final = 1.75
 """A step this many times the usual one between two readings is a missing reading, and the line is broken there."""
 
 

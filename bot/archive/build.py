@@ -97,6 +97,8 @@ _METRICS: Final[Mapping[str, Metric]] = {
 }
 _YEAR_ENDS: Final = tuple(map(instant, ("2018-01-09", "2019-01-04", "2020-01-03", "2021-01-01")))
 """Ends of the year-long windows nearest a turn of the year; the list of 2018-01-09 is the first there is."""
+_MOST_OFF: Final = {"pypi_downloads_30d": 9, "gh_stars": 16, "gh_forks": 16}
+"""Days a reading may lie from the day it is carried for. In 2019 the lists came two or three times a month, on any day."""
 _STARS_YEARS: Final = range(2018, 2026)
 
 
@@ -177,13 +179,13 @@ def _github(raw_dir: Path) -> list[Observation]:
 
 
 def _nearest(found: Iterable[Observation], target: Callable[[Observation], dt.datetime]) -> list[Observation]:
-    """For each metric, subject and target day the nearest observation within the metric's tolerance; the earlier of two."""
+    """For each metric, subject and target day the nearest observation, if it is near enough; the earlier of two."""
     chosen: dict[tuple[str, str, dt.datetime], tuple[dt.timedelta, Observation]] = {}
     for seen in sorted(found, key=lambda one: one.period):
         day = target(seen)
         off = abs(day - (seen.period.end if seen.metric == "pypi_downloads_30d" else seen.period.start))
         key = (seen.metric, seen.subject, day)
-        if off <= dt.timedelta(days=_METRICS[seen.metric].tolerance_days) and (key not in chosen or off < chosen[key][0]):
+        if off <= dt.timedelta(days=_MOST_OFF[seen.metric]) and (key not in chosen or off < chosen[key][0]):
             chosen[key] = (off, seen)
     return [seen for _, seen in chosen.values()]
 

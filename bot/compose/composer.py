@@ -109,8 +109,9 @@ class Composer:
 def _source_line(shown: Panel, figures: Figures) -> Cited:
     """ "Source: Kaggle, n = 12,932": every origin of the chart's figures, and how many a share was taken of."""
     seen = list(_observations(shown.bases.values()))
-    origins = list(dict.fromkeys(one.origin for one in seen))
-    line = Cited("Source: " if len(origins) == 1 else "Sources: ") + ", ".join(origins)
+    origins = {one.origin: one for one in reversed(seen)}
+    names = [Cited.of(name, origins[name]) for name in dict.fromkeys(one.origin for one in seen)]
+    line = Cited("Source: " if len(names) == 1 else "Sources: ") + Cited.join(", ", names)
     metrics = {one.metric for one in seen}
     newest = max(seen, key=lambda one: one.period.end)
     base = figures.base_of(newest) if len(metrics) == 1 else Absent("several metrics, several bases")

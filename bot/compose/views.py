@@ -164,8 +164,9 @@ def _year(figure: FigureView) -> Cited:
     return Cited.of(str(figure.observation.period.last_day.year), figure.observation)
 
 
-def _origin(figure: FigureView) -> str:
-    return figure.observation.origin
+def _origin(figure: FigureView) -> Cited:
+    """ "top-pypi-packages": who published it."""
+    return Cited.of(figure.observation.origin, figure.observation)
 
 
 def _listed(values: Sequence[object]) -> Cited:
