@@ -1,0 +1,58 @@
+"""What the whole suite shares: the 2020 preview, written once through the front door, and a network that is not there."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.cli import main
+
+SHARED = Path(__file__).parent.parent.parent / "shared"
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here may reach beyond this machine."""
+    connect = socket.socket.connect
+
+    def local_only(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else "local"
+        if self.family in (socket.AF_INET, socket.AF_INET6) and host not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test connects to {host}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", local_only)
+
+
+@pytest.fixture(autouse=True)
+def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """State goes to a folder of the test, and no variable of the machine leaks in."""
+    monkeypatch.setenv("THREADMILL_HOME", str(tmp_path_factory.getbasetemp() / "home"))
+    for name in (
+        "DATABASE_URL",
+        "X_API_BASE_URL",
+        "X_CONSUMER_KEY",
+        "X_CONSUMER_SECRET",
+        "X_ACCESS_TOKEN",
+        "X_ACCESS_TOKEN_SECRET",
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def preview_2020(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of the 2020 thread, as `threadmill preview` writes it."""
+    out = tmp_path_factory.mktemp("out")
+    assert main(["preview", "dl-frameworks", "--period", "2020", "--offline", "--out", str(out)]) == 0
+    yield out / "dl-frameworks" / "2020"
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The raw data the bundled figures were computed from; not part of the repository."""
+    if not SHARED.is_dir():
+        pytest.skip(f"the raw data is not here ({SHARED.name}/ beside the checkout)")
+    return SHARED

@@ -1,0 +1,160 @@
+"""An edition appears whole or not at all, whatever the folder is like."""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.domain.edition import Edition
+from bot.domain.measure import Aggregation, Metric, Observation, Status, Subject, Unit
+from bot.domain.period import Granularity, Period
+from bot.domain.report import Report
+from bot.domain.text import Cited
+from bot.domain.thread import Chart, Fact, Post, Skipped, Table, Thread
+from bot.errors import BadOutput
+from bot.publishers import disk
+from bot.publishers.disk import Publisher
+from bot.publishers.x import LIMITS
+
+SEEN = Observation(
+    "stars", "a", Period.parse("2020"), 42.0, Status.MEASURED, "Somebody", "https://example.org/a", dt.datetime(2021, 1, 2, tzinfo=dt.UTC),
+    query="figures.csv:2", payload_sha256="ab" * 32,
+)  # fmt: skip
+
+
+def edition(text: str = "A has ") -> Edition:
+    cited = Cited(text) + Cited.of("42", SEEN) + "\n\n1/1"
+    chart = Chart(
+        b"not really a picture", 1600, 1200, Cited("A chart"), Cited("A chart of A."), Table(("Value",), ((Cited("42"),),))
+    )
+    post = Post("only", 1, 1, cited, len(cited.text), (), (chart,), (Fact("1.1", 1, "text", "42", SEEN),))
+    metric = Metric("stars", "Stars", Unit.COUNT, "stars", Aggregation.LEVEL, "m", "d", "b")
+    report = Report(
+        "a-report",
+        "A report",
+        "x",
+        Granularity.YEAR,
+        {"a": Subject("a", "A", "#000000", "#000000")},
+        {"stars": metric},
+        (),
+        (),
+        (),
+    )
+    return Edition(
+        report,
+        Period.parse("2020"),
+        dt.datetime(2021, 1, 5, tzinfo=dt.UTC),
+        Thread((post,), (Skipped("gone", "why"),), (), LIMITS),
+    )
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+EDITION_FILES = ["facts.json", "images/01-1.png", "index.html", "posts/01.txt", "thread.json"]
+
+
+def test_an_edition_becomes_the_files_of_the_contract(tmp_path: Path) -> None:
+    place = Publisher(tmp_path / "out").publish(edition())
+    assert place == tmp_path / "out" / "a-report" / "2020"
+    assert names(place) == EDITION_FILES
+    assert (place / "posts/01.txt").read_text() == "A has 42\n\n1/1\n"
+    assert json.loads((place / "thread.json").read_text())["skipped"] == [{"post": "gone", "reason": "why"}]
+    assert json.loads((place / "facts.json").read_text()) == [
+        {
+            "id": "1.1", "post": 1, "where": "text", "text": "42", "kind": "observation", "claim": None, "value": 42, "unit": "stars",
+            "metric": "stars", "subjects": ["a"], "period": "2020", "evidence": [], "origin": "Somebody",
+            "url": "https://example.org/a", "query": "figures.csv:2", "retrieved_at": "2021-01-02T00:00:00+00:00",
+            "payload_sha256": "ab" * 32, "status": "measured",
+            "window": {"start": "2020-01-01T00:00:00+00:00", "end": "2021-01-01T00:00:00+00:00"}, "note": "",
+        }
+    ]  # fmt: skip
+
+
+def test_an_edition_replaces_the_one_before_it_and_leaves_nothing_else(tmp_path: Path) -> None:
+    Publisher(tmp_path).publish(edition("Before: "))
+    place = Publisher(tmp_path).publish(edition("After: "))
+    assert (place / "posts/01.txt").read_text().startswith("After: ")
+    assert names(tmp_path) == [f"a-report/2020/{name}" for name in EDITION_FILES]
+    assert [path.name for path in (tmp_path / "a-report").iterdir()] == ["2020"]
+
+
+def test_a_folder_with_files_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    theirs = tmp_path / "a-report" / "2020" / "thesis.tex"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("years of work")
+    with pytest.raises(BadOutput, match="no edition of ours"):
+        Publisher(tmp_path).publish(edition())
+    assert theirs.read_text() == "years of work"
+    assert names(tmp_path) == ["a-report/2020/thesis.tex"]
+
+
+def test_a_file_or_link_in_the_way_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "a-report").mkdir()
+    (tmp_path / "a-report" / "2020").write_text("a file")
+    with pytest.raises(BadOutput, match="not a folder"):
+        Publisher(tmp_path).publish(edition())
+    (tmp_path / "a-report" / "2020").unlink()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "a-report" / "2020").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BadOutput, match="not a folder"):
+        Publisher(tmp_path).publish(edition())
+
+
+@pytest.mark.parametrize("fails_at", range(1, 6))
+def test_a_disk_that_fills_up_at_any_file_leaves_the_edition_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
+) -> None:
+    place = Publisher(tmp_path).publish(edition("Before: "))
+    written = 0
+
+    def full(original):  # type: ignore[no-untyped-def]
+        def write(self: Path, *args: object, **kwargs: object) -> int:
+            nonlocal written
+            written += 1
+            if written == fails_at:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return original(self, *args, **kwargs)  # type: ignore[no-any-return]
+
+        return write
+
+    monkeypatch.setattr(Path, "write_text", full(Path.write_text))
+    monkeypatch.setattr(Path, "write_bytes", full(Path.write_bytes))
+    with pytest.raises(BadOutput, match="No space left on device"):
+        Publisher(tmp_path).publish(edition("After: "))
+    monkeypatch.undo()
+    assert (place / "posts/01.txt").read_text().startswith("Before: ")
+    assert names(tmp_path) == [f"a-report/2020/{name}" for name in EDITION_FILES]
+
+
+def test_a_move_that_fails_brings_the_edition_before_it_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Publisher(tmp_path).publish(edition("Before: "))
+    rename, moves = Path.rename, []
+
+    def failing(self: Path, target: Path) -> Path:
+        moves.append(target)
+        if len(moves) == 2:
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(BadOutput, match="Input/output error"):
+        Publisher(tmp_path).publish(edition("After: "))
+    assert (place / "posts/01.txt").read_text().startswith("Before: ")
+    assert [path.name for path in (tmp_path / "a-report").iterdir()] == ["2020"]
+
+
+def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file where the folder should be")
+    with pytest.raises(BadOutput, match="choose another folder with --out"):
+        Publisher(tmp_path / "out").publish(edition())
+
+
+def test_the_umask_is_read_without_changing_it() -> None:
+    before = disk._umask()
+    assert disk._umask() == before
