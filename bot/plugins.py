@@ -18,12 +18,9 @@ from bot.errors import BadRecipe
 
 
 def rooms(wing: str) -> list[str]:
-    """The names of all rooms of a wing ("sources", "charts", "publishers"); modules with a leading underscore are not rooms."""
+    """The names of all rooms of a wing ("sources", "charts", "publishers"): its modules, but for private ones."""
     package = importlib.import_module(f"bot.{wing}")
-    shared = getattr(package, "SHARED", ())
-    return sorted(
-        module.name for module in pkgutil.iter_modules(package.__path__) if module.name[0] != "_" and module.name not in shared
-    )
+    return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name[0] != "_" and not module.ispkg)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

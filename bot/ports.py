@@ -80,7 +80,8 @@ class ChartData:
         leads         bool      this figure is the row's stated leader
         segment       int64     lines are drawn within a segment only: a break in method or a missing reading starts a new one
         basis         str       key into `bases`
-    Rows are sorted by the order of metrics, columns, subjects, then time.
+    Share values are percent of their column, whatever the metric's own unit, and may span several metrics. `source` says
+    "Source: ..." itself. Rows are sorted by the order of metrics, columns, subjects, then time.
 
     `per_day`: values are the metric's count divided by the days of its window. `highlight` are the subjects drawn in colour;
     empty means all. `absent` says in at most three words why a (metric, subject) has no figure.

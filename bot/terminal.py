@@ -92,7 +92,8 @@ def show_check(check: Checked) -> None:
     for name, meant in settings.unknown.items():
         _say(f"{name} is not read" + (f'; did you mean "{meant}"?' if meant else ""))
     for name, summary in check.reports.items():
-        _say(f"{name}: right ({summary})")
+        first, *rest = summary.splitlines()
+        _say("\n".join([f"{name}: right ({first})", *rest]))
     for name, problem in check.problems.items():
         _say(f"{name}: wrong\n{problem}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.thread import Fact, Post
 from bot.errors import BadInput, BadRecipe
-from bot.pipeline import Progress, SourceOutcome
+from bot.pipeline import NamedSource, Progress, SourceOutcome
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def check(report: str | None) -> Checked:
     wrong: dict[str, str] = {}
     for name in names:
         try:
-            right[name] = _checked(house, name)
+            right[name] = _checked(house, name, whole=report is not None)
         except BadInput as error:
             wrong[name] = str(error)
     return Checked(house.settings, right, wrong)
@@ -127,13 +127,27 @@ def _period(house: wiring.House, recipe: Report, key: str | None) -> Period:
     return period
 
 
-def _checked(house: wiring.House, name: str) -> str:
+def _checked(house: wiring.House, name: str, whole: bool) -> str:
+    """What a right report comes to: one line, or the whole of its recipe with every name and path resolved."""
     recipe = wiring.report(house, name)
-    wiring.sources(house, recipe, [])
+    sources = wiring.sources(house, recipe, [])
     wiring.limits(recipe)
     wiring.templates(recipe)
     charts = sum(post.chart is not None for post in recipe.posts)
-    return f"{len(recipe.posts)} posts, {charts} charts, {len(recipe.claims)} claims, by {recipe.granularity}"
+    summary = f"{len(recipe.posts)} posts, {charts} charts, {len(recipe.claims)} claims, by {recipe.granularity}"
+    return "\n".join([summary, *_resolved(recipe, sources)]) if whole else summary
+
+
+def _resolved(recipe: Report, sources: Sequence[NamedSource]) -> Iterator[str]:
+    for named in sources:
+        yield f"  source   {named.name}{' (required)' if named.required else ''}: {named.source}"
+    for subject in recipe.subjects.values():
+        yield f"  subject  {subject.key}: {subject.name}" + (f", one of {', '.join(subject.members)}" if subject.members else "")
+    for claim in recipe.claims:
+        yield f"  claim    {claim.key}: {claim.kind} of {claim.metric or ', '.join(claim.claims)}"
+    for number, post in enumerate(recipe.posts, 1):
+        shown = f", {post.chart.kind} of {', '.join(post.chart.metrics)}" if post.chart else ""
+        yield f"  post     {number} {post.name}{shown}"
 
 
 def _silent(_step: str, _done: int, _total: int) -> None:

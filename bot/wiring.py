@@ -143,7 +143,7 @@ def drawer(progress: Progress) -> Draw:
 
     def draw(jobs: Sequence[tuple[str, ChartData]]) -> Iterator[Chart]:
         progress("loading the drawing library", 0, 0)
-        from bot.charts.render import render_all
+        from bot.charts.sheet.render import render_all
 
         needs = ("NOUN", "draw", "describe")
         return render_all([(plugins.load("charts", kind, needs), data) for kind, data in jobs], progress)

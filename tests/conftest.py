@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,11 +42,11 @@ def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="session")
-def preview_2020(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def preview_2020(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the 2020 thread, as `threadmill preview` writes it."""
     out = tmp_path_factory.mktemp("out")
     assert main(["preview", "dl-frameworks", "--period", "2020", "--offline", "--out", str(out)]) == 0
-    yield out / "dl-frameworks" / "2020"
+    return out / "dl-frameworks" / "2020"
 
 
 @pytest.fixture

@@ -258,9 +258,8 @@ def test_every_claim_rests_on_observations_of_the_same_post(facts: list[dict[str
     assert len(claims) > 30
     for claim in claims:
         assert claim["evidence"]
-        for id in claim["evidence"]:
-            assert by_id[id]["kind"] == "observation"
-            assert by_id[id]["post"] == claim["post"]
+        assert {by_id[key]["kind"] for key in claim["evidence"]} == {"observation"}
+        assert {by_id[key]["post"] for key in claim["evidence"]} == {claim["post"]}
 
 
 def test_every_observation_ends_at_the_bytes_it_was_read_from(facts: list[dict[str, Any]]) -> None:

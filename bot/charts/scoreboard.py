@@ -7,9 +7,9 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from bot.charts import fitting, fonts, labels, wording
-from bot.charts.canvas import NOTE, Area, Canvas
-from bot.charts.reading import Reading, at_most, moment, readings, some_figures
+from bot.charts.sheet import fitting, fonts, labels, wording
+from bot.charts.sheet.canvas import NOTE, Area, Canvas
+from bot.charts.sheet.reading import Reading, at_most, moment, readings, some_figures
 from bot.domain.measure import Metric, Subject
 from bot.domain.period import Granularity, Period
 from bot.domain.text import Cited
@@ -77,16 +77,20 @@ def draw(data: ChartData) -> Figure:
 
 
 def describe(data: ChartData) -> Cited:
-    """Every figure where they are few; else the two largest of each metric, in their order."""
+    """Every figure where they are few; else the two largest of each metric, or the largest alone where two are too long."""
     table = _table(data)
     rows = list(table.values())
     by_metric = [[row for row in rows if row.metric == metric] for metric in data.metrics]
-    most = len(data.subjects) if len(rows) <= wording.FEW else 2
-    values = Cited.join(" ", [_told(part, most) for part in by_metric if part])
     names = [subject.name for subject in data.subjects]
     whom = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-    opening = Cited(f"{NOUN} of measures for {whom}, {data.period.name}")
-    return wording.described(data, opening, values, wording.unseen(data, rows))
+    opening = Cited(f"{NOUN} of {whom}, {data.period.name}")
+    told = Cited()
+    for most in (len(data.subjects), 2, 1) if len(rows) <= wording.FEW else (2, 1):
+        values = Cited.join(" ", [_told(part, most) for part in by_metric if part])
+        told = wording.described(data, opening, values, wording.unseen(data, rows))
+        if len(told.text) <= wording.TARGET:
+            break
+    return told
 
 
 def _table(data: ChartData) -> dict[tuple[str, str], Reading]:

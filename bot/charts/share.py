@@ -9,10 +9,10 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from bot.charts import fitting, fonts, labels, wording
-from bot.charts.canvas import Area, Canvas
-from bot.charts.reading import Reading, at_most, coloured, readings, some_figures
-from bot.charts.theme import on
+from bot.charts.sheet import fitting, fonts, labels, wording
+from bot.charts.sheet.canvas import Area, Canvas
+from bot.charts.sheet.reading import Reading, at_most, coloured, readings, some_figures
+from bot.charts.sheet.theme import on
 from bot.domain import numerals
 from bot.domain.measure import Subject
 from bot.domain.text import Cited

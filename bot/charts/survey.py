@@ -8,9 +8,9 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from bot.charts import fitting, fonts, labels, wording
-from bot.charts.canvas import CAP, Area, Canvas
-from bot.charts.reading import Reading, absences, at_most, coloured, only_metric, readings
+from bot.charts.sheet import fitting, fonts, labels, wording
+from bot.charts.sheet.canvas import CAP, Area, Canvas
+from bot.charts.sheet.reading import Reading, absences, at_most, coloured, only_metric, readings
 from bot.domain.measure import Metric, Subject
 from bot.domain.text import Cited
 from bot.errors import BadChart

@@ -10,9 +10,9 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from bot.charts import fitting, fonts, labels, timeline, wording
-from bot.charts.canvas import Area, Canvas
-from bot.charts.reading import Reading, at_most, coloured, moment, only_metric, readings
+from bot.charts.sheet import fitting, fonts, labels, timeline, wording
+from bot.charts.sheet.canvas import Area, Canvas
+from bot.charts.sheet.reading import Reading, at_most, coloured, moment, only_metric, readings
 from bot.domain.measure import Metric, Subject
 from bot.domain.period import Granularity, Period
 from bot.domain.text import Cited

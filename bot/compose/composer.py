@@ -72,14 +72,14 @@ class Composer:
         )
         for where, text in (("title", title), ("subtitle", subtitle), ("caveat", caveat)):
             check_cited(text, f"the chart {where} of post {post}", self._report, self.period_names)
-        subjects = dict.fromkeys(shown.frame["subject"])
+        named = {*shown.frame["subject"], *(subject for _, subject in shown.absent)}
         return ChartData(
             title=title,
             subtitle=subtitle,
             source=_source_line(shown, self._figures),
             caveat=caveat,
             metrics=tuple(self._report.metrics[metric] for metric in dict.fromkeys(shown.frame["metric"])),
-            subjects=tuple(self._report.subjects[key] for key in spec.subjects if key in subjects),
+            subjects=tuple(self._report.subjects[key] for key in spec.subjects if key in named),
             period=self._period,
             frame=shown.frame,
             bases=shown.bases,

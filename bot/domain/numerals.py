@@ -8,13 +8,17 @@ from typing import Final
 _WORDS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _STEPS: Final[tuple[tuple[float, str, str], ...]] = ((1e9, "B", "billion"), (1e6, "M", "million"), (1e3, "k", "thousand"))
 _SMALLEST_COMPACT: Final = 10_000
+_WHOLE_FROM: Final = 100
+_SMALL: Final = 0.01
 _WITHIN: Final = 0.05
 """A ratio this close to a whole number is called by it (one part in twenty)."""
 
 
 def grouped(value: float) -> str:
-    """113,788,105: every digit of a count; of anything else at most two decimals."""
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+    """113,788,105: every digit of a count. An average from a hundred up is told whole, a small one to the hundredth or finer."""
+    if value == int(value) or value >= _WHOLE_FROM:
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if value >= _SMALL else f"{value:.2g}"
 
 
 def compact(value: float) -> str:

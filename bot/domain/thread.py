@@ -34,8 +34,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Table:
-    """The figures behind a chart, for a reader who cannot see it: a heading row and rows of cells."""
+    """The figures behind a chart, for a reader who cannot see it: what they are of, a heading row and rows of cells."""
 
+    caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cited, ...], ...]
 

@@ -56,7 +56,7 @@ METRICS: Final = (
 )
 ORIGINS: Final = (
     Origin(
-        name="EvanLi/Github-Ranking",
+        name="Github-Ranking",
         homepage="https://github.com/EvanLi/Github-Ranking",
         terms="MIT",
         citation="EvanLi, Github-Ranking, daily lists of GitHub's most starred and forked repositories",

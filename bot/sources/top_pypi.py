@@ -52,7 +52,7 @@ METRICS: Final = (
     ),
     Metric(
         key="pypi_downloads_30d",
-        title="PyPI downloads in about a month",
+        title="PyPI downloads by month",
         unit=Unit.COUNT,
         noun="downloads",
         aggregation=Aggregation.TOTAL,

@@ -81,8 +81,8 @@ def _dates(start: dt.datetime, end: dt.datetime) -> list[str]:
 
 def test_a_bar_chart_names_every_value_from_the_largest_down() -> None:
     assert ranking.describe(builders.ranking()).text == (
-        "Bar chart of downloads from PyPI, 2020. TensorFlow is in front. TensorFlow 113.8 million, Keras 29.2 million, "
-        "PyTorch 18.5 million, JAX 687 thousand. Source: top-pypi-packages."
+        "Bar chart of downloads from PyPI, 2020. TensorFlow is in front. Measure, unit and period. "
+        "TensorFlow 113.8 million, Keras 29.2 million, PyTorch 18.5 million, JAX 687 thousand. Source: top-pypi-packages."
     )
 
 
@@ -102,7 +102,8 @@ def test_a_dot_plot_names_each_group_and_who_was_not_asked() -> None:
         {TENSORFLOW: {"2019": (48.38, 47, 49), "2020": (53.62, 52, 54)}, JAX: {}}, absent={("pypi", "jax"): "not asked"}
     )
     assert survey.describe(data).text == (
-        "Dot plot of share of respondents, 2019 to 2020. TensorFlow is in front. TensorFlow 53.6% (2020), 48.4% (2019). "
+        "Dot plot of share of respondents, 2019 to 2020. TensorFlow is in front. Measure, unit and period. "
+        "TensorFlow 53.6% (2020), 48.4% (2019). "
         "JAX: not asked. Source: top-pypi-packages."
     )
 
@@ -116,7 +117,7 @@ def test_shares_over_names_give_the_least_and_the_greatest() -> None:
 
 def test_a_large_table_gives_the_two_largest_of_each_row_and_claims_nothing_itself() -> None:
     assert scoreboard.describe(builders.scoreboard()).text == (
-        "Table of measures for TensorFlow, Keras, PyTorch and JAX, 2020. TensorFlow is in front. "
+        "Table of TensorFlow, Keras, PyTorch and JAX, 2020. TensorFlow is in front. "
         "PyPI downloads: TensorFlow 113.8 million, Keras 29.2 million. GitHub stars: TensorFlow 152 thousand, Keras 50 thousand. "
         "Stack Overflow: TensorFlow 11.5%, Keras 6.2%. JAX: not asked. Source: top-pypi-packages."
     )

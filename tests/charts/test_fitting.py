@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from bot.charts import fitting
-from bot.charts.canvas import Canvas, paint
+from bot.charts.sheet import fitting
+from bot.charts.sheet.canvas import Canvas, paint
 from bot.errors import BadChart
 
 ROOM = 1480

@@ -7,7 +7,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from matplotlib.font_manager import FontProperties, findfont, fontManager
 
-from bot.charts import fonts
+from bot.charts.sheet import fonts
 
 
 def test_each_weight_is_a_static_font_and_not_the_variable_one() -> None:

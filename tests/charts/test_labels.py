@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.charts import labels, timeline
-from bot.charts.reading import readings
+from bot.charts.sheet import labels, timeline
+from bot.charts.sheet.reading import readings
 from bot.domain.measure import Unit
 from tests.charts.builders import JAX, TENSORFLOW, months, year_ends
 

@@ -9,9 +9,9 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform
 
-from bot.charts import fonts, lint
-from bot.charts.canvas import NOTE, Canvas, paint
-from bot.charts.lint import Rule
+from bot.charts.sheet import fonts, lint
+from bot.charts.sheet.canvas import NOTE, Canvas, paint
+from bot.charts.sheet.lint import Rule
 from bot.errors import BadChart
 
 INK = "#1a1f27"

@@ -8,9 +8,10 @@ from types import ModuleType
 import pytest
 from PIL import Image
 
-from bot.charts import canvas, ranking, scoreboard, share, survey, trend
-from bot.charts.canvas import Canvas, encode, paint
-from bot.charts.render import draw_checked, render, render_all
+from bot.charts import ranking, scoreboard, share, survey, trend
+from bot.charts.sheet import canvas
+from bot.charts.sheet.canvas import Canvas, encode, paint
+from bot.charts.sheet.render import draw_checked, render, render_all
 from bot.errors import BadChart
 from bot.ports import ChartData
 from tests.charts import builders

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.charts import ranking
-from bot.charts.render import draw_checked
+from bot.charts.sheet.render import draw_checked
 from bot.domain.measure import Subject
 from bot.errors import BadChart
 from tests.charts import builders

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from bot.charts import scoreboard
-from bot.charts.render import draw_checked
+from bot.charts.sheet.render import draw_checked
 from bot.domain.measure import Subject
 from bot.domain.period import Period, instant
 from bot.errors import BadChart

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from bot.charts import share
-from bot.charts.render import draw_checked
+from bot.charts.sheet.render import draw_checked
 from bot.domain.claim import Quantity
 from bot.domain.measure import Observation, Subject, Unit
 from bot.errors import BadChart
@@ -86,7 +86,7 @@ def test_columns_of_different_metrics_are_shares_whatever_the_metrics_unit() -> 
     data = dataclasses.replace(data, bases={key: _share_of(basis) for key, basis in data.bases.items()})
     assert texts(draw_checked(share, data), "value") == ["80%", "20%", "80", "20"]
     assert share.describe(data).text == (
-        "Stacked bar chart of shares of papers, 2020. TensorFlow is in front. ACL: PyTorch 80.0% and TensorFlow 20.0%, "
+        "Stacked bar chart of shares of papers, 2020. TensorFlow is in front. Measure, unit and period. ACL: PyTorch 80.0% and TensorFlow 20.0%, "
         "ICML: PyTorch 80.0% and TensorFlow 20.0%. Source: top-pypi-packages."
     )
 

@@ -4,7 +4,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from bot.charts import survey
-from bot.charts.render import draw_checked
+from bot.charts.sheet.render import draw_checked
 from bot.errors import BadChart
 from tests.charts import builders
 from tests.charts.builders import JAX, KERAS, PYTORCH, TENSORFLOW, by_role, text, texts

@@ -4,7 +4,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from bot.charts import trend
-from bot.charts.render import draw_checked
+from bot.charts.sheet.render import draw_checked
 from bot.errors import BadChart
 from tests.charts.builders import FOUR, JAX, KERAS, MXNET, PADDLE, PYTORCH, TENSORFLOW, by_role, months, text, texts, year_ends
 

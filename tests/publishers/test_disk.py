@@ -29,7 +29,12 @@ SEEN = Observation(
 def edition(text: str = "A has ") -> Edition:
     cited = Cited(text) + Cited.of("42", SEEN) + "\n\n1/1"
     chart = Chart(
-        b"not really a picture", 1600, 1200, Cited("A chart"), Cited("A chart of A."), Table(("Value",), ((Cited("42"),),))
+        b"not really a picture",
+        1600,
+        1200,
+        Cited("A chart"),
+        Cited("A chart of A."),
+        Table("Stars", ("Value",), ((Cited("42"),),)),
     )
     post = Post("only", 1, 1, cited, len(cited.text), (), (chart,), (Fact("1.1", 1, "text", "42", SEEN),))
     metric = Metric("stars", "Stars", Unit.COUNT, "stars", Aggregation.LEVEL, "m", "d", "b")

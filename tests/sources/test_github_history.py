@@ -39,7 +39,7 @@ def test_a_snapshot_is_the_day_it_was_taken(subjects: tuple[Subject, ...]) -> No
         Period.day(dt.date(2020, 12, 31)),
         45135,
         Status.MEASURED,
-        "EvanLi/Github-Ranking",
+        "Github-Ranking",
         "https://github.com/EvanLi/Github-Ranking/blob/1f3e1701/Data/github-ranking-2020-12-31.csv",
         NOW,
         "pytorch/pytorch as of that day",
@@ -71,9 +71,9 @@ def test_no_subject_is_spliced_from_two_collectors(found: Sequence[Observation])
     origins = {key: {seen.origin for seen in found if seen.subject == key} for key in ("tensorflow", "keras", "pytorch", "jax")}
 
     assert origins == {
-        "tensorflow": {"EvanLi/Github-Ranking"},
-        "keras": {"EvanLi/Github-Ranking"},
-        "pytorch": {"EvanLi/Github-Ranking"},
+        "tensorflow": {"Github-Ranking"},
+        "keras": {"Github-Ranking"},
+        "pytorch": {"Github-Ranking"},
         "jax": {"best-of-ml-python"},
     }
 

@@ -13,10 +13,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from bot.charts import fitting, fonts
-from bot.charts.canvas import NOTE, pixels
-from bot.charts.geometry import SLACK_PX, inside, shrunk, spans, struck, touching
-from bot.charts.theme import THEME, Theme, contrast, luminance
+from bot.charts.sheet import fitting, fonts
+from bot.charts.sheet.canvas import NOTE, pixels
+from bot.charts.sheet.geometry import SLACK_PX, inside, shrunk, spans, struck, touching
+from bot.charts.sheet.theme import THEME, Theme, contrast, luminance
 from bot.errors import BadChart
 
 if TYPE_CHECKING:

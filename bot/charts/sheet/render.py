@@ -9,10 +9,10 @@ from typing import Final, TypeAlias
 
 from matplotlib.figure import Figure
 
-from bot.charts import fonts, table
-from bot.charts.canvas import encode, paint, settled
-from bot.charts.lint import check
-from bot.charts.theme import THEME
+from bot.charts.sheet import fonts, table
+from bot.charts.sheet.canvas import encode, paint, settled
+from bot.charts.sheet.lint import check
+from bot.charts.sheet.theme import THEME
 from bot.domain.thread import Chart
 from bot.ports import ChartData, ChartKind
 

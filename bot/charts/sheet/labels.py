@@ -12,7 +12,6 @@ from bot.domain.measure import Unit
 _SIZES: Final = {"B": 1e9, "M": 1e6, "k": 1e3}
 _NICE: Final = (1.0, 2.0, 5.0, 2.5, 4.0)
 """Steps of an axis, the rounder first."""
-_WHOLE_FROM: Final = 100
 _WANTED_LINES: Final = 3.5
 _HEADROOM: Final = 0.1
 
@@ -27,13 +26,8 @@ def alike(values: Sequence[float], unit: Unit) -> tuple[list[str], str]:
         return [numerals.percent(value).removesuffix("%") for value in values], "%"
     suffix = numerals.compact(max(values))[-1]
     if suffix not in _SIZES:
-        return [numerals.grouped(sensible(value)) for value in values], ""
+        return [numerals.grouped(value) for value in values], ""
     return [_scaled(value / _SIZES[suffix], suffix) for value in values], suffix
-
-
-def sensible(value: float) -> float:
-    """A daily average without a precision nobody asked for: 6,833.23 becomes 6,833; small ones keep their decimals."""
-    return float(round(value)) if value >= _WHOLE_FROM else value
 
 
 def _scaled(value: float, suffix: str) -> str:

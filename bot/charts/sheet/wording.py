@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from bot.charts.reading import Reading, absences, moment
+from bot.charts.sheet.reading import Reading, absences, moment
 from bot.domain.measure import Metric
 from bot.domain.text import Cited
 from bot.errors import BadChart
@@ -17,6 +17,8 @@ TARGET: Final = 450
 LIMIT: Final = 1000
 """X refuses more (docs.x.com, POST /2/media/metadata, read 2026)."""
 _COMMON_NOUNS: Final = frozenset({"share", "number", "use"})
+LEAST: Final = 200
+"""A shorter one leaves out what a seeing reader learns at a glance."""
 FEW: Final = 8
 """Up to this many values are all named."""
 
@@ -25,7 +27,8 @@ def described(data: ChartData, opening: Cited, values: Cited, extra: Cited | Non
     """
     The parts in their order; whole optional parts are left out, never a part of one.
 
-    `extra` goes when the text is longer than 450 characters; values, then the caveat, when it is longer than 1000.
+    The subtitle joins a text shorter than 200 characters. `extra` goes when the text is longer than 450 characters; values, then
+    the caveat, when it is longer than 1000.
 
     Raises:
         BadChart: opening, finding and source alone are too long.
@@ -34,6 +37,8 @@ def described(data: ChartData, opening: Cited, values: Cited, extra: Cited | Non
     extra, caveat, source = extra or Cited(), sentence(data.caveat), sentence(source + data.source)
     head = [sentence(opening), sentence(data.title)]
     longest = _joined([*head, values, extra, caveat, source])
+    if len(longest.text) < LEAST:
+        return _joined([*head, sentence(data.subtitle), values, extra, caveat, source])
     if len(longest.text) <= TARGET:
         return longest
     for parts in ([*head, values, caveat, source], [*head, caveat, source], [*head, source]):

@@ -9,7 +9,7 @@ from typing import Final
 
 from matplotlib.ft2font import FT2Font, LoadFlags
 
-from bot.charts import fonts
+from bot.charts.sheet import fonts
 from bot.errors import BadChart
 
 _WEAK_ENDS: Final = frozenset(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from bot.charts import labels
 from bot.domain import numerals
 from bot.domain.claim import Basis, Quantity
 from bot.domain.measure import Metric, Subject, Unit
@@ -54,9 +53,7 @@ class Reading(NamedTuple):
 
     def spoken(self) -> Cited:
         """The value in words for a screen reader."""
-        return self.cited(
-            numerals.percent(self.value) if self.unit is Unit.PERCENT else numerals.spoken(labels.sensible(self.value))
-        )
+        return self.cited(numerals.percent(self.value) if self.unit is Unit.PERCENT else numerals.spoken(self.value))
 
 
 def readings(data: ChartData) -> list[Reading]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from bot.charts import fitting
-from bot.charts.reading import Reading
+from bot.charts.sheet import fitting
+from bot.charts.sheet.reading import Reading
 from bot.domain.period import Period
 
 FEW: Final = 8

@@ -25,8 +25,8 @@ from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform
 from PIL import Image
 
-from bot.charts import fitting, fonts
-from bot.charts.theme import THEME, Theme
+from bot.charts.sheet import fitting, fonts
+from bot.charts.sheet.theme import THEME, Theme
 from bot.errors import BadChart
 from bot.ports import ChartData
 
