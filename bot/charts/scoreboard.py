@@ -11,7 +11,7 @@ from bot.charts.sheet import fitting, fonts, labels, wording
 from bot.charts.sheet.canvas import NOTE, Area, Canvas
 from bot.charts.sheet.reading import Reading, at_most, moment, readings, some_figures
 from bot.domain.measure import Metric, Subject
-from bot.domain.period import Granularity, Period
+from bot.domain.period import Granularity, Period, date_in_words
 from bot.domain.text import Cited
 from bot.errors import BadChart
 from bot.ports import ChartData
@@ -111,8 +111,10 @@ def _note(canvas: Canvas, metric: Metric, table: dict[tuple[str, str], Reading])
 
 
 def _when(period: Period) -> str:
-    """A span ends on its day: "31 Dec 2020" alone would read as if all had been counted on it."""
-    return f"to {moment(period)}" if period.granularity is Granularity.SPAN else moment(period)
+    """A span says how long it is: "31 Dec 2020" alone would read as if all had been counted on that day."""
+    if period.granularity is not Granularity.SPAN:
+        return moment(period)
+    return f"{period.days:.0f} days to {date_in_words(period.last_day).partition(' ')[2]}"
 
 
 def _texts(data: ChartData, table: dict[tuple[str, str], Reading]) -> dict[tuple[str, str], str]:

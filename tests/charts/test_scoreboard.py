@@ -51,10 +51,10 @@ def test_rows_say_what_they_count_and_when() -> None:
     assert notes[1:4] == ["downloads, 2020", "stars, 2020", "respondents, 2020"]
 
 
-def test_a_window_of_its_own_is_named_by_the_day_it_runs_to() -> None:
+def test_a_window_of_its_own_says_how_long_it_is_and_when_it_ends() -> None:
     window = Period(instant("2020-01-02"), instant("2021-01-01"))
     data = chart([Row("a", "tensorflow", 5, window)], [metric("a")], (TENSORFLOW,))
-    assert texts(draw_checked(scoreboard, data), "note")[1:] == ["to 31 Dec 2020"]
+    assert texts(draw_checked(scoreboard, data), "note")[1:] == ["365 days to Dec 2020"]
 
 
 @pytest.mark.parametrize("subjects", [(TENSORFLOW,), FOUR, (*FOUR, MXNET), (*FOUR, PADDLE)])
