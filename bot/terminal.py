@@ -11,8 +11,6 @@ from pathlib import Path
 from rich.console import Console, Group
 from rich.markup import escape
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
-from rich.progress import Progress as Bars
 from rich.text import Text
 
 from bot.compose.documents import image_paths
@@ -30,16 +28,14 @@ _ERR = Console(stderr=True, highlight=False)
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """A bar while the work goes on where a person watches; a line per step in pipes and logs."""
+    """The step at hand and how far it is, where a person watches; a line per step in pipes and logs."""
     if not _ERR.is_terminal:
         yield _lines()
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn())
-    with Bars(*columns, console=_ERR, transient=True) as bars:
-        task = bars.add_task("starting", total=None)
+    with _ERR.status("starting") as status:
 
         def step(name: str, done: int, total: int) -> None:
-            bars.update(task, description=name, completed=done, total=total or None)
+            status.update(f"{escape(name)} {done}/{total}" if total else escape(name))
 
         yield step
 
