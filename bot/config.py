@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import hmac
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -34,10 +35,13 @@ VARIABLES: Final[Mapping[str, str]] = {
 _SECRETS: Final = ("X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET")
 
 
-class Secret(str):
-    """A string that does not show itself: its repr and format are masked, `reveal` gives it."""
+class Secret:
+    """A text that does not show itself. No `str`: json and `+` would take a string's characters without asking it."""
 
-    __slots__ = ()
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
 
     def __repr__(self) -> str:
         return "Secret('****')"
@@ -50,7 +54,13 @@ class Secret(str):
 
     def reveal(self) -> str:
         """The secret itself, for the one call that needs it."""
-        return str.__str__(self)
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    def __hash__(self) -> int:
+        return hash(self._text)
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,11 @@ def environment(folder: Path) -> Mapping[str, str]:
         return dict(os.environ)
     from dotenv import dotenv_values
 
-    return {**{name: value for name, value in dotenv_values(dotenv).items() if value is not None}, **os.environ}
+    try:
+        values = dotenv_values(dotenv)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{dotenv} cannot be read: {error}; save it as UTF-8") from error
+    return {**{name: value for name, value in values.items() if value is not None}, **os.environ}
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> Iterable[tuple[str, str]]:
@@ -112,7 +126,7 @@ _Name = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whit
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class _Subject(_Table):
@@ -182,6 +196,10 @@ class ReportFile(_Table):
     metrics: dict[_Key, _Metric] = Field(default_factory=dict)
     claims: dict[_Key, _Claim] = Field(default_factory=dict)
     posts: list[_Post] = Field(min_length=1)
+
+
+_COUNTABLE: Final = ("lead", "ratio")
+"""Claims a tally may count: those with a leader."""
 
 
 @dataclass(frozen=True)
@@ -286,10 +304,16 @@ class _Reading:
             subjects = [table.subject, *table.subjects] if table.subject else table.subjects
             for subject in subjects:
                 self._known(subject, {**self._subjects, WHOLE: None}, f"{place}.subjects", "subject")
+            self._once(subjects, f"{place}.subjects")
+            self._once(table.claims, f"{place}.claims")
             for other in table.claims:
                 self._known(other, claims, f"{place}.claims", "claim above it")
+                if claims[other].kind not in _COUNTABLE:
+                    raise self._bad(f"{place}.claims", f'counts "{other}", a {claims[other].kind} claim, which nobody leads')
             if table.kind != "tally":
                 self._known(table.metric, self._metrics, f"{place}.metric", "metric")
+            if table.kind == "multiplied" and self._metrics[table.metric].aggregation is not Aggregation.TOTAL:
+                raise self._bad(f"{place}.metric", f"is {table.metric}, which is no total over a window: it does not add up")
             if len(subjects) < (needed := self._kinds.claims[table.kind]):
                 raise self._bad(f"{place}.subjects", f"names {len(subjects)} of the {needed} a {table.kind} claim is about")
             if table.kind == "tally" and len(table.claims) < 2:
@@ -309,12 +333,12 @@ class _Reading:
         if Path(file).name != file:
             raise self._bad(f"posts.{post.name}.text", f'is "{file}"; name a file in the folder of the report')
         try:
-            source = path.read_text(encoding="utf-8")
+            source = path.read_text(encoding="utf-8-sig")  # some editors put a byte-order mark first, which X refuses in a post
         except FileNotFoundError:
             near = difflib.get_close_matches(file, [one.name for one in self._folder.glob("*.txt")], n=1)
             hint = f' (did you mean "{near[0]}"?)' if near else ""
             raise self._bad(f"posts.{post.name}", f"needs the text {path}, which does not exist{hint}") from None
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a name no file can have
             raise self._bad(f"posts.{post.name}", f"needs the text {path}, which cannot be read: {error}") from error
         chart = None if post.chart is None else self._chart(post.chart, f"posts.{post.name}.chart")
         return PostSpec(post.name, Template(source, str(path)), chart)
@@ -326,6 +350,8 @@ class _Reading:
             raise self._bad(f"{place}.metric", "is missing: a chart shows at least one metric")
         for metric in metrics:
             self._known(metric, self._metrics, f"{place}.metrics", "metric")
+        self._once(metrics, f"{place}.metrics")
+        self._once(chart.subjects, f"{place}.subjects")
         for subject in (*chart.subjects, *chart.highlight):
             self._known(subject, self._subjects, f"{place}.subjects", "subject")
         return ChartSpec(
@@ -357,6 +383,11 @@ class _Reading:
         hint = f' (did you mean "{near[0]}"?)' if near else ""
         raise self._bad(place, f'names the unknown {what} "{name}"{hint}; there are {", ".join(names) or "none"}')
 
+    def _once(self, names: Sequence[str], place: str) -> None:
+        for name in names:
+            if names.count(name) > 1:
+                raise self._bad(place, f'names "{name}" twice, and it would be counted twice')
+
     def _bad(self, place: str, what: str) -> BadRecipe:
         return BadRecipe(f"{self._file}: {place} {what}")
 
@@ -382,13 +413,11 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
     tables: Mapping[str, type[_Table]] = {
         "subjects": _Subject, "groups": _Group, "metrics": _Metric, "claims": _Claim, "posts": _Post,
     }  # fmt: skip
-    model: type[_Table] = ReportFile
-    for part in location:
-        if part == "chart":
-            model = _Chart
-        elif part in tables:
-            model = tables[str(part)]
-    return list(model.model_fields)
+    if not location or location[0] not in tables:
+        return list(ReportFile.model_fields)
+    if location[0] == "posts" and location[2:3] == ("chart",):
+        return list(_Chart.model_fields)
+    return list(tables[str(location[0])].model_fields)
 
 
 def _short(value: object) -> str:

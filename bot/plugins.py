@@ -42,7 +42,7 @@ def load(wing: str, name: str, needs: tuple[str, ...]) -> ModuleType:
     try:
         module = importlib.import_module(path)
     except ModuleNotFoundError as error:
-        if error.name is not None and path.startswith(error.name):
+        if error.name is not None and f"{path}.".startswith(f"{error.name}."):
             raise BadRecipe(
                 f'there is no module "{path}" for the {wing[:-1]} "{name}"; install it or correct the name'
             ) from error

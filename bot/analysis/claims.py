@@ -15,7 +15,7 @@ from typing import Final
 from bot.analysis.figures import Figures
 from bot.analysis.statistics import near, overlap, wilson
 from bot.domain.claim import Claim, Quantity, Verdict
-from bot.domain.measure import WHOLE, Absent, Aggregation, Observation, Unit
+from bot.domain.measure import WHOLE, Absent, Aggregation, Metric, Observation, Unit
 from bot.domain.period import Period
 from bot.domain.report import ClaimSpec
 
@@ -31,9 +31,9 @@ def claims(specs: Iterable[ClaimSpec], figures: Figures, period: Period) -> dict
 
 
 def level(one: Observation, other: Observation, figures: Figures) -> bool:
-    """Whether two figures of one metric are the same for all the evidence says."""
+    """Whether two figures of one metric are the same for all the evidence says; totals are compared by the day."""
     if figures.metric(one.metric).unit is not Unit.PERCENT:
-        return near(one.value, other.value)
+        return near(_per_day(one, figures), _per_day(other, figures))
     ours, theirs = interval(one, figures), interval(other, figures)
     if ours is None or theirs is None:
         return near(one.value, other.value)
@@ -49,10 +49,10 @@ def interval(seen: Observation, figures: Figures) -> tuple[float, float] | None:
 
 
 def ranked(metric: str, subjects: Sequence[str], figures: Figures, period: Period) -> tuple[list[Observation], list[Absent]]:
-    """The figures of some subjects from high to low (ties in the recipe's order), and why the others have none."""
+    """The figures of some subjects from high to low, totals by the day (ties in the recipe's order), and why others have none."""
     found = [figures.at(metric, subject, period) for subject in subjects]
     seen = [figure for figure in found if isinstance(figure, Observation)]
-    return sorted(seen, key=lambda one: -one.value), [figure for figure in found if isinstance(figure, Absent)]
+    return sorted(seen, key=lambda one: -_per_day(one, figures)), [figure for figure in found if isinstance(figure, Absent)]
 
 
 def _lead(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
@@ -83,9 +83,8 @@ def _growth(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, C
     if isinstance(before, Absent):
         return before
     metric = figures.metric(spec.metric)
-    for change in metric.breaks:
-        if before.period.start < change.at < now.period.end:
-            return Absent(f"{metric.title} is counted another way since {change.at.date().isoformat()}: {change.reason}")
+    if (changed := _break_between(before, now, metric)) is not None:  # an Absent is false
+        return changed
     if level(now, before, figures):
         verdict = Verdict.LEVEL
     else:
@@ -106,12 +105,16 @@ def _multiplied(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[st
         return now
     earlier: list[Observation] = []
     at = period.previous()
-    while isinstance(seen := figures.at(spec.metric, subject, at), Observation):
+    while isinstance(seen := figures.at(spec.metric, subject, at), Observation) and seen not in (now, *earlier):
         earlier.insert(0, seen)
         at = at.previous()
     if not earlier:
         return Absent(f"{figures.metric(spec.metric).title}: nothing was counted for {figures.name(subject)} before {period}")
+    if (changed := _break_between(earlier[0], now, figures.metric(spec.metric))) is not None:
+        return changed
     before = sum(seen.value for seen in earlier)
+    if before <= 0:
+        return Absent(f"{figures.metric(spec.metric).title}: {figures.name(subject)} stood at nought before {period}")
     evidence = (now, *earlier)
     return _claim(
         spec,
@@ -197,7 +200,8 @@ def _apart(first: Observation, second: Observation, figures: Figures) -> dict[st
     evidence = _with_bases((first, second), figures)
     apart: dict[str, Quantity] = {}
     if second.value > 0:
-        apart["ratio"] = _quantity("ratio", first.value / second.value, Unit.RATIO, "times", evidence)
+        ratio = _per_day(first, figures) / _per_day(second, figures)
+        apart["ratio"] = _quantity("ratio", ratio, Unit.RATIO, "times", evidence)
     if figures.metric(first.metric).unit is Unit.PERCENT or not apart:
         points = _POINTS if figures.metric(first.metric).unit is Unit.PERCENT else figures.metric(first.metric).noun
         apart["difference"] = _quantity("difference", first.value - second.value, Unit.RATE, points, evidence)
@@ -218,6 +222,14 @@ def _change(now: Observation, before: Observation, figures: Figures) -> dict[str
         "ratio": _quantity("ratio", ratio, Unit.RATIO, "times", evidence),
         "percent": _quantity("percent", 100 * abs(ratio - 1), Unit.RATE, "percent", evidence),
     }
+
+
+def _break_between(before: Observation, now: Observation, metric: Metric) -> Absent | None:
+    """Why figures of two windows must not be put together: the way of counting changed after the first had begun."""
+    for change in metric.breaks:
+        if before.period.start < change.at < now.period.end:
+            return Absent(f"{metric.title} is counted another way since {change.at.date().isoformat()}: {change.reason}")
+    return None
 
 
 def _per_day(seen: Observation, figures: Figures) -> float:

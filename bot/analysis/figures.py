@@ -10,6 +10,16 @@ from bot.domain.measure import WHOLE, Absent, Aggregation, Metric, Observation, 
 from bot.domain.period import Period
 
 
+def newest(observations: Iterable[Observation]) -> list[Observation]:
+    """The observation read last of each (metric, subject, window); of two read at once, the one given later."""
+    standing: dict[tuple[str, str, Period], Observation] = {}
+    for seen in observations:
+        key = (seen.metric, seen.subject, seen.period)
+        if key not in standing or seen.retrieved_at >= standing[key].retrieved_at:
+            standing[key] = seen
+    return list(standing.values())
+
+
 class Figures:
     """
     The newest figure for each (metric, subject, window), looked up by a report's period.
@@ -30,14 +40,9 @@ class Figures:
         self._problems = problems or {}
         self._metrics = metrics
         self._subjects = subjects
-        newest: dict[tuple[str, str, Period], Observation] = {}
-        for seen in observations:
-            key = (seen.metric, seen.subject, seen.period)
-            if key not in newest or seen.retrieved_at >= newest[key].retrieved_at:
-                newest[key] = seen
         self._series: dict[tuple[str, str], list[Observation]] = defaultdict(list)
-        for (metric, subject, _), seen in sorted(newest.items(), key=lambda item: item[0][2]):
-            self._series[metric, subject].append(seen)
+        for seen in sorted(newest(observations), key=lambda one: one.period):
+            self._series[seen.metric, seen.subject].append(seen)
 
     def at(self, metric: str, subject: str, period: Period) -> Observation | Absent:
         """The observation that stands for a period by the metric's own rule, or why there is none."""
@@ -62,7 +67,7 @@ class Figures:
         return Absent(f"nobody says how many {self._metrics[seen.metric].title} in {seen.period} is a share of")
 
     def series(self, metric: str, subject: str, until: Period, since: Period | None = None) -> Sequence[Observation]:
-        """All windows in order of time that end no later than the period does: nothing that was not yet known."""
+        """All windows in order of time that end no later than the period does, within the metric's tolerance."""
         latest = until.end + dt.timedelta(days=self._metrics[metric].tolerance_days)
         return [
             seen

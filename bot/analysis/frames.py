@@ -12,7 +12,7 @@ from typing import Final
 
 import pandas as pd
 
-from bot.analysis.claims import interval, level
+from bot.analysis.claims import interval, level, ranked
 from bot.analysis.figures import Figures
 from bot.domain.claim import Basis, Quantity
 from bot.domain.measure import Absent, Aggregation, Observation, Unit
@@ -86,7 +86,7 @@ def _survey(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent
         found, missing = _row_of_figures(spec.metrics[0], spec.subjects, figures, shown, column=shown.key if spec.compare else "")
         rows += found
         absent = missing
-    return _panel(rows, absent) if rows and rows[-1].window.end <= period.end else _too_few(absent, spec, period)
+    return _panel(rows, absent) if found else _too_few(absent, spec, period)
 
 
 def _trend(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
@@ -138,7 +138,7 @@ def _row_of_figures(
     """One metric over subjects: rows with intervals where the figure is a sample, and the leader marked unless it is level."""
     found = {subject: figures.at(metric, subject, period) for subject in subjects}
     seen = {subject: figure for subject, figure in found.items() if isinstance(figure, Observation)}
-    order = sorted(seen.values(), key=lambda one: -one.value)
+    order, _ = ranked(metric, subjects, figures, period)
     leader = order[0] if len(order) >= 2 and not level(order[0], order[1], figures) else None
     rows = []
     for subject, figure in seen.items():

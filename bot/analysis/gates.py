@@ -6,12 +6,13 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from bot.analysis.figures import newest
 from bot.domain.measure import WHOLE, Metric, Observation, Unit
 from bot.domain.thread import Held
 from bot.errors import BadFigures
 
-_ROUNDING: Final = 0.05
-"""Publishers print shares to one decimal at the coarsest."""
+_ROUNDING: Final = 0.05 + 1e-9
+"""Publishers print shares to one decimal at the coarsest; 25.0 - 24.95 is a hair over 0.05 in floating point."""
 
 
 def refuse_impossible(observations: Iterable[Observation], metrics: Mapping[str, Metric]) -> None:
@@ -34,8 +35,9 @@ def refuse_impossible(observations: Iterable[Observation], metrics: Mapping[str,
 def gate(observations: Sequence[Observation], metrics: Mapping[str, Metric]) -> tuple[list[Observation], list[Held]]:
     """The observations of metrics that pass every gate, and the metrics that do not."""
     held: dict[str, Held] = {}
+    standing = newest(observations)
     for check in _GATES:
-        for verdict in check(observations, metrics):
+        for verdict in check(standing, metrics):
             held.setdefault(verdict.metric, verdict)
     return [seen for seen in observations if seen.metric not in held], list(held.values())
 

@@ -16,7 +16,9 @@ from bot.domain.text import Cited
 from bot.domain.thread import Chart, Fact, Held, Limits, Post, Skipped, Thread
 from bot.errors import BadThread
 
-_MENTION: Final = re.compile(r"(?<![\w!#$%&*@＠])[@＠]\w{1,20}", re.ASCII)
+_MENTION: Final = re.compile(r"(?:(?<![\w!#$%&*@＠])|(?<=\b[Rr][Tt]))[@＠]\w{1,20}", re.ASCII)
+_INVALID: Final = re.compile("[\ufffe\ufeff\uffff]")
+"""A post that holds one of these is refused (twitter-text, invalid characters)."""
 _CASHTAG: Final = re.compile(r"(?<![\w$])\$[a-z]{1,6}(?:[._][a-z]{1,2})?(?![\w$])", re.IGNORECASE | re.ASCII)
 
 
@@ -38,6 +40,7 @@ def check_drafts(drafts: Sequence[Draft], report: Report, period_names: Sequence
     """
     seen: dict[str, str] = {}
     for position, draft in enumerate(drafts, 1):
+        _check_words(draft, limits)
         check_cited(draft.text, f"post {draft.name} ({draft.place})", report, period_names)
         _check_tags(draft, limits)
         _check_length(draft, position, len(drafts), limits)
@@ -46,6 +49,15 @@ def check_drafts(drafts: Sequence[Draft], report: Report, period_names: Sequence
                 f"post {draft.name} says word for word what post {seen[draft.text.text]} says; X refuses the second one"
             )
         seen[draft.text.text] = draft.name
+
+
+def _check_words(draft: Draft, limits: Limits) -> None:
+    if not draft.text.text.strip():
+        raise BadThread(f"post {draft.name} ({draft.place}) has no words; write some, or take the post out of report.toml")
+    if invalid := _INVALID.search(draft.text.text):
+        raise BadThread(
+            f"post {draft.name} ({draft.place}) holds U+{ord(invalid[0]):04X}, which {limits.network} refuses; remove it"
+        )
 
 
 def check_cited(text: Cited, where: str, report: Report, period_names: Sequence[str]) -> None:

@@ -20,8 +20,8 @@ _CLAIM_WORDS: Final = re.compile(
       leads?|led|leaders?|leading|ahead|behind|overt(?:akes?|aken|aking|ook)|surpass\w*|outpac\w*|outnumber\w*|beats?|beaten
     | wins?|won|winn\w+|dominat\w*|majority|minority|popular(?:ity)?
     | doubl(?:e[sd]?|ing)|tripl(?:e[sd]?|ing)|quadrupl\w+|halv(?:e[sd]?|ing)|twice|thrice|times|\w*fold|half|thirds?|quarters?
-    | grow(?:s|n|ing)?|grew|r[oi]se[sn]?|rising|f[ae]ll(?:s|en|ing)?|drop(?:s|ped|ping)?|declin\w*|shr[aiu]nk\w*|jump(?:s|ed|ing)?
-    | soar\w*|surg(?:e[sd]?|ing)|plung\w*|gain(?:s|ed|ing)?|los[te]s?|losing|climb\w*|slump\w*|up|down
+    | grow(?:s|n|th|ing)?|grew|r[oi]se[sn]?|rising|f[ae]ll(?:s|en|ing)?|drop(?:s|ped|ping)?|declin\w*|shr[aiu]nk\w*
+    | jump(?:s|ed|ing)?|soar\w*|surg(?:e[sd]?|ing)|plung\w*|gain(?:s|ed|ing)?|los[te]s?|losing|climb\w*|slump\w*|up|down
     | more|most|fewer|fewest|less|least|larg(?:er|est)|bigg(?:er|est)|small(?:er|est)|high(?:er|est)|low(?:er|est)|fast(?:er|est)
     | slow(?:er|est)|strong(?:er|est)|weak(?:er|est)|better|best|worse|worst|nearly|almost|roughly|record
     | first|second|last|level|equal(?:s|led)?|tied
@@ -69,7 +69,7 @@ def _figures(text: str) -> Iterator[Uncited]:
     """Runs of digits with their separators and signs; any character that is a number in any script counts as a digit."""
     start: int | None = None
     for at, character in enumerate([*text, " "]):
-        if unicodedata.category(character) in ("Nd", "Nl", "No"):
+        if unicodedata.numeric(character, None) is not None:  # 7, ٧, Ⅶ, ½ and 七 alike
             start = at if start is None else start
         elif start is not None and not (character in ".,'’" and at + 1 < len(text) and text[at + 1].isdigit()):
             yield Uncited(start, text[start:at], "figure")

@@ -59,6 +59,13 @@ _REFUSED: Final[Mapping[type[nodes.Node], str]] = {
     nodes.Concat: "glues texts together; write them side by side",
 }
 
+_SURROGATE_OR_PRIVATE: Final = re.compile("[\ud800-\uf8ff]")
+_DEEPEST: Final = 40
+"""Steps inside steps. A real template has about ten; Python's own compiler gives up at a hundred blocks."""
+
+_LARGEST_NUMBER: Final = 1000
+"""Numbers in a template are places of a percentage or of a list."""
+
 _DEEPEST_LOOP: Final = 2
 _LONGEST_SOURCE: Final = 20_000
 """Seventy posts' worth: a template longer than this is some other file."""
@@ -89,6 +96,7 @@ class Templates:
             BadTemplate: syntax, a step outside the language, an unknown filter, a literal figure or claim word; with the line.
         """
         tree = self._parse(template)
+        self._check_depth(tree, template)
         for node in tree.find_all(nodes.Node):
             self._check_node(node, template)
         self._check_loops(tree, template, depth=0)
@@ -113,7 +121,8 @@ class Templates:
             raise _bad(template, _line_of(error), _unknown(error, context)) from None
         except SecurityError as error:
             raise _bad(template, _line_of(error), f"reaches outside the sandbox: {error}") from None
-        except (TemplateError, TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
+        except (TemplateError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError, NameError, SyntaxError,
+                RecursionError, MemoryError) as error:  # fmt: skip
             raise _bad(template, _line_of(error), f"cannot be rendered: {error}") from None
         return _cited(_tidy(marked), bases)
 
@@ -127,6 +136,8 @@ class Templates:
             return self._environment.parse(template.source)
         except TemplateSyntaxError as error:
             raise _bad(template, error.lineno, f"is not a template: {error.message}") from None
+        except ValueError as error:  # a number of more than 4,300 digits
+            raise _bad(template, 1, f"is not a template: {error}") from None
         except RecursionError:
             raise _bad(template, 1, "is nested too deeply to be read") from None
 
@@ -146,6 +157,25 @@ class Templates:
             )
         if isinstance(node, nodes.For) and node.recursive:
             raise _bad(template, node.lineno, "loops over itself, which templates here cannot")
+        if isinstance(node, nodes.For) and not _is_path(node.iter):
+            raise _bad(template, node.lineno, "loops over something it writes itself; loop over a claim's figures or subjects")
+        if isinstance(node, nodes.Const):
+            self._check_constant(node, template)
+
+    def _check_constant(self, node: nodes.Const, template: Template) -> None:
+        if isinstance(node.value, str) and (stray := _SURROGATE_OR_PRIVATE.search(node.value)):
+            raise _bad(template, node.lineno, f"writes the character U+{ord(stray[0]):04X}, which no post may hold")
+        if isinstance(node.value, (int, float)) and not abs(node.value) <= _LARGEST_NUMBER:
+            raise _bad(template, node.lineno, "writes a number larger than any place of a list")
+
+    def _check_depth(self, tree: nodes.Template, template: Template) -> None:
+        """Without recursion: a chain of dots is read by a loop and can be as deep as the source is long."""
+        waiting: list[tuple[nodes.Node, int]] = [(tree, 0)]
+        while waiting:
+            node, depth = waiting.pop()
+            if depth > _DEEPEST:
+                raise _bad(template, node.lineno, "is nested too deeply to be read")
+            waiting += [(child, depth + 1) for child in node.iter_child_nodes()]
 
     def _check_loops(self, node: nodes.Node, template: Template, depth: int) -> None:
         for child in node.iter_child_nodes():
@@ -199,11 +229,13 @@ def _marker(bases: list[Basis]) -> Callable[[object], str]:
             case ClaimView():
                 return mark(value.sentence)
             case Cited():
-                return "".join(piece if basis is None else _mark(piece, basis, bases) for piece, basis in value.pieces())
+                return "".join(
+                    _clean(piece) if basis is None else _mark(_clean(piece), basis, bases) for piece, basis in value.pieces()
+                )
             case Period() | Subject() | str():
-                return PRIVATE_USE.sub("", str(value))
+                return _clean(str(value))
             case Metric():
-                return value.title
+                return _clean(value.title)
             case StrictUndefined():
                 return str(value)
             case _:
@@ -212,6 +244,11 @@ def _marker(bases: list[Basis]) -> Callable[[object], str]:
                 )
 
     return mark
+
+
+def _clean(text: str) -> str:
+    """A text without the characters citations travel between, and without halves of characters no file can hold."""
+    return _SURROGATE_OR_PRIVATE.sub("", text)
 
 
 def _mark(text: str, basis: Basis, bases: list[Basis]) -> str:
@@ -234,6 +271,13 @@ def _cited(marked: str, bases: list[Basis]) -> Cited:
         text += match[2]
         at = match.end()
     return Cited(text + marked[at:], tuple(spans))
+
+
+def _is_path(node: nodes.Node) -> bool:
+    """Whether an expression is a name with dots and keys behind it."""
+    while isinstance(node, (nodes.Getattr, nodes.Getitem)):
+        node = node.node
+    return isinstance(node, nodes.Name)
 
 
 def _literals(tree: nodes.Template) -> Iterable[tuple[int, str]]:

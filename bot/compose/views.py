@@ -68,8 +68,8 @@ class ClaimView:
         self._claim = claim
         self._report = report
         self.ranked = ranked
-        self.subjects = [report.subjects[subject] for subject in claim.subjects]
-        self.missing = [report.subjects[subject] for subject in claim.missing]
+        self.subjects = [report.subjects[subject] for subject in claim.subjects if subject != WHOLE]
+        self.missing = [report.subjects[subject] for subject in claim.missing if subject != WHOLE]
         self.level = claim.verdict == "level"
         self.verdict = str(claim.verdict)
 
@@ -137,8 +137,13 @@ def _spoken(figure: FigureView) -> Cited:
     return Cited.of(spoken(figure.observation.value), figure.observation)
 
 
+_PLACES: Final = (0, 1, 2)
+
+
 def _percent(figure: FigureView, places: int = 1) -> Cited:
     """61.8%"""
+    if places not in _PLACES:
+        raise Unknown(f"a percentage has 0, 1 or 2 decimals, not {places!r:.20}")
     if figure.metric.unit is not Unit.PERCENT:
         raise Unknown(f"{figure.metric.title} is counted in {figure.metric.noun}: it has no percentage; claim a share instead")
     return Cited.of(percent(figure.observation.value, places), figure.observation)
@@ -171,6 +176,9 @@ def _origin(figure: FigureView) -> Cited:
 
 def _listed(values: Sequence[object]) -> Cited:
     """A, B and C"""
+    for value in values:
+        if not isinstance(value, (Cited, Subject, str)):
+            raise Unknown(f"listed takes subjects and names, not a {type(value).__name__}; walk over figures with for")
     return listed([value if isinstance(value, Cited) else str(value) for value in values])
 
 

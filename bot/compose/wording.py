@@ -131,7 +131,7 @@ def _multiplied(claim: Claim, report: Report) -> Cited:
 
 def _share(claim: Claim, report: Report) -> Cited:
     share = claim.quantities["share"]
-    return f"{report.name_of(claim.subjects[0])} has " + Cited.of(percent(share.value), share)
+    return f"{report.name_of(claim.subjects[0])} has " + Cited.of(percent(share.value), share) + f" of the {share.noun}"
 
 
 def _rank(claim: Claim, report: Report) -> Cited:
@@ -142,7 +142,7 @@ def _rank(claim: Claim, report: Report) -> Cited:
 def _tally(claim: Claim, report: Report) -> Cited:
     measures = claim.quantities["measures"]
     first, *rest = claim.subjects
-    whole = Cited.of("all " + count_word(int(measures.value)), measures)
+    whole = Cited.of("both" if measures.value == 2 else f"all {count_word(int(measures.value))}", measures)
     if not rest and claim.quantities[f"leads_{first}"].value == measures.value:
         return f"{report.name_of(first)} " + Cited.of("leads", measures) + " in " + whole + f" {measures.noun}"
     parts: list[Cited | str] = [_leads_on(claim, report, first) + " of " + _counted(measures) + f" {measures.noun}"]

@@ -17,8 +17,10 @@ _WITHIN: Final = 0.05
 def grouped(value: float) -> str:
     """113,788,105: every digit of a count. An average from a hundred up is told whole, a small one to the hundredth or finer."""
     if value == int(value) or value >= _WHOLE_FROM:
-        return f"{value:,.0f}"
-    return f"{value:,.2f}" if value >= _SMALL else f"{value:.2g}"
+        return f"{_half_up(value, 0):,.0f}"
+    if value >= _SMALL:
+        return f"{_half_up(value, 2):,.2f}"
+    return f"{value:.{1 - math.floor(math.log10(value))}f}".rstrip("0") if value > 0 else f"{value:,.2f}"
 
 
 def compact(value: float) -> str:
@@ -36,11 +38,12 @@ def spoken(value: float) -> str:
 def percent(value: float, places: int = 1) -> str:
     """61.8%. A value too small to show reads "under 0.1%", never "0.0%"; one too large reads "over 99.9%"."""
     smallest = 10.0**-places
-    if value > 0 and round(value, places) == 0:
+    shown = _half_up(value, places)
+    if value > 0 and shown == 0:
         return f"under {smallest:.{places}f}%"
-    if value < 100 and round(value, places) == 100:
+    if value < 100 and shown == 100:
         return f"over {100 - smallest:.{places}f}%"
-    return f"{value:.{places}f}%"
+    return f"{shown:.{places}f}%"
 
 
 def times(ratio: float) -> str:
@@ -53,9 +56,10 @@ def times(ratio: float) -> str:
     whole = round(ratio)
     if ratio >= 10:
         return f"about {whole:,} times"
-    if whole < 2 or abs(ratio - whole) > _WITHIN * whole:
+    off = round(abs(ratio - whole), 9)  # 2.1 - 2 is 0.10000000000000009
+    if whole < 2 or off > round(_WITHIN * whole, 9):
         return f"{ratio:.2f} times" if ratio < 2 else f"{ratio:.1f} times"
-    about = "" if abs(ratio - whole) <= 0.1 else "about "
+    about = "" if off <= 0.1 else "about "
     return f"{about}{'twice' if whole == 2 else f'{_WORDS[whole]} times'}"
 
 

@@ -135,7 +135,7 @@ class Period:
 
     @property
     def name(self) -> str:
-        """The period in words: "2020", "October 2026", "week 47 of 2026", "5 October 2026", or a span's two days."""
+        """The period in words: "2020", "October 2026", "week 47 of 2026", "5 Oct 2026", or a span's two days."""
         first = self.start.date()
         match self.granularity:
             case Granularity.YEAR:
@@ -180,7 +180,9 @@ class Period:
                 last_week = dt.date(iso.year - 1, 12, 28).isocalendar().week
                 return Period.week(iso.year - 1, min(iso.week, last_week))
             case Granularity.SPAN:
-                return Period(_same_day_last_year(self.start), _same_day_last_year(self.end))
+                start = _same_day_last_year(self.start)
+                end = _same_day_last_year(self.end)
+                return Period(start, end if start < end else start + (self.end - self.start))  # hours around 29 February
             case granularity:
                 return Period.containing(granularity, _same_day_last_year(self.start).date())
 
@@ -218,7 +220,7 @@ def instant(text: str) -> dt.datetime:
         raise ValueError(f'"{text}" is not an ISO date; write 2021-01-01 or 2021-01-01T06:00:00+00:00') from None
     if moment.tzinfo is not None:
         return moment.astimezone(dt.UTC)
-    if len(text) > len("2021-01-01"):
+    if "T" in text or len(text) > len("2021-01-01"):
         raise ValueError(f'"{text}" has a time of day but no offset; add one, for instance {text}+00:00')
     return moment.replace(tzinfo=dt.UTC)
 

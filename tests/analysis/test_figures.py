@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from bot.domain.measure import Absent, Aggregation
+from bot.domain.period import Period
+from tests.builders import METRICS, a_metric, asked, figures, observed, window
+
+YEAR = Period.parse("2020")
+
+
+def read_on(day: int) -> dict[str, object]:
+    return {"retrieved_at": dt.datetime(2021, 1, day, tzinfo=dt.UTC)}
+
+
+def test_the_figure_read_last_stands_whichever_came_first() -> None:
+    old, new = observed(10, **read_on(5)), observed(12, **read_on(9))
+    assert figures(old, new).at("papers", "tensorflow", YEAR) == new
+    assert figures(new, old).at("papers", "tensorflow", YEAR) == new
+
+
+def test_of_two_figures_read_at_once_the_one_given_later_stands() -> None:
+    assert figures(observed(10), observed(12)).at("papers", "tensorflow", YEAR) == observed(12)
+
+
+@pytest.mark.parametrize(
+    ("first", "end", "stands"),
+    [
+        ("2020-01-01", "2021-01-01", True),
+        ("2020-01-02", "2021-01-01", True),
+        ("2019-12-22", "2020-12-22", True),  # ends 10 days early
+        ("2019-12-21", "2020-12-21", False),  # ends 11 days early
+        ("2020-01-11", "2021-01-11", True),  # ends 10 days late
+        ("2020-01-12", "2021-01-12", False),
+        ("2020-01-11", "2021-01-01", True),  # 356 days: 10 short of a leap year
+        ("2020-01-12", "2021-01-01", False),
+        ("2019-12-22", "2021-01-01", True),  # 376 days: 10 over
+        ("2019-12-21", "2021-01-01", False),
+        ("2020-12-01", "2021-01-01", False),
+        ("2019-01-01", "2021-01-01", False),
+    ],
+)
+def test_a_total_stands_for_a_period_of_its_length_and_end_within_ten_days(first: str, end: str, stands: bool) -> None:
+    seen = observed(5, period=window(first, end), metric="downloads")
+    found = figures(seen).at("downloads", "tensorflow", YEAR)
+    assert found == (seen if stands else Absent("Downloads: no figure for TensorFlow in 2020"))
+
+
+@pytest.mark.parametrize(
+    ("day", "stands"),
+    [("2020-12-31", True), ("2020-12-15", True), ("2020-12-14", False), ("2021-01-16", True), ("2021-01-17", False)],
+)
+def test_a_stock_stands_for_a_period_when_read_within_sixteen_days_of_its_end(day: str, stands: bool) -> None:
+    seen = observed(5, period=day, metric="stars")
+    assert bool(figures(seen).at("stars", "tensorflow", YEAR) == seen) is stands
+
+
+def test_of_several_readings_the_one_nearest_the_end_stands() -> None:
+    early, near, late = (
+        observed(value, period=day, metric="stars") for value, day in ((1, "2020-12-20"), (2, "2020-12-29"), (3, "2021-01-08"))
+    )
+    assert figures(late, early, near).at("stars", "tensorflow", YEAR) == near
+
+
+def test_of_two_readings_as_near_the_earlier_stands() -> None:
+    before, after = observed(1, period="2020-12-29", metric="stars"), observed(2, period="2021-01-02", metric="stars")
+    assert figures(after, before).at("stars", "tensorflow", YEAR) == before
+
+
+def test_an_event_stands_for_the_period_it_lies_in() -> None:
+    survey = observed(5, period="2020-10")
+    assert figures(survey).at("papers", "tensorflow", YEAR) == survey
+    assert figures(survey).at("papers", "tensorflow", Period.parse("2019")) == Absent("Papers: no figure for TensorFlow in 2019")
+    assert not figures(observed(5, period="2020-W53")).at("papers", "tensorflow", YEAR)
+
+
+def test_two_events_in_a_period_leave_none_to_stand_for_it() -> None:
+    found = figures(observed(5, period="2020-05"), observed(6, period="2020-10")).at("papers", "tensorflow", YEAR)
+    assert found == Absent("Papers was observed 2 times in 2020, and no one of them stands for it")
+
+
+def test_why_there_is_no_figure_is_said_in_order_held_never_public_not_seen() -> None:
+    metrics = {**METRICS, "jobs": a_metric("jobs", title="Job posts", absent="collection is forbidden")}
+    none = figures(
+        metrics=metrics, held={"papers": "shares do not add"}, problems={"stars": "the archive is not there", "users": "503"}
+    )
+    assert none.at("papers", "keras", YEAR) == Absent("held: shares do not add")
+    assert none.at("jobs", "keras", YEAR) == Absent("Job posts, 2020: collection is forbidden")
+    assert none.at("stars", "keras", YEAR) == Absent("Stars: no figure for Keras in 2020; the archive is not there")
+    assert none.at("users", "all", YEAR) == Absent("Users: no figure for respondents in 2020; 503")
+
+
+def test_the_base_of_a_share_is_everybody_over_the_same_window() -> None:
+    share = observed(47.88, metric="use")
+    assert figures(share, asked(12_033, "2019"), asked(12_932)).base_of(share) == asked(12_932)
+    assert figures(share, asked(12_033, "2019")).base_of(share) == Absent("nobody says how many Use in 2020 is a share of")
+    assert figures().base_of(observed(5)) == Absent("Papers is not a share of anything")
+
+
+def test_a_series_is_in_order_of_time_and_ends_with_the_period() -> None:
+    days = ["2021-01-17", "2018-12-31", "2020-12-31", "2019-12-31", "2021-01-16"]
+    found = figures(*(observed(1, period=day, metric="stars") for day in days)).series("stars", "tensorflow", YEAR)
+    assert [seen.period.key for seen in found] == ["2018-12-31", "2019-12-31", "2020-12-31", "2021-01-16"]
+
+
+def test_a_series_may_begin_later() -> None:
+    seen = [observed(1, period=month, metric="papers") for month in ("2018-12", "2019-01", "2019-02")]
+    found = figures(*seen).series("papers", "tensorflow", YEAR, since=Period.parse("2019"))
+    assert [one.period.key for one in found] == ["2019-01", "2019-02"]
+
+
+def test_a_metric_with_a_tolerance_of_nought_wants_the_very_period() -> None:
+    metrics = {"papers": a_metric("papers", aggregation=Aggregation.TOTAL)}
+    exact, shifted = observed(5), observed(6, period=window("2020-01-02", "2021-01-01"))
+    assert figures(shifted, exact, metrics=metrics).at("papers", "tensorflow", YEAR) == exact
+    assert not figures(shifted, metrics=metrics).at("papers", "tensorflow", YEAR)

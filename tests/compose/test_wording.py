@@ -1,0 +1,170 @@
+"""The very sentence of every kind of claim in every way it can come out, and the number each claim word rests on."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.analysis.claims import claims
+from bot.compose.wording import listed, phrase, phrases, sentence
+from bot.domain.claim import Claim, Quantity, Verdict
+from bot.domain.measure import Observation, Unit
+from bot.domain.period import Period
+from bot.domain.report import ClaimSpec
+from bot.domain.text import Cited
+from tests.builders import METRICS, a_metric, a_report, asked, figures, observed, stated, window
+
+REPORT = a_report()
+YEARS = [window("2017-01-09", "2018-01-09"), window("2018-01-04", "2019-01-04"), window("2019-01-03", "2020-01-03"), window("2020-01-02", "2021-01-01")]  # fmt: skip
+TENSORFLOW = [
+    observed(value, "tensorflow", year, "downloads")
+    for value, year in zip((3_769_006, 13_606_453, 44_066_008, 113_788_105), YEARS, strict=True)
+]
+PYTORCH = observed(18_461_407, "pytorch", YEARS[3], "downloads")
+BASES = asked(12_932), asked(12_033, "2019")
+
+
+def used(share: float, subject: str, year: str = "2020") -> Observation:
+    return observed(share, subject, year, "use")
+
+
+def said(kind: str, subjects: str, *seen: Observation, **rest: object) -> str:
+    return sentence(stated(kind, subjects, *seen, **rest), REPORT).text
+
+
+@pytest.mark.parametrize(
+    ("kind", "subjects", "metric", "seen", "text"),
+    [
+        # 113,788,105 / 18,461,407 = 6.16
+        ("ratio", "pytorch tensorflow", "downloads", [TENSORFLOW[3], PYTORCH], "TensorFlow had about six times the downloads of PyTorch"),
+        ("lead", "pytorch tensorflow", "downloads", [TENSORFLOW[3], PYTORCH],
+         "TensorFlow leads, with about six times the downloads of PyTorch"),
+        # 113,788,105 / 44,066,008 = 2.58
+        ("growth", "tensorflow", "downloads", TENSORFLOW, "TensorFlow grew to 2.6 times the year before"),
+        # 175,229,572 / 61,441,467 = 2.85
+        ("multiplied", "tensorflow", "downloads", TENSORFLOW,
+         "2020 alone multiplied the downloads of TensorFlow counted since 9 Jan 2017 by 2.85"),
+        # Kaggle: 53.62 - 47.88 = 5.74 points
+        ("lead", "tensorflow keras", "use", [*BASES, used(53.62, "tensorflow"), used(47.88, "keras")],
+         "TensorFlow leads, with 5.7 points more than Keras"),
+        ("ratio", "tensorflow keras", "use", [*BASES, used(53.62, "tensorflow"), used(47.88, "keras")],
+         "TensorFlow had 5.7 points more than Keras"),
+        ("growth", "keras", "use", [*BASES, used(47.88, "keras"), used(47.84, "keras", "2019")], "Keras is level with the year before"),
+        ("growth", "pytorch", "use", [*BASES, used(32.39, "pytorch"), used(28.36, "pytorch", "2019")], "PyTorch grew by 4.0 points"),
+        ("growth", "pytorch", "use", [*BASES, used(28.36, "pytorch"), used(32.39, "pytorch", "2019")], "PyTorch fell by 4.0 points"),
+        ("lead", "keras pytorch", "papers", [observed(100, "keras"), observed(98, "pytorch")], "Keras and PyTorch are level"),
+        ("ratio", "keras pytorch", "papers", [observed(98, "keras"), observed(100, "pytorch")], "PyTorch and Keras are level"),
+        ("lead", "keras pytorch", "papers", [observed(1_200, "keras"), observed(0, "pytorch")], "Keras leads, with 1,200 papers more than PyTorch"),
+        ("ratio", "keras pytorch", "papers", [observed(4, "keras"), observed(0, "pytorch")], "Keras had 4 papers more than PyTorch"),
+        ("growth", "keras", "papers", [observed(126, "keras"), observed(100, "keras", "2019")], "Keras grew by 26%"),
+        ("growth", "keras", "papers", [observed(189, "keras"), observed(100, "keras", "2019")], "Keras grew by 89%"),
+        ("growth", "keras", "papers", [observed(190, "keras"), observed(100, "keras", "2019")], "Keras grew to twice the year before"),
+        ("growth", "keras", "papers", [observed(210, "keras"), observed(100, "keras", "2019")], "Keras grew to twice the year before"),
+        ("growth", "keras", "papers", [observed(211, "keras"), observed(100, "keras", "2019")], "Keras grew to 2.1 times the year before"),
+        ("growth", "keras", "papers", [observed(50, "keras"), observed(100, "keras", "2019")], "Keras fell by 50%"),
+        ("growth", "keras", "papers", [observed(5, "keras"), observed(0, "keras", "2019")], "Keras grew by 5 papers"),
+        ("growth", "keras", "papers", [observed(0, "keras"), observed(5, "keras", "2019")], "Keras fell by 100%"),
+        # 312 / 1,898
+        ("share", "pytorch", "papers", [observed(312, "pytorch"), observed(1_898, "all")], "PyTorch has 16.4%"),
+        ("rank", "pytorch keras tensorflow", "papers", [observed(45, "pytorch"), observed(50, "keras"), observed(152)], "PyTorch is third"),
+    ],
+)  # fmt: skip
+def test_a_claim_is_told(kind: str, subjects: str, metric: str, seen: list[Observation], text: str) -> None:
+    assert said(kind, subjects, *seen, metric=metric) == text
+
+
+def test_the_claim_words_rest_on_the_claims_numbers_and_the_names_on_nothing() -> None:
+    claim = stated("lead", "keras pytorch", *BASES, used(61.8, "keras"), used(33.9, "pytorch"), metric="use")
+    ratio, difference = claim.quantities["ratio"], claim.quantities["difference"]
+    assert (
+        sentence(claim, REPORT)
+        == "Keras " + Cited.of("leads", ratio) + ", with " + Cited.of("27.9 points more", difference) + " than PyTorch"
+    )
+
+
+def test_a_multiplication_rests_on_every_year_of_it() -> None:
+    told = sentence(stated("multiplied", "tensorflow", *TENSORFLOW, metric="downloads"), REPORT)
+    assert [(piece, basis.evidence) for piece, basis in told.pieces() if isinstance(basis, Quantity)] == [
+        (piece, (TENSORFLOW[3], *TENSORFLOW[:3])) for piece in ("multiplied", "9 Jan 2017", "2.85")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "text"),
+    [(126, 100, "Keras +26%"), (250, 100, "Keras 2.5 times as many"), (200, 100, "Keras twice as many"), (74, 100, "Keras −26%"),
+     (101, 100, "Keras level"), (5, 0, "Keras +5 papers")],
+)  # fmt: skip
+def test_a_change_in_a_list_is_told_in_a_word(now: int, before: int, text: str) -> None:
+    claim = stated("growth", "keras", observed(now, "keras"), observed(before, "keras", "2019"))
+    assert phrase(claim, REPORT, "changed").text == text  # type: ignore[union-attr]
+
+
+def test_a_change_of_a_share_in_a_list_is_told_in_points() -> None:
+    claim = stated("growth", "pytorch", *BASES, used(32.39, "pytorch"), used(28.36, "pytorch", "2019"), metric="use")
+    assert phrase(claim, REPORT, "changed") == "PyTorch " + Cited.of("+4.0 points", claim.quantities["difference"])
+
+
+def test_who_leads_is_said_in_short_or_that_nobody_does() -> None:
+    leads = stated("lead", "keras pytorch", observed(9, "keras"), observed(1, "pytorch"))
+    level = stated("ratio", "keras pytorch", observed(9, "keras"), observed(9, "pytorch"))
+    assert phrase(leads, REPORT, "leads") == "Keras " + Cited.of("leads", leads.quantities["ratio"])
+    assert phrase(level, REPORT, "leads") == "Keras and PyTorch " + Cited.of("are level", level.quantities["ratio"])
+
+
+def test_a_claim_has_its_own_parts_and_no_others() -> None:
+    claim = stated("lead", "keras pytorch", observed(9, "keras"), observed(1, "pytorch"))
+    assert list(phrases(claim)) == ["sentence", "leads", "ratio"]
+    assert [phrase(claim, REPORT, name) for name in ("changed", "difference", "share", "")] == [None] * 4
+    assert phrase(claim, REPORT, "ratio") == Cited.of("nine times", claim.quantities["ratio"])
+
+
+@pytest.mark.parametrize(
+    ("unit", "noun", "value", "text"),
+    [
+        (Unit.RATIO, "times", 2.58, "2.6 times"),
+        (Unit.PERCENT, "papers", 16.438, "16.4%"),
+        (Unit.RATE, "percent", 158.2, "158%"),
+        (Unit.RATE, "percentage points", 4.03, "4.0 points"),
+        (Unit.COUNT, "downloads", 61_441_467, "61.4M"),
+    ],
+)
+def test_a_number_of_a_claim_is_printed_in_the_form_of_its_unit(unit: Unit, noun: str, value: float, text: str) -> None:
+    quantity = Quantity("it", "n", value, unit, noun, "papers", ("keras",), Period.parse("2020"), (observed(1),))
+    claim = Claim("it", "share", Verdict.STATED, "papers", ("keras",), Period.parse("2020"), {"n": quantity})
+    assert phrase(claim, REPORT, "n") == Cited.of(text, quantity)
+
+
+def tally(*rows: tuple[int, int, int]) -> str:
+    metrics, seen, specs = dict(METRICS), [], []
+    for index, row in enumerate(rows):
+        metrics[f"m{index}"] = a_metric(f"m{index}")
+        seen += [
+            observed(value, subject, metric=f"m{index}")
+            for value, subject in zip(row, ("tensorflow", "keras", "pytorch"), strict=True)
+        ]
+        specs.append(ClaimSpec(f"lead{index}", "lead", f"m{index}", ("tensorflow", "keras", "pytorch")))
+    specs.append(ClaimSpec("it", "tally", claims=tuple(spec.key for spec in specs)))
+    found = claims(specs, figures(*seen, metrics=metrics), Period.parse("2020"))["it"]
+    assert isinstance(found, Claim)
+    return sentence(found, REPORT).text
+
+
+T, K, P, LEVEL = (9, 1, 2), (1, 9, 2), (1, 2, 9), (9, 9, 1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        ((T, T, T), "TensorFlow leads in all three measures"),
+        ((T, T, P), "TensorFlow leads in two of three measures and PyTorch in one"),
+        ((T, T, T, K, P), "TensorFlow leads in three of five measures, Keras in one and PyTorch in one"),
+        ((T, LEVEL, T), "TensorFlow leads in two of three measures"),
+        ((T, P), "TensorFlow leads in one of two measures and PyTorch in one"),
+        ((P, P, LEVEL, T), "PyTorch leads in two of four measures and TensorFlow in one"),
+    ],
+)
+def test_a_tally_is_told_by_who_leads_how_often(rows: tuple[tuple[int, int, int], ...], text: str) -> None:
+    assert tally(*rows) == text
+
+
+def test_names_are_listed_with_commas_and_an_and() -> None:
+    assert [listed(names).text for names in ([], ["A"], ["A", "B"], ["A", "B", "C"])] == ["", "A", "A and B", "A, B and C"]
