@@ -48,8 +48,6 @@ $(VENV)/.lint: pyproject.toml $(VENV)/.base
 browser: $(VENV)/.test
 	@$(BIN)/python -m tests.browser || \
 		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
-		{ command -v sudo >/dev/null && sudo -n true 2>/dev/null && command -v apt-get >/dev/null && \
-			sudo apt-get update -qq && sudo apt-get install -y -qq chromium >/dev/null; } || \
 		$(BIN)/playwright install chromium || echo "no browser: the page's tests will be skipped"
 
 clean:

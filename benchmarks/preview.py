@@ -1,8 +1,8 @@
 """
 The 2020 thread as a whole process, against a floor in the same run.
 
-The floor imports every third-party and standard module the preview imports, in the same order, then draws as many bare 1600x1200
-figures (one Axes, one line, matplotlib's own ticks) and encodes each with Pillow as a palette PNG. `empty` is the same without Axes.
+The floor imports every third-party and standard module the preview imports, in the same order, then draws as many bare figures
+of 1600x1200 (one Axes, one line, matplotlib's own ticks) and encodes each with Pillow as a palette PNG. `empty` has no Axes.
 Goal: at most 1.25 x the floor.
 
     python -m benchmarks.preview [ROUNDS]
@@ -56,7 +56,9 @@ for number in range(int(sys.argv[2])):
 def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         out, modules = Path(folder, "out"), Path(folder, "modules.json")
-        subprocess.run([PYTHON, "-c", _MODULES, str(out), str(modules)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [PYTHON, "-c", _MODULES, str(out), str(modules)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         thread = json.loads((out / "dl-frameworks" / "2020" / "thread.json").read_text())
         charts = sum(len(post["images"]) for post in thread["posts"])
         print(f"{charts} charts, {len(json.loads(modules.read_text()))} modules")

@@ -7,6 +7,8 @@ Only argparse is imported here at the top: `threadmill --help` answers before an
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -21,15 +23,22 @@ def main(arguments: Sequence[str]) -> int:
     from bot.errors import ThreadmillError
 
     options = _parser().parse_args(arguments)
+    if sys.stdout is None:  # started with its output closed
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - for as long as the process lives
     try:
         code: int = options.verb(options)
         sys.stdout.flush()
     except ThreadmillError as error:
-        print(f"threadmill: {error}", file=sys.stderr)
+        from bot.domain.words import printable
+
+        print(f"threadmill: {printable(str(error))}", file=sys.stderr)
         return error.exit_code
-    except BrokenPipeError:  # `threadmill explain ... | head` has read enough
-        sys.stderr.close()
+    except BrokenPipeError:  # `threadmill explain ... | head` has read enough; what is still buffered has nowhere to go
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        print(f"threadmill: the output could not be written: {error.strerror or error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("threadmill: stopped; nothing was left half done", file=sys.stderr)
         return 130
@@ -92,6 +101,7 @@ class _Version(argparse.Action):
 def _preview(options: argparse.Namespace) -> int:
     from bot import terminal, verbs
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left behind
     with terminal.progress() as progress:
         preview = verbs.preview(options.report, options.period, options.now, options.data, options.out, progress)
     terminal.show_preview(preview)

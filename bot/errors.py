@@ -45,7 +45,7 @@ class BadOutput(BadInput):
     """The output folder cannot be written, or holds something that is not ours to replace."""
 
 
-class Held(ThreadmillError):
+class HeldBack(ThreadmillError):
     """The thread may not go out as it stands: a gate or an approval holds it."""
 
     exit_code = 3

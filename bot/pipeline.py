@@ -1,26 +1,30 @@
-"""The story, told once: collect -> gate -> frame -> claims -> charts -> thread -> edition."""
+"""The story, told once: collect -> gate -> claims -> sketches (words and frames) -> charts -> thread -> edition."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from bot import errors
+from bot.analysis.claims import claims
 from bot.analysis.figures import Figures
 from bot.analysis.gates import gate, refuse_impossible
 from bot.compose.assembly import assemble, check_cited, check_drafts
 from bot.compose.composer import Composer, Sketch
+from bot.domain.claim import Claim
 from bot.domain.edition import Edition
-from bot.domain.measure import WHOLE, Observation
+from bot.domain.measure import WHOLE, Absent, Observation
 from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.thread import Chart, Held, Limits, Skipped
-from bot.plugins import nearest
-from bot.ports import ChartData, Source
+from bot.domain.words import nearest
+from bot.ports import ChartData, Progress, Source
 
-Progress = Callable[[str, int, int], None]
-"""Told what is being done and how far it is: ("drawing", 3, 8)."""
+_MOST_REMARKS = 20
+"""More would hide the thread."""
 
 Draw = Callable[[Sequence[tuple[str, ChartData]]], Iterator[Chart]]
 """Draws charts of (kind, data) in order, each checked by the layout lint."""
@@ -50,40 +54,53 @@ class NamedSource:
 
 @dataclass(frozen=True)
 class Run:
-    """One attempt: the edition it led to, and what each source gave."""
+    """One attempt: the edition it led to, every claim of the recipe with what became of it, and what each source gave."""
 
     edition: Edition
+    claims: Mapping[str, Claim | Absent]
     sources: tuple[SourceOutcome, ...]
 
 
 @dataclass(frozen=True)
 class Story:
-    """Collected observations of one report and period, gated and ready to be told."""
+    """Collected observations of one report and period, gated and ready to be told; `by_hand` are those a person gave."""
 
     report: Report
     period: Period
     observations: tuple[Observation, ...]
     held: tuple[Held, ...]
     sources: tuple[SourceOutcome, ...]
+    by_hand: tuple[Observation, ...] = ()
+
+    def figures(self) -> Figures:
+        """Which observation stands for what, with the reasons where none does."""
+        held = {held.metric: held.reason for held in self.held}
+        problems = {metric: outcome.problem for outcome in self.sources for metric in outcome.metrics if outcome.problem}
+        return Figures(self.observations, self.report.metrics, self.report.subjects, held, problems, self.by_hand)
 
 
-def collect(report: Report, period: Period, sources: Sequence[NamedSource], progress: Progress) -> Story:
+def collect(report: Report, period: Period, sources: Sequence[NamedSource], now: dt.datetime, progress: Progress) -> Story:
     """
-    Ask every source, then gate what they said. A source that gives nothing is an outcome unless the recipe requires it.
+    Ask every source, then gate what they said. Windows that end after `now` are not looked at.
+
+    One failing source is an outcome, unless the recipe requires it or a person gave it by hand.
 
     Raises:
         SourceUnavailable: a required source gave nothing.
-        BadFigures: a source's bytes are not what it documents, or a value is impossible in its metric's unit.
+        BadFigures: the bytes of a required source are not what it documents, or a value is impossible in its metric's unit.
     """
     observations: list[Observation] = []
+    by_hand: list[Observation] = []
     outcomes = []
     for number, named in enumerate(sources, 1):
         progress("collecting", number, len(sources))
         found, outcome = _ask(named, report, period)
+        found = [seen for seen in found if seen.period.end <= now]
+        outcomes.append(replace(outcome, remarks=(*outcome.remarks, *_replaced(found, observations))))
+        by_hand += found if named.by_hand else []
         observations += found
-        outcomes.append(outcome)
-    passed, held = gate(observations, report.metrics)
-    return Story(report, period, tuple(passed), tuple(held), tuple(outcomes))
+    passed, held = gate(observations, report.metrics, by_hand)
+    return Story(report, period, tuple(passed), tuple(held), tuple(outcomes), tuple(by_hand))
 
 
 def tell(story: Story, composed_at: dt.datetime, limits: Limits, draw: Draw, progress: Progress) -> Run:
@@ -92,16 +109,18 @@ def tell(story: Story, composed_at: dt.datetime, limits: Limits, draw: Draw, pro
 
     Raises:
         BadTemplate, BadThread, BadChart: names the post and the place.
-        Held: not one post of the report can be said.
+        HeldBack: not one post of the report can be said.
     """
-    composer = _composer(story)
+    figures = story.figures()
+    stated = claims(story.report.claims, figures, story.period)
+    composer = Composer(story.report, story.period, figures, stated)
     sketches, skipped = _sketch(story, composer, progress)
     check_drafts([sketch.draft for sketch in sketches], story.report, composer.period_names, limits)
     charts = _draw(sketches, draw, progress)
     for name, chart in charts.items():
         _check_chart(name, chart, story.report, composer.period_names, limits)
     thread = assemble([sketch.draft for sketch in sketches], charts, skipped, story.held, limits)
-    return Run(Edition(story.report, story.period, composed_at, thread), story.sources)
+    return Run(Edition(story.report, story.period, composed_at, thread), stated, story.sources)
 
 
 def _ask(named: NamedSource, report: Report, period: Period) -> tuple[list[Observation], SourceOutcome]:
@@ -110,7 +129,7 @@ def _ask(named: NamedSource, report: Report, period: Period) -> tuple[list[Obser
     try:
         replies = named.source.fetch(subjects, period)
         found = [seen for reply in replies for seen in named.source.parse(reply, subjects)]
-    except errors.SourceUnavailable as problem:
+    except (errors.SourceUnavailable, errors.BadFigures) as problem:
         if named.required:
             raise
         return [], SourceOutcome(named.name, 0, str(problem), named.metrics)
@@ -133,8 +152,12 @@ def _remarks(named: NamedSource, others: Sequence[Observation], report: Report) 
     """What a person should know of rows given by hand that the report passes over: they may be misspelt."""
     if not named.by_hand:
         return ()
-    remarks = dict.fromkeys(f"{seen.query}: {_unknown(seen, report)}; the row is passed over" for seen in others)
-    return tuple(remarks)
+    first = {(seen.metric, seen.subject): seen for seen in reversed(others)}
+    rows = Counter((seen.metric, seen.subject) for seen in others)
+    return tuple(
+        f"{seen.query}: {_unknown(seen, report)}; {'the row is' if rows[key] == 1 else f'{rows[key]} rows are'} passed over"
+        for key, seen in islice(sorted(first.items()), _MOST_REMARKS)
+    )
 
 
 def _unknown(seen: Observation, report: Report) -> str:
@@ -143,11 +166,16 @@ def _unknown(seen: Observation, report: Report) -> str:
     return f'{report.key} has no subject "{seen.subject}"{nearest(seen.subject, report.subjects)}'
 
 
-def _composer(story: Story) -> Composer:
-    held = {held.metric: held.reason for held in story.held}
-    problems = {metric: outcome.problem for outcome in story.sources for metric in outcome.metrics if outcome.problem}
-    report = story.report
-    return Composer(report, story.period, Figures(story.observations, report.metrics, report.subjects, held, problems))
+def _replaced(found: Sequence[Observation], earlier: Sequence[Observation]) -> Iterator[str]:
+    """What a person should know of figures that go before those of another source for the same window."""
+    known = {(seen.metric, seen.subject, seen.period): seen for seen in earlier}
+    for seen in found:
+        other = known.get((seen.metric, seen.subject, seen.period))
+        if other is not None and other.value != seen.value:
+            yield (
+                f"{seen.query}: {seen.metric} of {seen.subject} in {seen.period} is {seen.value:,.10g} by {seen.origin}; "
+                f"it goes before {other.value:,.10g} by {other.origin}"
+            )
 
 
 def _sketch(story: Story, composer: Composer, progress: Progress) -> tuple[list[Sketch], list[Skipped]]:
@@ -162,7 +190,7 @@ def _sketch(story: Story, composer: Composer, progress: Progress) -> tuple[list[
             sketches.append(outcome)
     if not any(sketch.draft.text.spans for sketch in sketches):
         reasons = "\n".join(f"  {one.post}: {one.reason}" for one in skipped)
-        raise errors.Held(
+        raise errors.HeldBack(
             f"{story.report.key} has nothing to say about {story.period}: no post of it has a figure.\n{reasons}\n"
             f"Choose another --period, or add figures with --data FILE.csv"
         )

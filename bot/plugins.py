@@ -6,14 +6,13 @@ Three distinct errors: there is no such room, it is broken (it fails to import),
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterable
 from functools import cache
 from types import ModuleType
 
 from bot.domain.measure import Metric
+from bot.domain.words import nearest
 from bot.errors import BadRecipe
 
 
@@ -21,12 +20,6 @@ def rooms(wing: str) -> list[str]:
     """The names of all rooms of a wing ("sources", "charts", "publishers"): its modules, but for private ones."""
     package = importlib.import_module(f"bot.{wing}")
     return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name[0] != "_" and not module.ispkg)
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """' (did you mean "pytorch"?)', or nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f' (did you mean "{near[0]}"?)' if near else ""
 
 
 def load(wing: str, name: str, needs: tuple[str, ...]) -> ModuleType:
@@ -47,7 +40,7 @@ def load(wing: str, name: str, needs: tuple[str, ...]) -> ModuleType:
                 f'there is no module "{path}" for the {wing[:-1]} "{name}"; install it or correct the name'
             ) from error
         raise BadRecipe(f'the {wing[:-1]} "{name}" needs the module "{error.name}", which is not installed') from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise BadRecipe(
             f'the {wing[:-1]} "{name}" is broken: importing {path} fails with {type(error).__name__}: {error}'
         ) from error

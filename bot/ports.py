@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from bot.domain.claim import Basis
 from bot.domain.edition import Edition
@@ -18,6 +18,15 @@ from bot.domain.text import Cited
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Told what is being done and how far it is: ("drawing", 3, 8); 0 of 0 where that is unknown."""
+
+CHART_COLUMNS: Final = (
+    "metric", "subject", "column", "period_start", "period_end", "value", "low", "high", "leads", "segment", "basis",
+)  # fmt: skip
+"""The columns of `ChartData.frame`, which explains them."""
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,14 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
-from bot.compose.documents import image_paths
+from bot.compose.documents import image_paths, unit_of
 from bot.config import VARIABLES
 from bot.domain.claim import Quantity
 from bot.domain.measure import Observation
 from bot.domain.numerals import grouped
 from bot.domain.thread import Fact, Limits, Post
-from bot.pipeline import Progress
+from bot.domain.words import printable
+from bot.ports import Progress
 from bot.verbs import Checked, Preview, Told
 
 _OUT = Console(highlight=False)
@@ -49,8 +50,10 @@ def show_preview(preview: Preview) -> None:
         _say(f"left out  {skipped.post}: {skipped.reason}")
     for held in thread.held:
         _say(f"held      {held.metric}: {held.reason}")
+    said = "".join(skipped.reason for skipped in thread.skipped)
     for outcome in preview.sources:
-        _say(f"source    {outcome.source}: {outcome.problem or f'{outcome.observation_count} observations'}")
+        problem = "see above" if outcome.problem and outcome.problem in said else outcome.problem
+        _say(f"source    {outcome.source}: {problem or f'{outcome.observation_count} observations'}")
         for remark in outcome.remarks:
             _say(f"note      {remark}")
     _say(
@@ -140,7 +143,7 @@ def _show_post(post: Post, folder: Path, limits: Limits) -> None:
 
 def _heading(fact: Fact) -> str:
     where = {"text": "in the post", "title": "in the chart's title", "alt_text": "in the alt text"}[fact.where]
-    return f'{fact.id}  "{fact.text}" {where}'
+    return f'{fact.id}  "{fact.text}" {where}' if fact.shown else f'{fact.id}  evidence for "{fact.text}" {where}'
 
 
 def _story(fact: Fact, facts: Mapping[str, Fact]) -> Iterator[str]:
@@ -157,18 +160,19 @@ def _story(fact: Fact, facts: Mapping[str, Fact]) -> Iterator[str]:
 def _observation(seen: Observation) -> Iterator[str]:
     yield f"{seen.metric} of {seen.subject} = {grouped(seen.value)} ({seen.status})"
     yield f"window     {seen.period.start.isoformat()} up to {seen.period.end.isoformat()}"
-    yield f"origin     {seen.origin}"
+    yield f"origin     {seen.origin}, as read {seen.retrieved_at.isoformat()}"
     yield f"url        {seen.url}"
-    yield f"read       {seen.retrieved_at.isoformat()}, {seen.query}"
+    yield f"taken from {seen.query}"
     yield f"bytes      sha256 {seen.payload_sha256}"
     if seen.note:
         yield f"note       {seen.note}"
 
 
 def _claim(quantity: Quantity) -> Iterator[str]:
-    yield f"claim {quantity.claim}, {quantity.name}: {quantity.value:.6g} {quantity.noun}, of {', '.join(quantity.subjects)}"
+    unit = unit_of(quantity.unit, quantity.noun)
+    yield f"claim {quantity.claim}, {quantity.name}: {quantity.value:.6g} {unit}, of {', '.join(quantity.subjects)}"
 
 
 def _say(text: str) -> None:
     """Plain words: no markup is read from data, and nothing is wrapped that a program might read."""
-    _OUT.print(text, markup=False, soft_wrap=True)
+    _OUT.print(printable(text), markup=False, soft_wrap=True)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot import pipeline, wiring
-from bot.config import ReportFile, Settings
+from bot.config import Settings
 from bot.domain.edition import Edition
 from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.thread import Fact, Post
 from bot.errors import BadInput, BadRecipe
-from bot.pipeline import NamedSource, Progress, SourceOutcome
+from bot.pipeline import NamedSource, SourceOutcome
+from bot.ports import Progress
+from bot.recipe import ReportFile
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,11 @@ def preview(report: str, period: str | None, now: str | None, data: Sequence[str
     Compose a report's thread and write it under `out`.
 
     Raises:
-        BadInput, Held, SourceUnavailable: as the pipeline and the disk publisher say.
+        BadInput, HeldBack, SourceUnavailable: as the pipeline and the disk publisher say.
     """
-    from bot.publishers.disk import Publisher
-
     run = _run(report, period, now, data, progress)
     progress("writing", 0, 0)
-    return Preview(Publisher(Path(out)).publish(run.edition), run.edition, run.sources)
+    return Preview(wiring.publisher(Path(out)).publish(run.edition), run.edition, run.sources)
 
 
 def explain(report: str, period: str, position: int, now: str | None, data: Sequence[str]) -> Told:
@@ -114,7 +115,7 @@ def _run(report: str, period: str | None, now: str | None, data: Sequence[str], 
     when = _period(house, recipe, period)
     sources = wiring.sources(house, recipe, [Path(file) for file in data])
     limits = wiring.limits(recipe)
-    story = pipeline.collect(recipe, when, sources, progress)
+    story = pipeline.collect(recipe, when, sources, house.now, progress)
     return pipeline.tell(story, house.now, limits, wiring.drawer(progress), progress)
 
 
@@ -138,9 +139,16 @@ def _checked(house: wiring.House, name: str, whole: bool) -> str:
     return "\n".join([summary, *_resolved(recipe, sources)]) if whole else summary
 
 
+def _settings(named: NamedSource) -> str:
+    """ ", folder /home/me/so_survey": each setting of a source with its value."""
+    values = {field.name: getattr(named.source, field.name) for field in dataclasses.fields(named.source)}  # type: ignore[arg-type]
+    shown = {name: ", ".join(map(str, value)) if isinstance(value, tuple) else value for name, value in values.items()}
+    return "".join(f", {name} {value}" for name, value in shown.items())
+
+
 def _resolved(recipe: Report, sources: Sequence[NamedSource]) -> Iterator[str]:
     for named in sources:
-        yield f"  source   {named.name}{' (required)' if named.required else ''}: {named.source}"
+        yield f"  source   {named.name}{' (required)' if named.required else ''}{_settings(named)}"
     for subject in recipe.subjects.values():
         yield f"  subject  {subject.key}: {subject.name}" + (f", one of {', '.join(subject.members)}" if subject.members else "")
     for claim in recipe.claims:

@@ -15,16 +15,19 @@ from bot import plugins
 from bot.analysis.claims import NEEDS
 from bot.analysis.frames import BUILDERS
 from bot.compose.templates import Templates
-from bot.config import Kinds, Settings, environment, settings
-from bot.config import report as read_report
+from bot.config import Settings, environment, settings
 from bot.domain.period import Granularity, Period, instant
 from bot.domain.report import Report, SourceSpec
 from bot.domain.thread import Chart, Limits
+from bot.domain.words import nearest
 from bot.errors import BadInput, BadRecipe
-from bot.pipeline import Draw, NamedSource, Progress
-from bot.ports import ChartData
+from bot.pipeline import Draw, NamedSource
+from bot.ports import ChartData, Progress, Publisher
+from bot.recipe import Kinds
+from bot.recipe import report as read_report
 
 _PACKAGE = Path(__file__).parent
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,10 @@ def house(now: str | None = None, folder: Path | None = None) -> House:
     here = folder or Path.cwd()
     try:
         moment = dt.datetime.now(dt.UTC).replace(microsecond=0) if now is None else instant(now)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise BadInput(f"--now {error}") from None
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise BadInput(f"--now {moment.year} is not between {_FIRST_YEAR} and {_LAST_YEAR}; nothing was counted then")
     return House(here, settings(environment(here)), moment)
 
 
@@ -69,7 +74,7 @@ def report(house: House, key: str) -> Report:
     """
     folders = report_folders(house.folder)
     if key not in folders:
-        hint = plugins.nearest(key, folders)
+        hint = nearest(key, folders)
         raise BadRecipe(
             f'there is no report "{key}"{hint}; there are {", ".join(folders)}. A report is a folder templates/{key}/'
         )
@@ -91,9 +96,12 @@ def period(house: House, key: str | None, granularity: Granularity) -> Period:
     if key is None:
         return Period.newest_complete(granularity, house.now)
     try:
-        return Period.parse(key)
+        period = Period.parse(key)
     except ValueError as error:
         raise BadInput(f"--period {error}") from None
+    if not _FIRST_YEAR <= period.start.year <= _LAST_YEAR:
+        raise BadInput(f"--period {key} is not between {_FIRST_YEAR} and {_LAST_YEAR}; nothing was counted then")
+    return period
 
 
 def sources(house: House, report: Report, data: Sequence[Path]) -> list[NamedSource]:
@@ -138,6 +146,11 @@ def templates(report: Report) -> None:
                 language.check(template)
 
 
+def publisher(out: Path) -> Publisher:
+    """The dry run: the disk."""
+    return plugins.load("publishers", "disk", ("Publisher",)).Publisher(out)  # type: ignore[no-any-return]
+
+
 def drawer(progress: Progress) -> Draw:
     """The charts wing, loaded when the first chart is drawn: matplotlib takes as long as everything else together."""
 
@@ -159,7 +172,7 @@ def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:
         if name not in known:
             place = f"{folder / 'report.toml'}: sources.{spec.name}"
             has = ", ".join(known) or "none"
-            raise BadRecipe(f'{place} has no setting "{name}"{plugins.nearest(name, known)}; it has {has}')
+            raise BadRecipe(f'{place} has no setting "{name}"{nearest(name, known)}; it has {has}')
     try:
         source = TypeAdapter(room.Source).validate_python(options)
     except ValidationError as error:

@@ -43,8 +43,8 @@ def a_metric(
     return Metric(key=key, unit=unit, aggregation=aggregation, **{**told, **rest})
 
 
-def a_subject(key: str, name: str = "", members: tuple[str, ...] = ()) -> Subject:
-    return Subject(key, name or key.capitalize(), "#000000", "#000000", members)
+def a_subject(key: str, name: str = "", members: tuple[str, ...] = (), ids: Mapping[str, str] | None = None) -> Subject:
+    return Subject(key, name or key.capitalize(), "#000000", "#000000", members, ids or {})
 
 
 def a_break(day: str) -> Break:
@@ -91,8 +91,10 @@ def asked(people: int, period: str = "2020") -> Observation:
     return observed(people, WHOLE, period, "users")
 
 
-def figures(*seen: Observation, metrics: Mapping[str, Metric] = METRICS, **rest: Any) -> Figures:
-    return Figures(seen, metrics, SUBJECTS, **rest)
+def figures(
+    *seen: Observation, metrics: Mapping[str, Metric] = METRICS, subjects: Mapping[str, Subject] = SUBJECTS, **rest: Any
+) -> Figures:
+    return Figures(seen, metrics, subjects, **rest)
 
 
 def claimed(
@@ -102,10 +104,12 @@ def claimed(
     metric: str = "papers",
     period: str = "2020",
     metrics: Mapping[str, Metric] = METRICS,
+    optional: str = "",
+    known: Mapping[str, Subject] = SUBJECTS,
 ) -> Claim | Absent:
-    """What one claim, called "it", comes to."""
-    spec = ClaimSpec("it", kind, metric, tuple(subjects.split()))
-    return claims([spec], figures(*seen, metrics=metrics), Period.parse(period))["it"]
+    """What one claim, called "it", comes to. `optional` are those of its subjects that may lack a figure."""
+    spec = ClaimSpec("it", kind, metric, tuple(subjects.split()), optional=tuple(optional.split()))
+    return claims([spec], figures(*seen, metrics=metrics, subjects=known), Period.parse(period))["it"]
 
 
 def stated(kind: str, subjects: str, *seen: Observation, **rest: Any) -> Claim:

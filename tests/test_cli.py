@@ -185,7 +185,7 @@ def test_an_unknown_key_of_the_recipe_is_named_with_the_one_meant(report: Path, 
 
 def test_a_missing_text_is_named(report: Path, tmp_path: Path) -> None:
     (report / "meaning.txt").unlink()
-    assert "meaning.txt, which does not exist" in refused(tmp_path)
+    assert "meaning.txt does not exist" in refused(tmp_path)
 
 
 def test_an_unknown_template_variable_is_named_with_file_line_and_the_one_meant(report: Path, tmp_path: Path) -> None:
@@ -205,14 +205,14 @@ def test_an_unknown_template_variable_is_named_with_file_line_and_the_one_meant(
         ),
         ("{{ claims.__class__.__mro__ }}", "line 1"),
         ("{{ ''.__class__ }}", "line 1"),
-        ("Ansible has 7.3% of it.", 'figure "7.3"'),
+        ("Ansible has 7.3% of it.", 'figure "7.3%"'),
         ("Ansible leads.", 'claim word "leads"'),
         ("Ansible has six times as many.", 'claim word "six"'),
         ("{{ claims.lead", "is not a template"),
     ],
 )
 def test_a_text_that_cannot_be_honest_or_safe_is_refused(report: Path, tmp_path: Path, text: str, says: str) -> None:
-    (report / "meaning.txt").write_text("\n" * 0 + text, encoding="utf-8")
+    (report / "meaning.txt").write_text(text, encoding="utf-8")
     said = refused(tmp_path)
     assert "meaning.txt" in said
     assert says in said
@@ -355,3 +355,119 @@ def test_the_schema_for_editors_is_json(capsys: pytest.CaptureFixture[str]) -> N
 def test_the_example_environment_names_exactly_the_variables_that_are_read() -> None:
     named = re.findall(r"^([A-Z_]+)=", (_ROOT / ".env.example").read_text(), re.MULTILINE)
     assert sorted(named) == sorted(VARIABLES)
+
+
+@pytest.mark.parametrize(
+    "now", ["0001-01-01", "9999-12-31", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "soon", "2021-01-01T06:00"]
+)
+def test_an_instant_that_cannot_be_meant_is_refused(now: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["preview", "infrastructure-tools", "--now", now]) == 2
+    assert "--now" in capsys.readouterr().err
+
+
+def test_windows_that_end_after_now_are_not_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["preview", "--period", "2019", "--now", "2020-01-01", "--out", str(tmp_path)]) == 0
+    thread = json.loads((tmp_path / "dl-frameworks" / "2019" / "thread.json").read_text())
+    facts = json.loads((tmp_path / "dl-frameworks" / "2019" / "facts.json").read_text())
+    assert {
+        fact["window"]["end"] for fact in facts if fact["window"] and fact["window"]["end"] > "2020-01-01T00:00:00+00:00"
+    } == set()
+    assert "downloads" not in [post["name"] for post in thread["posts"]]  # the window of 2019 ends on 2020-01-03
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("X_API_BASE_URL", "https://user:hunter2@example.org"),
+        ("X_API_BASE_URL", "hunter2"),
+        ("THREADMILL_HOME", "~nosuchuserhunter2"),
+    ],
+)
+def test_a_setting_that_may_hold_a_secret_is_refused_without_repeating_it(tmp_path: Path, variable: str, value: str) -> None:
+    done = run("check", folder=tmp_path, **{variable: value})
+    assert done.returncode == 2
+    assert variable in done.stderr
+    assert variable == "THREADMILL_HOME" or "hunter2" not in done.stdout + done.stderr
+
+
+def test_a_secret_is_not_read_into_another_variable(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("X_CONSUMER_KEY=hunter2\nX_API_BASE_URL=https://${X_CONSUMER_KEY}.example.org\n")
+    done = run("check", folder=tmp_path)
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_a_file_of_secrets_given_as_figures_is_refused_without_repeating_it(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("X_CONSUMER_SECRET=hunter2\nX_ACCESS_TOKEN=hunter3\n")
+    done = run("preview", "infrastructure-tools", "--period", "2020", "--data", ".env", folder=tmp_path)
+    assert done.returncode == 2
+    assert ".env" in done.stderr
+    assert "hunter" not in done.stdout + done.stderr
+
+
+def test_a_pipe_in_place_of_a_recipe_is_refused_at_once(report: Path, tmp_path: Path) -> None:
+    (report / "report.toml").unlink()
+    os.mkfifo(report / "report.toml")
+    done = run("check", "mine", folder=tmp_path)
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize("toml", ["a = " + "[" * 20_000, "a = " + "1" * 5_001, "title = 1\n" * 2, "\ufefftitel = 1"])
+def test_a_recipe_that_is_no_recipe_is_refused_in_words(report: Path, tmp_path: Path, toml: str) -> None:
+    (report / "report.toml").write_text(toml, encoding="utf-8")
+    assert "report.toml" in refused(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('name = "Ansible"', 'name = "Ansible (leads with 90%)"', "more than a name"),
+        ('name = "Ansible"', 'name = "5 more"', "more than a name"),
+        ('granularity = "year"', 'granularity = "year"\nnames = ["5"]', "more than a name"),
+        ('granularity = "year"', 'granularity = "year"\nnames = ["leads by 5 million"]', "more than a name"),
+        ('noun = "respondents"', 'noun = "respondents, 99% of all"', "without figures"),
+        ('short = "Survey share"', 'short = "leads 99%"', "without figures"),
+        ('fill = "#2e87df"', 'fill = "#ffffff"', "contrast of 1.0"),
+        ('ink = "#1b6bb8"', 'ink = "#2e87df"', "contrast of 3.7"),
+        ('kind = "survey"', 'kind = "survey"\nsince = "2018"', "since is for trend and share charts"),
+        ('metric = "tool_use"\nsubjects = ["puppet", "chef"]', 'metric = "tool_use"\nsubjects = ["puppet", "chef", "ansible"]', "the two a ratio is of"),
+        ('base = "tool_users"', 'base = "tool_use"', "no count"),
+    ],
+)  # fmt: skip
+def test_a_recipe_that_would_say_or_draw_something_false_is_refused(
+    report: Path, tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    edit(report / "report.toml", old, new)
+    assert says in refused(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["{F}M respondents", "{F} bn of them", "{F}% of all", "-{F}", ".{F}", "${F}", "{F}\u2060{F}", "~{F}", "{F}k"]
+)
+def test_a_literal_glued_to_a_figure_does_not_make_another_of_it(report: Path, tmp_path: Path, text: str) -> None:
+    (report / "meaning.txt").write_text(text.replace("{F}", "{{ figures.tool_users.all }}"), encoding="utf-8")
+    refused(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["PyTorch lеads", "PyTorch le\u200bads", "PyTorch gro\u00adws", "PyTorch ｌｅａｄｓ", "PyTorch 𝐥𝐞𝐚𝐝𝐬", "PyTorch _leads_", "MMⅩ users", "Ansible > Chef",
+     "Ansible 🥇", "Usage increased", "Ansible tops the list", "Chef trails", "Ansible is number one", "\u202e05 users", "5\u0336 users", "a\x00b"],
+)  # fmt: skip
+def test_a_claim_in_disguise_is_refused(report: Path, tmp_path: Path, text: str) -> None:
+    (report / "meaning.txt").write_text(text, encoding="utf-8")
+    refused(tmp_path)
+
+
+def test_a_stopped_preview_cleans_up_behind_itself(tmp_path: Path) -> None:
+    arguments = [sys.executable, "-m", "bot", "preview", "infrastructure-tools", "--period", "2020"]
+    environment = os.environ | {"PYTHONPATH": str(_ROOT)}
+    process = subprocess.Popen(
+        arguments, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stderr is not None
+        process.stderr.readline()  # it has begun
+        process.terminate()
+    assert process.returncode in (143, 0)
+    assert not [path for path in tmp_path.rglob(".*") if path.is_dir()]

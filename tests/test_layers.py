@@ -26,3 +26,10 @@ def test_the_law_of_a_wing_names_every_room_of_it(wing: str) -> None:
     found = [f"bot.{wing}.{room}" for room in rooms(wing)]
     assert len(found) >= 2
     assert sorted(named) == found
+
+
+def test_the_layers_name_every_module_at_the_top_of_the_house() -> None:
+    layers = next(contract["layers"] for contract in _CONTRACTS if contract["id"] == "layers")
+    named = {name.strip() for layer in layers for name in layer.replace("|", ":").split(":")}
+    found = {f"bot.{path.stem}" for path in (_ROOT / "bot").iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    assert named == found - {"bot.__init__"}

@@ -1,8 +1,9 @@
 """
 Statements as tested predicates: each kind is a pure function from figures to a Claim, or to the reason there is none.
 
-Noise decides before order does. Counts within 3 % of each other are level; shares of a survey are level when their 95 % intervals
-overlap. Causes are never stated.
+Noise decides before order does. Counts within 3 % of each other, or so small that chance may part them, are level; shares of a
+survey are level when their 95 % intervals overlap, and are not compared where nobody says how many were asked. Causes are never
+stated.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from dataclasses import replace
 from typing import Final
 
 from bot.analysis.figures import Figures
-from bot.analysis.statistics import near, overlap, wilson
-from bot.domain.claim import Claim, Quantity, Verdict
+from bot.analysis.statistics import few, near, overlap, wilson
+from bot.domain.claim import Claim, Finding, Quantity
 from bot.domain.measure import WHOLE, Absent, Aggregation, Metric, Observation, Unit
 from bot.domain.period import Period
 from bot.domain.report import ClaimSpec
 
-_POINTS: Final = "percentage points"
+_SMALLEST_POINTS: Final = 0.05
+"""A difference that would be told as 0.0 points is none."""
 
 
 def claims(specs: Iterable[ClaimSpec], figures: Figures, period: Period) -> dict[str, Claim | Absent]:
@@ -32,12 +34,13 @@ def claims(specs: Iterable[ClaimSpec], figures: Figures, period: Period) -> dict
 
 def level(one: Observation, other: Observation, figures: Figures) -> bool:
     """Whether two figures of one metric are the same for all the evidence says; totals are compared by the day."""
-    if figures.metric(one.metric).unit is not Unit.PERCENT:
-        return near(_per_day(one, figures), _per_day(other, figures))
+    unit = figures.metric(one.metric).unit
     ours, theirs = interval(one, figures), interval(other, figures)
-    if ours is None or theirs is None:
-        return near(one.value, other.value)
-    return overlap(ours, theirs)
+    if ours is not None and theirs is not None:
+        return overlap(ours, theirs) or abs(one.value - other.value) < _SMALLEST_POINTS
+    return near(_per_day(one, figures), _per_day(other, figures)) or (
+        unit is Unit.COUNT and few(one.value, other.value, _days(one, figures), _days(other, figures))
+    )
 
 
 def interval(seen: Observation, figures: Figures) -> tuple[float, float] | None:
@@ -45,7 +48,7 @@ def interval(seen: Observation, figures: Figures) -> tuple[float, float] | None:
     if figures.metric(seen.metric).unit is not Unit.PERCENT:
         return None
     base = figures.base_of(seen)
-    return wilson(seen.value, int(base.value)) if isinstance(base, Observation) and base.value > 0 else None
+    return wilson(seen.value, int(base.value)) if isinstance(base, Observation) and base.value >= 1 else None
 
 
 def ranked(metric: str, subjects: Sequence[str], figures: Figures, period: Period) -> tuple[list[Observation], list[Absent]]:
@@ -56,22 +59,30 @@ def ranked(metric: str, subjects: Sequence[str], figures: Figures, period: Perio
 
 
 def _lead(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
-    """Who has the highest figure, and how far ahead of the next. Needs two subjects with figures."""
-    order, absent = ranked(spec.metric, spec.subjects, figures, period)
-    if len(order) < 2:
-        return absent[0] if absent else Absent(f'claim "{spec.key}" names fewer than two subjects')
+    """Who has the highest figure, and how far ahead of the next. Only optional subjects may lack a figure."""
+    order = ranked(spec.metric, spec.subjects, figures, period)[0]
+    if (unfit := _unfit(spec, order, figures, period)) is not None:
+        return unfit
     first, second = order[:2]
-    verdict = Verdict.LEVEL if level(first, second, figures) else Verdict.LEADS
-    return _claim(spec, verdict, order, period, _apart(first, second, figures), missing=_missing(spec, order))
+    beside = [seen for seen in order if level(first, seen, figures)]
+    tied = tuple(seen.subject for seen in beside)
+    apart = {
+        name: replace(quantity, evidence=_with_bases((first, second, *beside), figures))
+        for name, quantity in _apart(first, second, figures).items()
+    }
+    claim = _claim(spec, Finding.LEVEL if len(tied) > 1 else Finding.LEADS, order, period, apart)
+    missing = [subject for subject in spec.subjects if subject not in claim.subjects]
+    not_asked = [subject for subject in missing if _short_reason(spec, subject, figures, period) == "not asked"]
+    return replace(claim, tied=tied, missing=tuple(missing), not_asked=tuple(not_asked))
 
 
 def _ratio(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
     """How many times one subject's figure is another's; the higher is named first, whichever the recipe names first."""
-    order, absent = ranked(spec.metric, spec.subjects[:2], figures, period)
-    if absent:
-        return absent[0]
-    verdict = Verdict.LEVEL if level(order[0], order[1], figures) else Verdict.LEADS
-    return _claim(spec, verdict, order, period, _apart(order[0], order[1], figures))
+    order = ranked(spec.metric, spec.subjects[:2], figures, period)[0]
+    if (unfit := _unfit(spec, order, figures, period)) is not None:
+        return unfit
+    finding = Finding.LEVEL if level(order[0], order[1], figures) else Finding.LEADS
+    return _claim(spec, finding, order, period, _apart(order[0], order[1], figures))
 
 
 def _growth(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
@@ -83,13 +94,17 @@ def _growth(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, C
     if isinstance(before, Absent):
         return before
     metric = figures.metric(spec.metric)
-    if (changed := _break_between(before, now, metric)) is not None:  # an Absent is false
+    if now.period == before.period:
+        return Absent(f"{metric.title}: one reading stands for {period} and the year before, and does not tell them apart")
+    if (changed := _break_between(before, now, metric)) is not None:
         return changed
+    if (unsampled := _sample_unknown([now, before], figures)) is not None:
+        return unsampled
     if level(now, before, figures):
-        verdict = Verdict.LEVEL
+        finding = Finding.LEVEL
     else:
-        verdict = Verdict.GREW if _per_day(now, figures) > _per_day(before, figures) else Verdict.FELL
-    return _claim(spec, verdict, [now], period, _change(now, before, figures))
+        finding = Finding.GREW if _per_day(now, figures) > _per_day(before, figures) else Finding.FELL
+    return _claim(spec, finding, [now], period, _change(now, before, figures))
 
 
 def _multiplied(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
@@ -118,11 +133,11 @@ def _multiplied(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[st
     evidence = (now, *earlier)
     return _claim(
         spec,
-        Verdict.STATED,
+        Finding.STATED,
         [now],
         period,
         {
-            "factor": _quantity("factor", (before + now.value) / before, Unit.RATIO, "times", evidence),
+            "factor": _quantity("factor", (before + now.value) / before, Unit.RATIO, figures.metric(spec.metric).noun, evidence),
             "before": _quantity("before", before, Unit.COUNT, figures.metric(spec.metric).noun, tuple(earlier)),
         },
     )
@@ -138,43 +153,50 @@ def _share(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Cl
     whole = [figure for figure in found if isinstance(figure, Observation)]
     if len(whole) < len(found):
         return next(figure for figure in found if isinstance(figure, Absent))
-    total = sum(seen.value for seen in whole) + (part.value if rest else 0)
+    if len({seen.period for seen in (part, *whole)}) > 1:
+        return Absent(f"{figures.metric(spec.metric).title}: the parts of {period} were counted over different windows")
+    total = sum(seen.value for seen in whole) + (part.value if whole[0].subject != WHOLE else 0)
     if total <= 0:
         return Absent(f"{figures.metric(spec.metric).title}: the whole is nought in {period}, and nothing has a share of it")
     share = _quantity("share", 100 * part.value / total, Unit.PERCENT, figures.metric(spec.metric).noun, (part, *whole))
-    return _claim(spec, Verdict.STATED, [part], period, {"share": share})
+    return _claim(spec, Finding.STATED, [part], period, {"share": share})
 
 
 def _rank(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
     """Where the first subject stands among all of them. Needs every one of them measured and none level with it."""
-    order, absent = ranked(spec.metric, spec.subjects, figures, period)
-    if absent:
-        return absent[0]
+    order = ranked(spec.metric, spec.subjects, figures, period)[0]
+    if (unfit := _unfit(spec, order, figures, period)) is not None:
+        return unfit
     position = next(at for at, seen in enumerate(order) if seen.subject == spec.subjects[0])
     for rival in (*order[position - 1 : position], *order[position + 1 : position + 2]):
         if level(order[position], rival, figures):
             return Absent(f"{figures.name(spec.subjects[0])} and {figures.name(rival.subject)} are level: no rank is stated")
     place = _quantity("place", position + 1, Unit.COUNT, "place", tuple(order))
-    return _claim(spec, Verdict.STATED, [order[position]], period, {"place": place})
+    return _claim(spec, Finding.STATED, [order[position]], period, {"place": place})
 
 
 def _tally(spec: ClaimSpec, figures: Figures, period: Period, stated: Mapping[str, Claim | Absent]) -> Claim | Absent:
     """How many of some leads go to whom; level and absent ones go to nobody, and absent ones are not counted as measures."""
     held = [claim for key in spec.claims if isinstance(claim := stated[key], Claim)]
-    if len(held) < 2:
-        return Absent(f'claim "{spec.key}" counts fewer than two leads in {period}')
-    leaders = Counter(claim.subjects[0] for claim in held if claim.verdict is Verdict.LEADS)
+    if len(held) < spec.minimum:
+        missing = next((claim.reason for key in spec.claims if isinstance(claim := stated[key], Absent)), "")
+        return Absent(
+            f'{len(held)} of the {spec.minimum} {spec.noun} that "{spec.key}" needs have a figure in {period}; {missing}'
+        )
+    leaders = Counter(claim.subjects[0] for claim in held if claim.finding is Finding.LEADS)
     if not leaders:
         return Absent(f"no measure of {period} has a leader")
     order = sorted(leaders, key=lambda subject: -leaders[subject])
-    evidence = tuple(dict.fromkeys(seen for claim in held for seen in claim.evidence))
-    counts = {
-        f"leads_{subject}": _quantity("leads", leaders[subject], Unit.COUNT, spec.noun, evidence, (subject,)) for subject in order
-    }
-    counts["measures"] = _quantity("measures", len(held), Unit.COUNT, spec.noun, evidence)
+    counts = {}
+    for subject in order:
+        evidence = _evidence(claim for claim in held if claim.finding is Finding.LEADS and claim.subjects[0] == subject)
+        counts[f"leads_{subject}"] = _quantity("leads", leaders[subject], Unit.COUNT, spec.noun, evidence, (subject,))
+    if undecided := [claim for claim in held if claim.finding is Finding.LEVEL]:
+        counts["undecided"] = _quantity("undecided", len(undecided), Unit.COUNT, spec.noun, _evidence(undecided))
+    counts["measures"] = _quantity("measures", len(held), Unit.COUNT, spec.noun, _evidence(held))
     tied = len(order) > 1 and leaders[order[0]] == leaders[order[1]]
     return Claim(
-        spec.key, spec.kind, Verdict.LEVEL if tied else Verdict.LEADS, "", tuple(order), period, _named(spec, period, counts)
+        spec.key, spec.kind, Finding.LEVEL if tied else Finding.LEADS, "", tuple(order), period, _named(spec, period, counts)
     )
 
 
@@ -195,32 +217,66 @@ NEEDS: Final[Mapping[str, int]] = {"lead": 2, "ratio": 2, "growth": 1, "multipli
 """How many subjects each kind is about, at the least."""
 
 
+def _unfit(spec: ClaimSpec, order: Sequence[Observation], figures: Figures, period: Period) -> Absent | None:
+    """Why no lead is stated: a subject that matters has no figure, fewer than two have, or nobody knows the sample."""
+    found = {seen.subject for seen in order}
+    for subject in spec.subjects:
+        figure = figures.at(spec.metric, subject, period)
+        if isinstance(figure, Absent) and (subject not in spec.optional or len(found) < 2):
+            return figure
+    return comparison_refused(spec.metric, order, figures, period)
+
+
+def comparison_refused(metric: str, order: Sequence[Observation], figures: Figures, period: Period) -> Absent | None:
+    """Why figures are not compared at all: of other times, or shares of nobody knows how many."""
+    definition = figures.metric(metric)
+    if definition.aggregation is Aggregation.EVENT and len({seen.period for seen in order}) > 1:
+        return Absent(f"{definition.title}: not all subjects were observed at the same time in {period}")
+    return _sample_unknown(order, figures)
+
+
+def _sample_unknown(order: Sequence[Observation], figures: Figures) -> Absent | None:
+    """Why shares are not compared: nobody says how many were asked, so any difference may be chance."""
+    for seen in order:
+        if figures.metric(seen.metric).unit is Unit.PERCENT and interval(seen, figures) is None:
+            return Absent(f"{figures.metric(seen.metric).title}: nobody says how many {seen.period} is a share of")
+    return None
+
+
+def _short_reason(spec: ClaimSpec, subject: str, figures: Figures, period: Period) -> str:
+    figure = figures.at(spec.metric, subject, period)
+    return figure.short if isinstance(figure, Absent) else ""
+
+
+def _evidence(held: Iterable[Claim]) -> tuple[Observation, ...]:
+    return tuple(dict.fromkeys(seen for claim in held for seen in claim.evidence))
+
+
 def _apart(first: Observation, second: Observation, figures: Figures) -> dict[str, Quantity]:
-    """How far two figures lie apart: a ratio, and for shares the difference in points."""
+    """How far two figures lie apart: a ratio of counts, the points between shares; a difference where the lower one is nought."""
     evidence = _with_bases((first, second), figures)
-    apart: dict[str, Quantity] = {}
-    if second.value > 0:
-        ratio = _per_day(first, figures) / _per_day(second, figures)
-        apart["ratio"] = _quantity("ratio", ratio, Unit.RATIO, "times", evidence)
-    if figures.metric(first.metric).unit is Unit.PERCENT or not apart:
-        points = _POINTS if figures.metric(first.metric).unit is Unit.PERCENT else figures.metric(first.metric).noun
-        apart["difference"] = _quantity("difference", first.value - second.value, Unit.RATE, points, evidence)
-    return apart
+    metric = figures.metric(first.metric)
+    if metric.unit is Unit.PERCENT:
+        return {"difference": _quantity("difference", first.value - second.value, Unit.POINTS, metric.noun, evidence)}
+    if second.value <= 0:
+        return {"difference": _quantity("difference", first.value - second.value, metric.unit, metric.noun, evidence)}
+    ratio = _per_day(first, figures) / _per_day(second, figures)
+    return {"ratio": _quantity("ratio", ratio, Unit.RATIO, metric.noun, evidence)}
 
 
 def _change(now: Observation, before: Observation, figures: Figures) -> dict[str, Quantity]:
     """What became of a figure: the ratio and percent of a count, per day where windows differ; the points of a share."""
     evidence = _with_bases((now, before), figures)
-    noun = figures.metric(now.metric).noun
-    if figures.metric(now.metric).unit is Unit.PERCENT:
-        return {"difference": _quantity("difference", abs(now.value - before.value), Unit.RATE, _POINTS, evidence)}
+    metric = figures.metric(now.metric)
+    if metric.unit is Unit.PERCENT:
+        return {"difference": _quantity("difference", now.value - before.value, Unit.POINTS, metric.noun, evidence)}
     was = _per_day(before, figures)
     if was <= 0:
-        return {"difference": _quantity("difference", abs(now.value - before.value), Unit.RATE, noun, evidence)}
+        return {"difference": _quantity("difference", now.value - before.value, metric.unit, metric.noun, evidence)}
     ratio = _per_day(now, figures) / was
     return {
-        "ratio": _quantity("ratio", ratio, Unit.RATIO, "times", evidence),
-        "percent": _quantity("percent", 100 * abs(ratio - 1), Unit.RATE, "percent", evidence),
+        "ratio": _quantity("ratio", ratio, Unit.RATIO, metric.noun, evidence),
+        "percent": _quantity("percent", 100 * (ratio - 1), Unit.CHANGE, metric.noun, evidence),
     }
 
 
@@ -234,20 +290,17 @@ def _break_between(before: Observation, now: Observation, metric: Metric) -> Abs
 
 def _per_day(seen: Observation, figures: Figures) -> float:
     """A total divided by the days of its window; anything else as it is. Equal windows compare alike either way."""
-    if figures.metric(seen.metric).aggregation is Aggregation.TOTAL:
-        return seen.value / seen.period.days
-    return seen.value
+    return seen.value / _days(seen, figures)
+
+
+def _days(seen: Observation, figures: Figures) -> float:
+    return seen.period.days if figures.metric(seen.metric).aggregation is Aggregation.TOTAL else 1
 
 
 def _with_bases(seen: Sequence[Observation], figures: Figures) -> tuple[Observation, ...]:
     """Figures with the bases their intervals are computed from."""
     bases = [figures.base_of(one) for one in seen]
     return tuple(dict.fromkeys((*seen, *(base for base in bases if isinstance(base, Observation)))))
-
-
-def _missing(spec: ClaimSpec, order: Sequence[Observation]) -> tuple[str, ...]:
-    found = {seen.subject for seen in order}
-    return tuple(subject for subject in spec.subjects if subject not in found)
 
 
 def _quantity(
@@ -260,14 +313,13 @@ def _quantity(
 
 def _claim(
     spec: ClaimSpec,
-    verdict: Verdict,
+    finding: Finding,
     order: Sequence[Observation],
     period: Period,
     quantities: Mapping[str, Quantity],
-    missing: tuple[str, ...] = (),
 ) -> Claim:
     subjects = tuple(seen.subject for seen in order)
-    return Claim(spec.key, spec.kind, verdict, spec.metric, subjects, period, _named(spec, period, quantities), missing)
+    return Claim(spec.key, spec.kind, finding, spec.metric, subjects, period, _named(spec, period, quantities))
 
 
 def _named(spec: ClaimSpec, period: Period, quantities: Mapping[str, Quantity]) -> dict[str, Quantity]:

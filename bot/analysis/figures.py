@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from bot.domain.measure import WHOLE, Absent, Aggregation, Metric, Observation, Subject
+from bot.domain.measure import WHOLE, Absent, Aggregation, Metric, Observation, Subject, name_of
 from bot.domain.period import Period
 
 
-def newest(observations: Iterable[Observation]) -> list[Observation]:
-    """The observation read last of each (metric, subject, window); of two read at once, the one given later."""
-    standing: dict[tuple[str, str, Period], Observation] = {}
+def newest(observations: Iterable[Observation], by_hand: Collection[str] = ()) -> list[Observation]:
+    """
+    The observation that stands for each (metric, subject, window).
+
+    Of one origin's, the one read last; of several origins', the one given last: sources come in the recipe's order, figures given
+    by hand after them.
+    """
+    readings: dict[tuple[str, str, Period], list[Observation]] = defaultdict(list)
     for seen in observations:
-        key = (seen.metric, seen.subject, seen.period)
-        if key not in standing or seen.retrieved_at >= standing[key].retrieved_at:
-            standing[key] = seen
-    return list(standing.values())
+        readings[seen.metric, seen.subject, seen.period].append(seen)
+    return [_standing(found, by_hand) for found in readings.values()]
+
+
+def _standing(readings: Sequence[Observation], by_hand: Collection[str]) -> Observation:
+    given = _of_these(readings, by_hand) or readings
+    return max((seen for seen in reversed(given) if seen.origin == given[-1].origin), key=lambda seen: seen.retrieved_at)
+
+
+def _of_these(found: Sequence[Observation], ids: Collection[str]) -> list[Observation]:
+    return [seen for seen in found if seen.id in ids] if ids else []  # an id costs a digest
 
 
 class Figures:
     """
-    The newest figure for each (metric, subject, window), looked up by a report's period.
+    The figure that stands for each (metric, subject, window), looked up by a report's period.
 
-    A later `retrieved_at` replaces an earlier one: a restated figure is a new observation, not an edit. `held` are metrics a gate
-    keeps out, `problems` those a source could not give, with the reasons.
+    A restated figure is a new observation, not an edit. What a person gave by hand goes before the rest. `held` are metrics a
+    gate keeps out, `problems` those a source could not give, with the reasons.
     """
 
     def __init__(
@@ -35,13 +47,15 @@ class Figures:
         subjects: Mapping[str, Subject],
         held: Mapping[str, str] | None = None,
         problems: Mapping[str, str] | None = None,
+        by_hand: Collection[Observation] = (),
     ) -> None:
+        self._by_hand = frozenset(seen.id for seen in by_hand)
         self._held = held or {}
         self._problems = problems or {}
         self._metrics = metrics
         self._subjects = subjects
         self._series: dict[tuple[str, str], list[Observation]] = defaultdict(list)
-        for seen in sorted(newest(observations), key=lambda one: one.period):
+        for seen in sorted(newest(observations, self._by_hand), key=lambda one: one.period):
             self._series[seen.metric, seen.subject].append(seen)
 
     def at(self, metric: str, subject: str, period: Period) -> Observation | Absent:
@@ -50,6 +64,7 @@ class Figures:
         candidates = self._candidates(definition, subject, period)
         if not candidates:
             return self._absent(definition, subject, period)
+        candidates = _of_these(candidates, self._by_hand) or candidates
         if definition.aggregation is Aggregation.EVENT and len(candidates) > 1:
             return Absent(
                 f"{definition.title} was observed {len(candidates)} times in {period}, and no one of them stands for it"
@@ -81,7 +96,7 @@ class Figures:
 
     def name(self, subject: str) -> str:
         """What readers call a subject."""
-        return "respondents" if subject == WHOLE else self._subjects[subject].name
+        return name_of(subject, self._subjects)
 
     def _candidates(self, metric: Metric, subject: str, period: Period) -> list[Observation]:
         tolerance = dt.timedelta(days=metric.tolerance_days)
@@ -100,8 +115,10 @@ class Figures:
 
     def _absent(self, metric: Metric, subject: str, period: Period) -> Absent:
         if metric.key in self._held:
-            return Absent(f"held: {self._held[metric.key]}")
-        if metric.absent:
+            return Absent(f"held: {self._held[metric.key]}", "held back")
+        if metric.absent and not any(key == metric.key and series for (key, _), series in self._series.items()):
             return Absent(f"{metric.title}, {period}: {metric.absent}")
+        if subject != WHOLE and not metric.asked(self._subjects[subject], period):
+            return Absent(f"{metric.title}: {self.name(subject)} was not an option in {period}", "not asked")
         why = f"; {self._problems[metric.key]}" if metric.key in self._problems else ""
         return Absent(f"{metric.title}: no figure for {self.name(subject)} in {period}{why}")

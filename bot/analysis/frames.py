@@ -12,16 +12,16 @@ from typing import Final
 
 import pandas as pd
 
-from bot.analysis.claims import interval, level, ranked
+from bot.analysis.claims import comparison_refused, interval, level, ranked
 from bot.analysis.figures import Figures
 from bot.domain.claim import Basis, Quantity
 from bot.domain.measure import Absent, Aggregation, Observation, Unit
 from bot.domain.period import Period
 from bot.domain.report import ChartSpec
+from bot.ports import CHART_COLUMNS
 
-COLUMNS: Final = (
-    "metric", "subject", "column", "period_start", "period_end", "value", "low", "high", "leads", "segment", "basis",
-)  # fmt: skip
+_MOST_COLUMNS: Final = 9
+"""No picture shows more columns; the chart refuses one more, in words."""
 
 _GAP: Final = 1.75
 """A step this many times the usual one between two readings is a missing reading, and the line is broken there."""
@@ -64,7 +64,7 @@ def panel(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
 
 def _ranking(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
     rows, absent = _row_of_figures(spec.metrics[0], spec.subjects, figures, period)
-    return _panel(rows, absent) if len(rows) >= 2 else _too_few(absent, spec, period)
+    return _panel(rows, absent) if len(rows) >= 2 else _too_few(spec, figures, period)
 
 
 def _scoreboard(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
@@ -86,19 +86,20 @@ def _survey(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent
         found, missing = _row_of_figures(spec.metrics[0], spec.subjects, figures, shown, column=shown.key if spec.compare else "")
         rows += found
         absent = missing
-    return _panel(rows, absent) if found else _too_few(absent, spec, period)
+    return _panel(rows, absent) if found else _too_few(spec, figures, period)
 
 
 def _trend(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
     """Series up to the period's end; totals per day, because windows differ in length."""
     metric = figures.metric(spec.metrics[0])
     per_day = metric.aggregation is Aggregation.TOTAL
+    found = {subject: figures.series(metric.key, subject, period, spec.since) for subject in spec.subjects}
+    drawn = {subject: series for subject, series in found.items() if len(series) >= 2}
+    usual = min((_usual_step(series) for series in drawn.values()), default=dt.timedelta())
     rows: list[_Row] = []
-    for subject in spec.subjects:
-        series = figures.series(metric.key, subject, period, spec.since)
-        if len(series) < 2:
-            continue
-        for seen, segment in zip(series, _segments(series, [change.at for change in metric.breaks]), strict=True):
+    for subject, series in drawn.items():
+        segments = _segments(series, [change.at for change in metric.breaks], usual)
+        for seen, segment in zip(series, segments, strict=True):
             value = seen.value / seen.period.days if per_day else seen.value
             rows.append(_Row(metric.key, subject, seen.period, value, seen, segment=segment))
     return _panel(rows, {}, per_day) if rows else Absent(f"{metric.title}: fewer than two readings up to {period}")
@@ -139,23 +140,25 @@ def _row_of_figures(
     found = {subject: figures.at(metric, subject, period) for subject in subjects}
     seen = {subject: figure for subject, figure in found.items() if isinstance(figure, Observation)}
     order, _ = ranked(metric, subjects, figures, period)
-    leader = order[0] if len(order) >= 2 and not level(order[0], order[1], figures) else None
+    comparable = len(order) >= 2 and comparison_refused(metric, order, figures, period) is None
+    leader = order[0] if comparable and not level(order[0], order[1], figures) else None
     rows = []
     for subject, figure in seen.items():
         low, high = interval(figure, figures) or (math.nan, math.nan)
         rows.append(_Row(metric, subject, figure.period, figure.value, figure, column, low, high, figure is leader))
-    reason = "not asked" if figures.metric(metric).unit is Unit.PERCENT else "no figure"
-    return rows, {(metric, subject): reason for subject in subjects if subject not in seen}
+    return rows, {(metric, subject): figure.short for subject, figure in found.items() if isinstance(figure, Absent)}
 
 
-def _segments(series: Sequence[Observation], changes: Sequence[dt.datetime]) -> list[int]:
+def _usual_step(series: Sequence[Observation]) -> dt.timedelta:
+    """The usual time between two readings of a series."""
+    return dt.timedelta(seconds=median((after.period.end - seen.period.end).total_seconds() for seen, after in pairwise(series)))
+
+
+def _segments(series: Sequence[Observation], changes: Sequence[dt.datetime], usual: dt.timedelta) -> list[int]:
     """The number of the unbroken stretch each reading belongs to."""
-    ends = [seen.period.end for seen in series]
-    usual = median([(later - earlier).total_seconds() for earlier, later in pairwise(ends)])
     segment, numbers = 0, [0]
-    for earlier, later in pairwise(ends):
-        changed = any(earlier <= at < later for at in changes)
-        if changed or (later - earlier).total_seconds() > _GAP * usual:
+    for earlier, later in pairwise(seen.period.end for seen in series):
+        if later - earlier > _GAP * usual or any(earlier <= at < later for at in changes):
             segment += 1
         numbers.append(segment)
     return numbers
@@ -166,13 +169,15 @@ def _share_columns(spec: ChartSpec, figures: Figures, period: Period) -> list[tu
         named = [(figures.metric(metric), metric) for metric in spec.metrics]
         return [(key, period, metric.heading.removesuffix(f" {metric.noun}")) for metric, key in named]
     shown = [period]
-    while spec.since is not None and shown[0].start > spec.since.start:
+    while spec.since is not None and shown[0].start > spec.since.start and len(shown) <= _MOST_COLUMNS:
         shown.insert(0, shown[0].previous())
     return [(spec.metrics[0], one, one.key) for one in shown]
 
 
-def _too_few(absent: Mapping[tuple[str, str], str], spec: ChartSpec, period: Period) -> Absent:
-    return Absent(f"{spec.metrics[0]}: too few of the chart's subjects have a figure for {period}")
+def _too_few(spec: ChartSpec, figures: Figures, period: Period) -> Absent:
+    """The first subject's reason, which is why the chart has too little to show."""
+    found = (figures.at(spec.metrics[0], subject, period) for subject in spec.subjects)
+    return next((figure for figure in found if isinstance(figure, Absent)), Absent(f"nothing to show for {period}"))
 
 
 def _panel(rows: Sequence[_Row], absent: Mapping[tuple[str, str], str], per_day: bool = False) -> Panel:
@@ -189,4 +194,4 @@ def _panel(rows: Sequence[_Row], absent: Mapping[tuple[str, str], str], per_day:
         "segment": [row.segment for row in rows],
         "basis": [row.basis_id for row in rows],
     }
-    return Panel(pd.DataFrame(data, columns=list(COLUMNS)), {row.basis_id: row.basis for row in rows}, absent, per_day)
+    return Panel(pd.DataFrame(data, columns=list(CHART_COLUMNS)), {row.basis_id: row.basis for row in rows}, absent, per_day)

@@ -32,10 +32,12 @@ def refuse_impossible(observations: Iterable[Observation], metrics: Mapping[str,
             )
 
 
-def gate(observations: Sequence[Observation], metrics: Mapping[str, Metric]) -> tuple[list[Observation], list[Held]]:
-    """The observations of metrics that pass every gate, and the metrics that do not."""
+def gate(
+    observations: Sequence[Observation], metrics: Mapping[str, Metric], by_hand: Sequence[Observation] = ()
+) -> tuple[list[Observation], list[Held]]:
+    """The observations of metrics that pass every gate, and the metrics that do not. Only what stands is judged."""
     held: dict[str, Held] = {}
-    standing = newest(observations)
+    standing = newest(observations, {seen.id for seen in by_hand})
     for check in _GATES:
         for verdict in check(standing, metrics):
             held.setdefault(verdict.metric, verdict)

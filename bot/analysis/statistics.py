@@ -9,7 +9,7 @@ _Z_95: Final = 1.959963984540054
 """Two-sided 95 % point of the normal distribution."""
 
 NOISE: Final = 0.03
-"""Counts nearer than 3 % of each other are called level: sources for the same count differ by as much."""
+"""Counts within 3 % of each other are called level: sources for the same count differ by as much."""
 
 
 def wilson(percent: float, base: int) -> tuple[float, float]:
@@ -31,5 +31,15 @@ def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
 
 
 def near(one: float, other: float) -> bool:
-    """Whether two counts differ by less than the noise between sources."""
+    """Whether two figures differ by no more than the noise between sources."""
     return abs(one - other) <= NOISE * max(one, other)
+
+
+def few(one: float, other: float, days: float = 1, others: float = 1) -> bool:
+    """
+    Whether two counts, each by its days, are so small that their difference may be chance.
+
+    Poisson counts: the difference by the day has variance one / days^2 + other / others^2, and 1.96 of its standard deviations
+    are chance at 95 %.
+    """
+    return abs(one / days - other / others) <= _Z_95 * math.sqrt(one / days**2 + other / others**2)

@@ -56,7 +56,7 @@ def draw(data: ChartData) -> Figure:
     canvas = Canvas()
     area, theme = canvas.page(data, footer_lines=2), canvas.theme
     table = _table(data)
-    notes = {metric.key: _note(canvas, metric, table) for metric in data.metrics}
+    notes = {metric.key: _note(canvas, data, metric, table) for metric in data.metrics}
     texts = _texts(data, table)
     columns = _columns(canvas, data, area, notes, texts)
     for column in columns:
@@ -103,9 +103,10 @@ def _of(metric: Metric, table: dict[tuple[str, str], Reading]) -> list[Reading]:
     return [row for row in table.values() if row.metric == metric]
 
 
-def _note(canvas: Canvas, metric: Metric, table: dict[tuple[str, str], Reading]) -> str:
-    """What is counted and when: "downloads, 2020", or as much of it as fits."""
-    when = [_when(row.period) for row in _of(metric, table)][:1]
+def _note(canvas: Canvas, data: ChartData, metric: Metric, table: dict[tuple[str, str], Reading]) -> str:
+    """What is counted and when: "downloads, 2020", or as much of it as fits. Readings of several days are the period's."""
+    periods = {row.period for row in _of(metric, table)}
+    when = [_when(periods.pop()) if len(periods) == 1 else data.period.name] if periods else []
     full = ", ".join([metric.noun, *when])
     return full if fitting.width(full, canvas.theme.note) <= canvas.theme.inner * 0.3 else (when or [metric.noun])[0]
 

@@ -35,6 +35,15 @@ _LEAST_PLOT_PX: Final = 250
 
 
 @dataclass(frozen=True)
+class _Label:
+    """Where a text stands that no gridline may cross: its left edge, its width and the middle of its height."""
+
+    left: float
+    width: float
+    y: float
+
+
+@dataclass(frozen=True)
 class _Mark:
     """One dot with its label, and the row of the chart it stands in."""
 
@@ -65,18 +74,20 @@ def draw(data: ChartData) -> Figure:
     bottom = area.top + pitch * len(names)
     marks = _marks(data, subjects, groups, area.top, pitch)
     scale = min(_room(canvas, mark, area.right - zero) for mark in marks)
-    if max(_end(mark.row) for mark in marks) * scale < _LEAST_PLOT_PX:
+    if 0 < max(_end(mark.row) for mark in marks) * scale < _LEAST_PLOT_PX:
         raise BadChart(f'the names in "{data.title}" leave the dots no room; shorten those of the subjects or the groups')
-    _grid(canvas, Area(zero, area.top, area.right, bottom), metric, marks, scale)
+    reasons = [(reason, area.top + (index + 0.5) * pitch) for index, (_, reason) in enumerate(missing, start=len(subjects))]
+    texts = [_Label(_label_x(mark, zero, scale), _width(canvas, mark.text, fonts.SEMIBOLD), mark.y) for mark in marks]
+    texts += [_Label(zero + _LABEL_GAP_PX, _width(canvas, reason, fonts.REGULAR), y) for reason, y in reasons]
+    _grid(canvas, Area(zero, area.top, area.right, bottom), metric, marks, texts, scale)
     for index, subject in enumerate(names):
         color = subject.ink if coloured(data, subject) else canvas.theme.soft
         canvas.centred(zero - _NAME_GAP_PX, area.top + (index + 0.5) * pitch, subject.name, size, color, fonts.SEMIBOLD, "right",
                        role="name")  # fmt: skip
     for mark in marks:
         _dot(canvas, data, mark, zero, scale)
-    for index, (_, reason) in enumerate(missing, start=len(subjects)):
-        middle = area.top + (index + 0.5) * pitch
-        canvas.centred(zero + _LABEL_GAP_PX, middle, reason, canvas.theme.text, canvas.theme.muted)
+    for reason, y in reasons:
+        canvas.centred(zero + _LABEL_GAP_PX, y, reason, canvas.theme.text, canvas.theme.muted)
     return canvas.figure
 
 
@@ -145,7 +156,11 @@ def _label_x(mark: _Mark, zero: float, scale: float) -> float:
     return max(zero + _end(mark.row) * scale, zero + mark.row.value * scale + _DOT_PX / 2) + _LABEL_GAP_PX
 
 
-def _grid(canvas: Canvas, area: Area, metric: Metric, marks: list[_Mark], scale: float) -> None:
+def _width(canvas: Canvas, text: str, weight: int) -> float:
+    return fitting.width(text, canvas.theme.text, weight)
+
+
+def _grid(canvas: Canvas, area: Area, metric: Metric, marks: list[_Mark], texts: list[_Label], scale: float) -> None:
     """Gridlines with gaps where a label stands, so that no text is crossed out."""
     theme = canvas.theme
     for value in [0.0, *_ticks(canvas, metric, marks, scale)]:
@@ -153,7 +168,7 @@ def _grid(canvas: Canvas, area: Area, metric: Metric, marks: list[_Mark], scale:
         text = labels.tick(value, metric.unit)
         if x + fitting.width(text, theme.text) / 2 > area.right:
             continue
-        for top, bottom in _pieces(canvas, area, marks, x, scale) if value else [(area.top, area.bottom)]:
+        for top, bottom in _pieces(canvas, area, texts, x) if value else [(area.top, area.bottom)]:
             canvas.line([x, x], [top, bottom], theme.grid if value else theme.ink, 2, role="grid" if value else "baseline")
         canvas.text(x, area.bottom + _AXIS_LABEL_DROP, text, theme.text, theme.soft, align="center", role="tick")
 
@@ -167,15 +182,13 @@ def _ticks(canvas: Canvas, metric: Metric, marks: list[_Mark], scale: float) -> 
     return values
 
 
-def _pieces(canvas: Canvas, area: Area, marks: list[_Mark], x: float, scale: float) -> list[tuple[float, float]]:
-    size = canvas.theme.text
+def _pieces(canvas: Canvas, area: Area, texts: list[_Label], x: float) -> list[tuple[float, float]]:
     pieces, top = [], area.top
-    for mark in sorted(marks, key=lambda mark: mark.y):
-        left = _label_x(mark, area.left, scale)
-        if left - _AIR_PX < x < left + fitting.width(mark.text, size, fonts.SEMIBOLD) + _AIR_PX:
-            half = CAP / 2 * size + 1.5 * _AIR_PX
-            pieces.append((top, mark.y - half))
-            top = mark.y + half
+    for text in sorted(texts, key=lambda text: text.y):
+        if text.left - _AIR_PX < x < text.left + text.width + _AIR_PX:
+            half = CAP / 2 * canvas.theme.text + 1.5 * _AIR_PX
+            pieces.append((top, text.y - half))
+            top = text.y + half
     pieces.append((top, area.bottom))
     return [(top, bottom) for top, bottom in pieces if bottom - top > _AIR_PX]
 

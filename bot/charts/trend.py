@@ -57,6 +57,10 @@ class _Plot:
         return self.area.bottom - (value / self.top_value * self.area.height if self.top_value else 0)
 
 
+_EARLY: Final = dt.timedelta(days=45)
+"""A line that ends this much before the others says when: its label stands where theirs do."""
+
+
 def draw(data: ChartData) -> Figure:
     """
     One line a subject from a zero baseline, name and last value at its right end.
@@ -89,7 +93,8 @@ def describe(data: ChartData) -> Cited:
     first, last = min(row.period for row in rows), max(row.period for row in rows)
     few = len(rows) <= wording.FEW
     values = wording.listed([_all_values(one) if few else _way(one, first, last) for one in series])
-    gaps = Cited("Gaps in the lines are changes of method or missing readings." if _has_gaps(series) else "")
+    said = not _has_gaps(series) or data.caveat.text
+    gaps = Cited("" if said else "Gaps in the lines are changes of method or missing readings.")
     extra = Cited.join(" ", [part for part in (gaps, wording.unseen(data, rows)) if part.text])
     return wording.described(data, wording.opening(NOUN, data, metric, rows), values, extra)
 
@@ -106,8 +111,15 @@ def _segments(rows: list[Reading]) -> Iterator[list[Reading]]:
 
 
 def _texts(series: list[list[Reading]], metric: Metric) -> list[str]:
+    """Name and last value; of a line that ends before the others, when."""
     values, sign = labels.alike([rows[-1].value for rows in series], metric.unit)
-    return [f"{rows[-1].subject.name} {value}{sign}" for rows, value in zip(series, values, strict=True)]
+    last = max(timeline.middle(rows[-1].period) for rows in series)
+    texts = []
+    for rows, value in zip(series, values, strict=True):
+        early = last - timeline.middle(rows[-1].period) > _EARLY
+        when = f" ({timeline.ended(timeline.dates(rows))})" if early else ""
+        texts.append(f"{rows[-1].subject.name} {value}{sign}{when}")
+    return texts
 
 
 def _label_size(canvas: Canvas, area: Area, texts: list[str]) -> int:
@@ -174,7 +186,7 @@ def _ends(canvas: Canvas, data: ChartData, plot: _Plot, series: list[list[Readin
         plain = not coloured(data, rows[0].subject)
         stop = plot.x(rows[-1]) + _END_DOT_PX
         if abs(y - end) > _MOVED_PX or plot.area.right - plot.x(rows[-1]) > 1:
-            canvas.line([stop, x - 8], [end, y], _stroke(canvas, data, rows[0].subject)[0], 2, role="leader")
+            canvas.line([stop, x - 8], [end, y], canvas.theme.grid, 2, role="leader")  # in its colour it would read as data
         color = canvas.theme.soft if plain else rows[0].subject.ink
         canvas.centred(x, y, text, size, color, fonts.SEMIBOLD, role="label")
 

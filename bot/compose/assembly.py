@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.compose.honesty import uncited
 from bot.compose.length import lookalikes, measure
 from bot.domain.claim import Basis, Quantity
+from bot.domain.honesty import uncited
 from bot.domain.measure import Observation
 from bot.domain.report import Report
 from bot.domain.text import Cited
@@ -149,7 +149,7 @@ def _facts(position: int, text: Cited, charts: Sequence[Chart]) -> Iterator[Fact
     for row in rows:
         where, piece, basis = row
         evidence = tuple(of_observation[seen] for seen in basis.evidence) if isinstance(basis, Quantity) else ()
-        yield Fact(ids[row], position, where, piece, basis, evidence)
+        yield Fact(ids[row], position, where, piece, basis, evidence, shown=row in printed)
 
 
 def _hidden(printed: Sequence[tuple[str, str, Basis]]) -> list[tuple[str, str, Basis]]:

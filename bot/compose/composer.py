@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.analysis.claims import claims, ranked
+from bot.analysis.claims import ranked
 from bot.analysis.figures import Figures
 from bot.analysis.frames import Panel, panel
 from bot.compose.assembly import Draft, check_cited
@@ -33,12 +33,11 @@ class Sketch:
 class Composer:
     """Says what can be said. Everything it prints is cited; what is absent leaves its post out, with the reason."""
 
-    def __init__(self, report: Report, period: Period, figures: Figures) -> None:
+    def __init__(self, report: Report, period: Period, figures: Figures, stated: Mapping[str, Claim | Absent]) -> None:
         self._report = report
         self._period = period
         self._figures = figures
         self._templates = Templates(report)
-        stated = claims(report.claims, figures, period)
         self._context = context(report, period, self._figure_views(), {key: self._claim_view(one) for key, one in stated.items()})
 
     @property

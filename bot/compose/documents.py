@@ -37,6 +37,11 @@ def image_paths(post: Post) -> Iterator[str]:
         yield f"images/{post.position:02d}-{number}.png"
 
 
+def unit_of(unit: Unit, noun: str) -> str:
+    """What a value is a number of: the metric's noun for counts, else the unit's own name."""
+    return noun if unit is Unit.COUNT else f"{noun} per day" if unit is Unit.RATE else str(unit)
+
+
 def _post(post: Post) -> dict[str, object]:
     return {
         "position": post.position,
@@ -62,7 +67,7 @@ def _post(post: Post) -> dict[str, object]:
 
 
 def _fact(fact: Fact, metric: Metric | None) -> dict[str, object]:
-    row: dict[str, object] = {"id": fact.id, "post": fact.post, "where": fact.where, "text": fact.text}
+    row: dict[str, object] = {"id": fact.id, "post": fact.post, "where": fact.where, "text": fact.text, "shown": fact.shown}
     if isinstance(fact.basis, Quantity):
         return row | _claim_row(fact.basis) | {"evidence": list(fact.evidence)} | _NO_ORIGIN
     return row | _observation_row(fact.basis, metric) | {"evidence": []} | _origin_row(fact.basis)
@@ -73,7 +78,7 @@ def _claim_row(quantity: Quantity) -> dict[str, object]:
         "kind": "claim",
         "claim": quantity.claim,
         "value": _plain(quantity.value),
-        "unit": quantity.noun,
+        "unit": unit_of(quantity.unit, quantity.noun),
         "metric": quantity.metric or None,
         "subjects": list(quantity.subjects),
         "period": quantity.period.key,
@@ -85,7 +90,7 @@ def _observation_row(seen: Observation, metric: Metric | None) -> dict[str, obje
         "kind": "observation",
         "claim": None,
         "value": _plain(seen.value),
-        "unit": "percent" if metric is not None and metric.unit is Unit.PERCENT else metric.noun if metric else "",
+        "unit": unit_of(metric.unit, metric.noun) if metric else "",
         "metric": seen.metric,
         "subjects": [seen.subject],
         "period": seen.period.key,

@@ -13,6 +13,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from bot.compose.documents import facts_document
 from bot.domain.edition import Edition
+from bot.domain.measure import Metric
 from bot.domain.text import Cited
 from bot.domain.thread import Chart, Limits, Post
 
@@ -59,10 +60,14 @@ def _chart(chart: Chart, limits: Limits) -> dict[str, object]:
     }
 
 
-def _metrics(edition: Edition, facts: Sequence[_Row]) -> list[object]:
-    """Definitions of every metric the thread rests on, in order of first use."""
-    seen = dict.fromkeys(row["metric"] for row in facts if row["kind"] == "observation")
-    return [edition.report.metrics[str(key)] for key in seen]
+def _metrics(edition: Edition, facts: Sequence[_Row]) -> list[tuple[list[str], Metric]]:
+    """What the thread's metrics mean, in order of first use; those that mean the same stand together under all their titles."""
+    alike: dict[tuple[str, str, str], tuple[list[str], Metric]] = {}
+    for key in dict.fromkeys(row["metric"] for row in facts if row["kind"] == "observation"):
+        metric = edition.report.metrics[str(key)]
+        meaning = (metric.measures, metric.does_not_measure, metric.known_biases)
+        alike.setdefault(meaning, ([], metric))[0].append(metric.title)
+    return list(alike.values())
 
 
 def _origins(facts: Sequence[_Row]) -> list[str]:

@@ -17,7 +17,6 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefine
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from bot.compose.honesty import PRIVATE_USE, statements
 from bot.compose.views import (
     FILTERS,
     AbsentView,
@@ -26,14 +25,15 @@ from bot.compose.views import (
     LeftOut,
     Names,
     Unknown,
-    did_you_mean,
     for_each_filter,
 )
 from bot.domain.claim import Basis
-from bot.domain.measure import Metric, Subject
+from bot.domain.honesty import statements, strange
+from bot.domain.measure import WHOLE, Metric, Subject
 from bot.domain.period import Period
 from bot.domain.report import Report, Template
 from bot.domain.text import Cited, Span
+from bot.domain.words import nearest
 from bot.errors import BadTemplate
 
 _OPEN, _MIDDLE, _CLOSE = "\ue000", "\ue001", "\ue002"
@@ -63,6 +63,7 @@ _SURROGATE_OR_PRIVATE: Final = re.compile("[\ud800-\uf8ff]")
 _DEEPEST: Final = 40
 """Steps inside steps. A real template has about ten; Python's own compiler gives up at a hundred blocks."""
 
+_LISTS: Final = ("ranked", "subjects", "missing", "not_asked")
 _LARGEST_NUMBER: Final = 1000
 """Numbers in a template are places of a percentage or of a list."""
 
@@ -100,6 +101,7 @@ class Templates:
         for node in tree.find_all(nodes.Node):
             self._check_node(node, template)
         self._check_loops(tree, template, depth=0)
+        self._check_names(tree, template)
         self._check_words(tree, template)
 
     def render(self, template: Template, context: Mapping[str, object]) -> Cited:
@@ -118,7 +120,7 @@ class Templates:
         except LeftOut:
             raise
         except (Unknown, UndefinedError) as error:
-            raise _bad(template, _line_of(error), _unknown(error, context)) from None
+            raise BadTemplate(f"{template.place}, line {_line_of(error)}: {_unknown(error, context)}") from None
         except SecurityError as error:
             raise _bad(template, _line_of(error), f"reaches outside the sandbox: {error}") from None
         except (TemplateError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError, NameError, SyntaxError,
@@ -129,9 +131,9 @@ class Templates:
     def _parse(self, template: Template) -> nodes.Template:
         if len(template.source) > _LONGEST_SOURCE:
             raise _bad(template, 1, f"is {len(template.source):,} characters long; a post's template has a few hundred")
-        if stray := PRIVATE_USE.search(template.source):
-            line = template.source.count("\n", 0, stray.start()) + 1
-            raise _bad(template, line, f"holds the private-use character U+{ord(stray[0]):04X}; remove it")
+        if stray := strange(template.source):
+            line = template.source.count("\n", 0, template.source.index(stray)) + 1
+            raise _bad(template, line, f"holds the character U+{ord(stray):04X}, which disguises words; remove it")
         try:
             return self._environment.parse(template.source)
         except TemplateSyntaxError as error:
@@ -143,7 +145,7 @@ class Templates:
 
     def _check_node(self, node: nodes.Node, template: Template) -> None:
         if isinstance(node, nodes.Filter) and node.name not in self._environment.filters:
-            near = did_you_mean(node.name, self._environment.filters)
+            near = nearest(node.name, self._environment.filters)
             known = ", ".join(sorted(self._environment.filters))
             raise _bad(template, node.lineno, f'uses the unknown filter "{node.name}"{near}; there are {known}')
         if isinstance(node, nodes.Test) and node.name not in self._environment.tests:
@@ -157,8 +159,9 @@ class Templates:
             )
         if isinstance(node, nodes.For) and node.recursive:
             raise _bad(template, node.lineno, "loops over itself, which templates here cannot")
-        if isinstance(node, nodes.For) and not _is_path(node.iter):
-            raise _bad(template, node.lineno, "loops over something it writes itself; loop over a claim's figures or subjects")
+        if isinstance(node, nodes.For) and not _is_list(node.iter):
+            lists = ", ".join(_LISTS)
+            raise _bad(template, node.lineno, f"loops over something that is no list; loop over subjects or a claim's {lists}")
         if isinstance(node, nodes.Const):
             self._check_constant(node, template)
 
@@ -183,6 +186,20 @@ class Templates:
             if inside > _DEEPEST_LOOP:
                 raise _bad(template, child.lineno, f"nests more than {_DEEPEST_LOOP} loops")
             self._check_loops(child, template, inside)
+
+    def _check_names(self, tree: nodes.Template, template: Template) -> None:
+        """Names that can be known without figures: a misspelt metric, subject or claim is found by `threadmill check`."""
+        known = {
+            "figures": (("metric", self._report.metrics), ("subject", {**self._report.subjects, WHOLE: None})),
+            "claims": (("claim", {claim.key: None for claim in self._report.claims}),),
+            "subjects": (("subject", self._report.subjects),),
+            "metrics": (("metric", self._report.metrics),),
+        }
+        for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
+            root, *keys = _path(node)
+            for (what, names), key in zip(known.get(root, ()), keys, strict=False):
+                if key not in names:
+                    raise BadTemplate(f'{template.place}, line {node.lineno}: there is no {what} "{key}"{nearest(key, names)}')
 
     def _check_words(self, tree: nodes.Template, template: Template) -> None:
         for line, text in _literals(tree):
@@ -273,11 +290,23 @@ def _cited(marked: str, bases: list[Basis]) -> Cited:
     return Cited(text + marked[at:], tuple(spans))
 
 
-def _is_path(node: nodes.Node) -> bool:
-    """Whether an expression is a name with dots and keys behind it."""
+def _is_list(node: nodes.Node) -> bool:
+    """Whether an expression is one of the short lists there are."""
+    return isinstance(node, nodes.Name) or (isinstance(node, nodes.Getattr) and node.attr in _LISTS)
+
+
+def _path(node: nodes.Node) -> list[str]:
+    """ "figures.a['b']" as ["figures", "a", "b"]; an empty root where it starts with no name or has a computed key."""
+    keys: list[str] = []
     while isinstance(node, (nodes.Getattr, nodes.Getitem)):
+        if isinstance(node, nodes.Getattr):
+            keys.insert(0, node.attr)
+        elif isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
+            keys.insert(0, node.arg.value)
+        else:
+            return [""]
         node = node.node
-    return isinstance(node, nodes.Name)
+    return [node.name if isinstance(node, nodes.Name) else "", *keys]
 
 
 def _literals(tree: nodes.Template) -> Iterable[tuple[int, str]]:
@@ -310,7 +339,7 @@ def _unknown(error: Exception, known: Mapping[str, object]) -> str:
         return str(error)
     message = str(error)
     if match := re.fullmatch(r"'(\w+)' is undefined", message):
-        return f'there is no "{match[1]}" in templates{did_you_mean(match[1], known)}; there are {", ".join(known)}'
+        return f'there is no "{match[1]}" in templates{nearest(match[1], known)}; there are {", ".join(known)}'
     return message
 
 

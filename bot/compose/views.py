@@ -6,7 +6,6 @@ Nothing here can compute a new number. A value that is absent is false in an `if
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +17,7 @@ from bot.domain.numerals import compact, grouped, percent, spoken
 from bot.domain.period import Period, date_in_words
 from bot.domain.report import Report
 from bot.domain.text import Cited
+from bot.domain.words import nearest
 
 
 class LeftOut(Exception):
@@ -53,7 +53,7 @@ class AbsentView:
 class FigureView:
     """One observation in a template: prints in full, or through a filter."""
 
-    observation: Observation
+    _observation: Observation
     metric: Metric
     subject: Subject | None
 
@@ -70,16 +70,17 @@ class ClaimView:
         self.ranked = ranked
         self.subjects = [report.subjects[subject] for subject in claim.subjects if subject != WHOLE]
         self.missing = [report.subjects[subject] for subject in claim.missing if subject != WHOLE]
-        self.level = claim.verdict == "level"
-        self.verdict = str(claim.verdict)
+        self.not_asked = [report.subjects[subject] for subject in claim.not_asked if subject != WHOLE]
+        self.level = claim.finding == "level"
+        self.finding = str(claim.finding)
 
     def __getattr__(self, name: str) -> Cited:
         if name.startswith("_"):
             raise AttributeError(name)
         found = phrase(self._claim, self._report, name)
         if found is None:
-            known = [*phrases(self._claim), "ranked", "subjects", "missing", "level", "verdict"]
-            raise Unknown(f'a {self._claim.kind} claim has no "{name}"{did_you_mean(name, known)}; it has {", ".join(known)}')
+            known = [*phrases(self._claim), "ranked", "subjects", "missing", "not_asked", "level", "finding"]
+            raise Unknown(f'a {self._claim.kind} claim has no "{name}"{nearest(name, known)}; it has {", ".join(known)}')
         return found
 
     @property
@@ -99,7 +100,7 @@ class Names(Mapping[str, object]):
 
     def __getitem__(self, key: str) -> object:
         if key not in self._values:
-            raise Unknown(f'there is no {self._what} "{key}"{did_you_mean(key, self._values)}')
+            raise Unknown(f'there is no {self._what} "{key}"{nearest(key, self._values)}')
         return self._values[key]
 
     def __getattr__(self, key: str) -> object:
@@ -114,27 +115,21 @@ class Names(Mapping[str, object]):
         return len(self._values)
 
 
-def did_you_mean(word: str, known: object) -> str:
-    """' (did you mean "pytorch"?)', or nothing."""
-    near = difflib.get_close_matches(str(word), [str(one) for one in known], n=1, cutoff=0.6)  # type: ignore[attr-defined]
-    return f' (did you mean "{near[0]}"?)' if near else ""
-
-
 def _compact(figure: FigureView) -> Cited:
     """113.8M"""
-    return Cited.of(compact(figure.observation.value), figure.observation)
+    return Cited.of(compact(figure._observation.value), figure._observation)
 
 
 def _full(figure: FigureView) -> Cited:
     """113,788,105, or a share as a percentage."""
     if figure.metric.unit is Unit.PERCENT:
         return _percent(figure)
-    return Cited.of(grouped(figure.observation.value), figure.observation)
+    return Cited.of(grouped(figure._observation.value), figure._observation)
 
 
 def _spoken(figure: FigureView) -> Cited:
     """113.8 million"""
-    return Cited.of(spoken(figure.observation.value), figure.observation)
+    return Cited.of(spoken(figure._observation.value), figure._observation)
 
 
 _PLACES: Final = (0, 1, 2)
@@ -146,32 +141,32 @@ def _percent(figure: FigureView, places: int = 1) -> Cited:
         raise Unknown(f"a percentage has 0, 1 or 2 decimals, not {places!r:.20}")
     if figure.metric.unit is not Unit.PERCENT:
         raise Unknown(f"{figure.metric.title} is counted in {figure.metric.noun}: it has no percentage; claim a share instead")
-    return Cited.of(percent(figure.observation.value, places), figure.observation)
+    return Cited.of(percent(figure._observation.value, places), figure._observation)
 
 
 def _window(figure: FigureView) -> Cited:
     """ "365 days to 31 Dec 2020": the exact window, its last day included."""
-    window = figure.observation.period
+    window = figure._observation.period
     if window.days <= 1:
         return _day(figure)
     if window == Period.containing(window.granularity, window.start.date()) if window.granularity != "span" else False:
-        return Cited.of(window.name, figure.observation)
-    return Cited.of(f"{window.days:.0f} days to {date_in_words(window.last_day)}", figure.observation)
+        return Cited.of(window.name, figure._observation)
+    return Cited.of(f"{window.days:.0f} days to {date_in_words(window.last_day)}", figure._observation)
 
 
 def _day(figure: FigureView) -> Cited:
     """ "31 Dec 2020": the last day of the window."""
-    return Cited.of(date_in_words(figure.observation.period.last_day), figure.observation)
+    return Cited.of(date_in_words(figure._observation.period.last_day), figure._observation)
 
 
 def _year(figure: FigureView) -> Cited:
     """ "2020": the year the window ends in."""
-    return Cited.of(str(figure.observation.period.last_day.year), figure.observation)
+    return Cited.of(str(figure._observation.period.last_day.year), figure._observation)
 
 
 def _origin(figure: FigureView) -> Cited:
     """ "top-pypi-packages": who published it."""
-    return Cited.of(figure.observation.origin, figure.observation)
+    return Cited.of(figure._observation.origin, figure._observation)
 
 
 def _listed(values: Sequence[object]) -> Cited:

@@ -1,7 +1,8 @@
 """
 The sentences a claim may be put in, for each way its inequality can come out.
 
-A claim word is never printed without the subjects it is about, so a template cannot pair "leads" with the wrong name.
+A claim word is never printed without the subjects it is about, so a template cannot pair "leads" with the wrong name. Each number
+and claim word cites the quantity it shows.
 """
 
 from __future__ import annotations
@@ -9,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from bot.domain.claim import Claim, Quantity, Verdict
-from bot.domain.measure import Unit
-from bot.domain.numerals import compact, count_word, fold, grouped, ordinal, percent, times
+from bot.domain.claim import Claim, Finding, Quantity
+from bot.domain.measure import Aggregation, Observation, Unit
+from bot.domain.numerals import change, compact, count_word, fold, grouped, ordinal, percent, points, times
 from bot.domain.period import date_in_words
 from bot.domain.report import Report
 from bot.domain.text import Cited
+
+_DOUBLED: Final = 1.9
+"""From here on a growth is told as a factor: numerals.times calls it "twice"."""
 
 
 def sentence(claim: Claim, report: Report) -> Cited:
@@ -23,7 +27,7 @@ def sentence(claim: Claim, report: Report) -> Cited:
 
 
 def phrase(claim: Claim, report: Report, name: str) -> Cited | None:
-    """A part of the statement by name ("times", "share"), or None if this claim has no such part."""
+    """A part of the statement by name ("leads", "share"), or None if this claim has no such part."""
     if name == "sentence":
         return sentence(claim, report)
     if name in _PHRASES and claim.kind in _PHRASES[name][0]:
@@ -38,18 +42,19 @@ def phrases(claim: Claim) -> Sequence[str]:
 
 
 def printed(quantity: Quantity) -> Cited:
-    """A claim's number in the usual form of its unit."""
-    if quantity.noun == _POINTS:
-        return Cited.of(f"{quantity.value:.1f} points", quantity)
-    if quantity.noun == "percent":
-        return Cited.of(f"{quantity.value:.0f}%", quantity)
+    """A claim's number in the usual form of its unit; of a difference or change, its size."""
     match quantity.unit:
         case Unit.RATIO:
-            return Cited.of(times(quantity.value), quantity)
+            text = times(quantity.value)
         case Unit.PERCENT:
-            return Cited.of(percent(quantity.value), quantity)
+            text = percent(quantity.value)
+        case Unit.POINTS:
+            text = points(quantity.value)
+        case Unit.CHANGE:
+            text = change(quantity.value)
         case _:
-            return Cited.of(compact(quantity.value), quantity)
+            text = compact(abs(quantity.value))
+    return Cited.of(text, quantity)
 
 
 def listed(names: Sequence[str | Cited]) -> Cited:
@@ -59,71 +64,86 @@ def listed(names: Sequence[str | Cited]) -> Cited:
     return Cited.join(", ", names[:-1]) + " and " + names[-1]
 
 
-_POINTS: Final = "percentage points"
-
-_DOUBLED: Final = 1.9
-"""From here on a growth is told as a factor: numerals.times calls it "twice"."""
-
-
-def _main(claim: Claim) -> Quantity:
-    """The number a claim word rests on."""
-    return next(iter(claim.quantities.values()))
-
-
 def _lead(claim: Claim, report: Report) -> Cited:
-    first, second = (report.name_of(subject) for subject in claim.subjects[:2])
-    if claim.verdict is Verdict.LEVEL:
-        return f"{first} and {second} " + Cited.of("are level", _main(claim))
-    return f"{first} " + Cited.of("leads", _main(claim)) + ", with " + _ahead(claim, report, second)
+    if claim.finding is Finding.LEVEL:
+        return _level(claim, report)
+    return _leads(claim, report) + ", with " + _ahead(claim, report)
 
 
-def _ahead(claim: Claim, report: Report, second: str) -> Cited:
-    difference = claim.quantities.get("difference")
-    if difference is not None:
-        unit = " points" if difference.noun == _POINTS else f" {difference.noun}"
-        amount = f"{difference.value:.1f}" if difference.noun == _POINTS else grouped(difference.value)
-        return Cited.of(f"{amount}{unit} more", difference) + f" than {second}"
-    noun = report.metrics[claim.metric].noun
-    return printed(claim.quantities["ratio"]) + f" the {noun} of {second}"
+def _leads(claim: Claim, report: Report) -> Cited:
+    if claim.finding is Finding.LEVEL:
+        return _level(claim, report)
+    return f"{report.name_of(claim.subjects[0])} " + Cited.of("leads", _main(claim))
+
+
+def _level(claim: Claim, report: Report) -> Cited:
+    names = [report.name_of(subject) for subject in claim.tied or claim.subjects[:2]]
+    return listed(names) + " " + Cited.of("are level", _main(claim))
 
 
 def _ratio(claim: Claim, report: Report) -> Cited:
-    first, second = (report.name_of(subject) for subject in claim.subjects)
-    if claim.verdict is Verdict.LEVEL:
-        return f"{first} and {second} " + Cited.of("are level", _main(claim))
-    return f"{first} had " + _ahead(claim, report, second)
+    if claim.finding is Finding.LEVEL:
+        return _level(claim, report)
+    return f"{report.name_of(claim.subjects[0])} had " + _ahead(claim, report)
+
+
+def _ahead(claim: Claim, report: Report) -> Cited:
+    """ "about six times the downloads of PyTorch", "6.9 points more than PyTorch", "5 papers more than PyTorch"."""
+    apart, second = _main(claim), report.name_of(claim.subjects[1])
+    if apart.unit is Unit.RATIO:
+        return printed(apart) + f" the {apart.noun}{_a_day(claim, report)} of {second}"
+    amount = points(apart.value) if apart.unit is Unit.POINTS else f"{grouped(apart.value)} {apart.noun}"
+    return Cited.of(f"{amount} more", apart) + f" than {second}"
 
 
 def _growth(claim: Claim, report: Report) -> Cited:
-    name, changed = report.name_of(claim.subjects[0]), _main(claim)
-    match claim.verdict:
-        case Verdict.LEVEL:
-            return f"{name} " + Cited.of("is level with the year before", changed)
-        case Verdict.GREW:
-            return f"{name} " + Cited.of(f"grew {_by(changed)}", changed)
-        case _:
-            return f"{name} " + Cited.of(f"fell {_by(changed)}", changed)
-
-
-def _by(changed: Quantity) -> str:
-    """ "to 2.6 times the year before" from a doubling on, "by 26%" below, "by 4.0 points" for shares."""
+    name, day = report.name_of(claim.subjects[0]), ", by the day" if _a_day(claim, report) else ""
+    changed = _told(claim)
+    if claim.finding is Finding.LEVEL:
+        return f"{name} " + Cited.of("shows no clear change on the year before", changed) + day
+    verb = "grew" if claim.finding is Finding.GREW else "fell"
     if changed.unit is Unit.RATIO:
-        if changed.value >= _DOUBLED:
-            return f"to {times(changed.value)} the year before"
-        return f"by {100 * abs(changed.value - 1):.0f}%"
-    if changed.noun == _POINTS:
-        return f"by {changed.value:.1f} points"
-    return f"by {grouped(changed.value)} {changed.noun}"
+        return f"{name} " + Cited.of(f"{verb} to {times(changed.value)} the year before", changed) + day
+    return f"{name} " + Cited.of(f"{verb} by {_size(changed)}", changed) + day
+
+
+def _changed(claim: Claim, report: Report) -> Cited:
+    """Only what changed, for a list that has named the comparison: "PyTorch 2.5 times as many", "Keras +26%", "JAX level"."""
+    name, changed = report.name_of(claim.subjects[0]), _told(claim)
+    if claim.finding is Finding.LEVEL:
+        return f"{name} " + Cited.of("level", changed)
+    if changed.unit is Unit.RATIO:
+        return f"{name} " + Cited.of(f"{times(changed.value)} as many", changed)
+    size, grew = _size(changed), claim.finding is Finding.GREW
+    if not size[0].isdigit():  # "over 99%"
+        return f"{name} " + Cited.of(f"{'up' if grew else 'down'} {size}", changed)
+    return f"{name} " + Cited.of(("+" if grew else "\N{MINUS SIGN}") + size, changed)
+
+
+def _told(claim: Claim) -> Quantity:
+    """The number a growth is told by: a factor from a doubling on, else the change in percent, points or units."""
+    main = _main(claim)
+    return claim.quantities["percent"] if main.unit is Unit.RATIO and main.value < _DOUBLED else main
+
+
+def _size(changed: Quantity) -> str:
+    match changed.unit:
+        case Unit.CHANGE:
+            return change(changed.value)
+        case Unit.POINTS:
+            return points(changed.value)
+        case _:
+            return f"{grouped(abs(changed.value))} {changed.noun}"
 
 
 def _multiplied(claim: Claim, report: Report) -> Cited:
     factor = claim.quantities["factor"]
-    since = min(seen.period.start for seen in factor.evidence)
+    oldest = min(factor.evidence, key=lambda seen: seen.period.start)
     return (
         f"{claim.period} alone "
         + Cited.of("multiplied", factor)
-        + f" the {report.metrics[claim.metric].noun} of {report.name_of(claim.subjects[0])} counted since "
-        + Cited.of(date_in_words(since.date()), factor)
+        + f" the {factor.noun} of {report.name_of(claim.subjects[0])} counted since "
+        + Cited.of(date_in_words(oldest.period.start.date()), oldest)
         + " by "
         + Cited.of(fold(factor.value), factor)
     )
@@ -131,32 +151,46 @@ def _multiplied(claim: Claim, report: Report) -> Cited:
 
 def _share(claim: Claim, report: Report) -> Cited:
     share = claim.quantities["share"]
-    return f"{report.name_of(claim.subjects[0])} has " + Cited.of(percent(share.value), share) + f" of the {share.noun}"
+    return f"{report.name_of(claim.subjects[0])} has " + printed(share) + f" of the {share.noun}"
 
 
 def _rank(claim: Claim, report: Report) -> Cited:
     place = claim.quantities["place"]
-    return f"{report.name_of(claim.subjects[0])} is " + Cited.of(ordinal(int(place.value)), place)
+    noun = report.metrics[claim.metric].noun
+    return f"{report.name_of(claim.subjects[0])} is " + Cited.of(ordinal(int(place.value)), place) + f" by {noun}"
 
 
 def _tally(claim: Claim, report: Report) -> Cited:
     measures = claim.quantities["measures"]
     first, *rest = claim.subjects
-    whole = Cited.of("both" if measures.value == 2 else f"all {count_word(int(measures.value))}", measures)
-    if not rest and claim.quantities[f"leads_{first}"].value == measures.value:
-        return f"{report.name_of(first)} " + Cited.of("leads", measures) + " in " + whole + f" {measures.noun}"
-    parts: list[Cited | str] = [_leads_on(claim, report, first) + " of " + _counted(measures) + f" {measures.noun}"]
+    won = claim.quantities[f"leads_{first}"]
+    leads = f"{report.name_of(first)} " + Cited.of("leads", won) + " in "
+    if won.value == measures.value:
+        whole = "both" if measures.value == 2 else f"all {count_word(int(measures.value))}"
+        return leads + Cited.of(whole, measures) + f" {measures.noun}"
+    parts: list[Cited | str] = [leads + _counted(won) + " of " + _counted(measures) + f" {measures.noun}"]
     parts += [f"{report.name_of(subject)} in " + _counted(claim.quantities[f"leads_{subject}"]) for subject in rest]
-    return listed(parts)
-
-
-def _leads_on(claim: Claim, report: Report, subject: str) -> Cited:
-    won = claim.quantities[f"leads_{subject}"]
-    return f"{report.name_of(subject)} " + Cited.of("leads", won) + " in " + _counted(won)
+    told = listed(parts)
+    if (level := claim.quantities.get("undecided")) is not None:
+        told = told + ", with " + Cited.of(f"{count_word(int(level.value))} level", level)
+    return told
 
 
 def _counted(quantity: Quantity) -> Cited:
     return Cited.of(count_word(int(quantity.value)), quantity)
+
+
+def _main(claim: Claim) -> Quantity:
+    """The number a claim word rests on."""
+    return next(iter(claim.quantities.values()))
+
+
+def _a_day(claim: Claim, report: Report) -> str:
+    """ " a day" where totals over windows of different length were compared by the day."""
+    if report.metrics[claim.metric].aggregation is not Aggregation.TOTAL:
+        return ""
+    counted: list[Observation] = [seen for seen in _main(claim).evidence if seen.metric == claim.metric]
+    return " a day" if len({seen.period.days for seen in counted}) > 1 else ""
 
 
 _SENTENCES: Final[Mapping[str, Callable[[Claim, Report], Cited]]] = {
@@ -168,25 +202,6 @@ _SENTENCES: Final[Mapping[str, Callable[[Claim, Report], Cited]]] = {
     "rank": _rank,
     "tally": _tally,
 }
-
-
-def _leads(claim: Claim, report: Report) -> Cited:
-    first, second = (report.name_of(subject) for subject in claim.subjects[:2])
-    if claim.verdict is Verdict.LEVEL:
-        return f"{first} and {second} " + Cited.of("are level", _main(claim))
-    return f"{first} " + Cited.of("leads", _main(claim))
-
-
-def _changed(claim: Claim, report: Report) -> Cited:
-    """Only what changed, for a list that has named the comparison: "PyTorch 2.5 times as many", "Keras +26%", "JAX level"."""
-    name, changed = report.name_of(claim.subjects[0]), _main(claim)
-    if claim.verdict is Verdict.LEVEL:
-        return f"{name} " + Cited.of("level", changed)
-    if changed.unit is Unit.RATIO and changed.value >= _DOUBLED:
-        return f"{name} " + Cited.of(f"{times(changed.value)} as many", changed)
-    sign = "+" if claim.verdict is Verdict.GREW else "\N{MINUS SIGN}"
-    return f"{name} " + Cited.of(sign + _by(changed).removeprefix("by "), changed)
-
 
 _PHRASES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Claim, Report], Cited]]]] = {
     "leads": (("lead", "ratio"), _leads),

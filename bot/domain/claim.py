@@ -11,7 +11,7 @@ from bot.domain.measure import Observation, Unit
 from bot.domain.period import Period
 
 
-class Verdict(StrEnum):
+class Finding(StrEnum):
     """Which way an inequality came out."""
 
     LEADS = "leads"
@@ -46,18 +46,20 @@ class Claim:
     """
     A statement: its kind, how its inequality came out, and its numbers by name.
 
-    `subjects` are in the order the statement names them: the leader first. `missing` are those of the recipe's subjects that
-    had no figure, so that nobody reads a lead among three as a lead among four.
+    `subjects` are in the order the statement names them: the leader first, and `tied` those level with it, itself included.
+    `missing` are those of the recipe's optional subjects that had no figure, `not_asked` those of them no survey offered.
     """
 
     key: str
     kind: str
-    verdict: Verdict
+    finding: Finding
     metric: str
     subjects: tuple[str, ...]
     period: Period
     quantities: Mapping[str, Quantity] = field(hash=False)
+    tied: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    not_asked: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.quantities:

@@ -12,6 +12,9 @@ from typing import Final
 
 from bot.domain.period import Period
 
+_LARGEST: Final = 1e15
+"""Whole numbers up to here are exact as floats, and sums of them stay finite."""
+
 WHOLE: Final = "all"
 """The subject of an observation that counts everybody: the base a share is taken of."""
 
@@ -27,12 +30,16 @@ class Unit(StrEnum):
     """Not negative; per day unless the metric says otherwise."""
     RATIO = "times"
     """Not negative; only claims have it."""
+    POINTS = "percentage points"
+    """The difference of two percentages; only claims have it."""
+    CHANGE = "percent change"
+    """What became of a figure, in percent of what it was; only claims have it."""
 
     def refuse(self, value: float) -> str | None:
         """Why a value is impossible in this unit, or None if it is possible."""
         if not math.isfinite(value):
             return f"{value} is not a number"
-        if value < 0:
+        if value < 0 and self not in (Unit.POINTS, Unit.CHANGE):
             return f"{value:g} is negative"
         if self is Unit.COUNT and value != int(value):
             return f"{value!r} is not a whole number"
@@ -76,7 +83,8 @@ class Metric:
 
     `base` names the metric whose WHOLE observation is the number of people or papers a percentage is taken of.
     `absent` is the reason to give when no lawful or public figure exists at all.
-    `labels` are short names: `short` heads a scoreboard row (up to about 18 characters).
+    `short` heads a scoreboard row (up to about 18 characters). `first_asked` says of a survey since which year it has offered an
+    option, by the option's label at the source `asked_by`: who was not asked is no nought.
     """
 
     key: str
@@ -92,13 +100,15 @@ class Metric:
     tolerance_days: int = 0
     breaks: tuple[Break, ...] = ()
     absent: str = ""
+    asked_by: str = ""
+    first_asked: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         for name in ("key", "title", "noun", "measures", "does_not_measure", "known_biases"):
             if not getattr(self, name).strip():
                 raise ValueError(f'metric "{self.key}" has no {name}: say it, or nobody can tell what its number means')
-        if self.unit is Unit.RATIO:
-            raise ValueError(f'metric "{self.key}" cannot have unit "times": a ratio is claimed, not observed')
+        if self.unit in (Unit.RATIO, Unit.POINTS, Unit.CHANGE):
+            raise ValueError(f'metric "{self.key}" cannot have unit "{self.unit}": it is claimed, not observed')
         if self.tolerance_days < 0:
             raise ValueError(f'metric "{self.key}" has a negative tolerance_days')
 
@@ -106,6 +116,12 @@ class Metric:
     def heading(self) -> str:
         """The short title, or the whole one."""
         return self.short or self.title
+
+    def asked(self, subject: Subject, period: Period) -> bool:
+        """Whether a survey offered the subject as an option by then; True where nothing else is known."""
+        labels = subject.ids.get(self.asked_by, "").split("|")
+        years = [year for label in labels if (year := self.first_asked.get(label)) is not None]
+        return not years or min(years) <= period.last_day.year
 
 
 @dataclass(frozen=True)
@@ -126,6 +142,11 @@ class Subject:
 
     def __str__(self) -> str:
         return self.name
+
+
+def name_of(subject: str, subjects: Mapping[str, Subject]) -> str:
+    """What readers call a subject."""
+    return "the whole" if subject == WHOLE else subjects[subject].name
 
 
 @dataclass(frozen=True)
@@ -165,12 +186,14 @@ class Observation:
                 raise ValueError(f"the {name} is empty")
         if not math.isfinite(self.value):
             raise ValueError(f"the value {self.value} is not a number; leave the row out if nothing was measured")
+        if abs(self.value) > _LARGEST:
+            raise ValueError(f"the value {self.value:g} is larger than anything counted; it may be in another unit")
         if self.retrieved_at.tzinfo is None:
             raise ValueError(f"retrieved_at {self.retrieved_at.isoformat()} has no time zone")
 
     @property
     def id(self) -> str:
-        """The same for the same published figure, however often it is read."""
+        """One reading of one figure: another when the same figure is read again later."""
         parts = (self.metric, self.subject, self.period.key, repr(float(self.value)), self.status, self.origin, self.url,
                  self.retrieved_at.isoformat(), self.note)  # fmt: skip
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
@@ -178,9 +201,14 @@ class Observation:
 
 @dataclass(frozen=True)
 class Absent:
-    """No figure or no claim, and why: a value, so that a post can adapt or be left out with its reason."""
+    """
+    No figure or no claim, and why: a value, so that a post can adapt or be left out with its reason.
+
+    It is false, so test `is None` where there may be neither. `short` says it in at most three words, for a chart.
+    """
 
     reason: str
+    short: str = "no figure"
 
     def __bool__(self) -> bool:
         return False

@@ -53,19 +53,34 @@ def times(ratio: float) -> str:
     A ratio within 5 % of a whole number is called by that number, "about" where it is more than a tenth off;
     from ten up, by the nearest whole one.
     """
-    whole = round(ratio)
+    if ratio < _SMALL:
+        return f"under {_SMALL:.2f} times"
+    whole = int(_half_up(ratio, 0))
     if ratio >= 10:
         return f"about {whole:,} times"
     off = round(abs(ratio - whole), 9)  # 2.1 - 2 is 0.10000000000000009
     if whole < 2 or off > round(_WITHIN * whole, 9):
-        return f"{ratio:.2f} times" if ratio < 2 else f"{ratio:.1f} times"
+        return f"{_half_up(ratio, 2):.2f} times" if ratio < 2 else f"{_half_up(ratio, 1):.1f} times"
     about = "" if off <= 0.1 else "about "
     return f"{about}{'twice' if whole == 2 else f'{_WORDS[whole]} times'}"
 
 
+def points(difference: float) -> str:
+    """ "4.0 points": the size of a difference of percentages."""
+    return f"{_half_up(abs(difference), 1):.1f} points"
+
+
+def change(percentage: float) -> str:
+    """ "26%": the size of a change, in whole percent; "under 1%" and "over 99%" where nought and all would be false."""
+    shown = _half_up(abs(percentage), 0)
+    if percentage > -100 and shown == 100 and percentage < 0:
+        return "over 99%"
+    return f"{shown:,.0f}%" if shown else "under 1%"
+
+
 def fold(ratio: float) -> str:
     """ "2.85": a factor, to the hundredth."""
-    return f"{ratio:.2f}"
+    return f"{_half_up(ratio, 2):.2f}"
 
 
 def count_word(number: int) -> str:

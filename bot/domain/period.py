@@ -48,6 +48,13 @@ class Period:
         Raises:
             ValueError: the key is not of a known form or names no real date.
         """
+        try:
+            return cls._parsed(key)
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f'"{key}" names no period: {error}') from None
+
+    @classmethod
+    def _parsed(cls, key: str) -> Period:
         if match := re.fullmatch(r"(\d{4})", key, re.ASCII):
             return cls.year(int(match[1]))
         if match := re.fullmatch(r"(\d{4})-(\d{2})", key, re.ASCII):
@@ -56,9 +63,7 @@ class Period:
             return cls.week(int(match[1]), int(match[2]))
         if match := re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", key, re.ASCII):
             return cls.day(dt.date(int(match[1]), int(match[2]), int(match[3])))
-        raise ValueError(
-            f'"{key}" names no period; write a year (2020), a month (2026-10), a week (2026-W47) or a day (2026-10-05)'
-        )
+        raise ValueError("write a year (2020), a month (2026-10), a week (2026-W47) or a day (2026-10-05)")
 
     @classmethod
     def year(cls, year: int) -> Period:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.domain.measure import WHOLE, Metric, Subject
+from bot.domain.measure import Metric, Subject, name_of
 from bot.domain.period import Granularity, Period
 
 
@@ -22,7 +22,8 @@ class ClaimSpec:
     """
     A statement the recipe wants computed: its kind, the metric and subjects it is about, or the claims it counts.
 
-    `noun` is what a tally counts ("conferences").
+    `noun` is what a tally counts ("conferences"), `minimum` how many it needs not to speak for what is missing. `optional`
+    subjects may lack a figure; any other that does unmakes the claim.
     """
 
     key: str
@@ -31,6 +32,8 @@ class ClaimSpec:
     subjects: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
     noun: str = "measures"
+    optional: tuple[str, ...] = ()
+    minimum: int = 2
 
 
 @dataclass(frozen=True)
@@ -93,4 +96,4 @@ class Report:
 
     def name_of(self, subject: str) -> str:
         """What readers call a subject."""
-        return "respondents" if subject == WHOLE else self.subjects[subject].name
+        return name_of(subject, self.subjects)

@@ -67,7 +67,8 @@ class Fact:
     """
     One printed number or claim word: the exact substring of a post, of its chart's title or of its alt text, and its basis.
 
-    `evidence` are the ids of the facts that hold the observations a claim was computed from.
+    `evidence` are the ids of the facts that hold the observations a claim was computed from. An observation that is evidence only
+    and printed nowhere in the post stands with the words of the claim that rests on it, and is not `shown`.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Fact:
     text: str
     basis: Basis
     evidence: tuple[str, ...] = ()
+    shown: bool = True
 
 
 @dataclass(frozen=True)

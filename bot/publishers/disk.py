@@ -1,12 +1,14 @@
 """
 The dry run: an edition as files in a folder, whole or not at all.
 
-Everything is written beside its place under another name and moved there in one step; an edition already there is replaced the
-same way. A folder that holds anything else is left alone.
+Everything is written beside its place under another name and moved there in one step; an edition already there goes aside first.
+One writer at a time holds the report's folder, so whatever a killed one left beside the place is cleared or brought back by the
+next. A folder that holds anything else is left alone.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -23,7 +25,8 @@ from bot.domain.edition import Edition
 from bot.errors import BadOutput
 
 _MARK: Final = "thread.json"
-"""A folder with this file in it is an edition of ours and may be replaced."""
+_NAMES: Final = (_MARK, "facts.json", "index.html", "posts", "images")
+"""What an edition consists of; a folder with anything else in it is not replaced."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,13 @@ class Publisher:
         """
         place = self.out / edition.report.key / edition.period.key
         try:
-            _refuse_foreign(place)
             place.parent.mkdir(parents=True, exist_ok=True)
-            with _beside(place) as draft:
-                _write(edition, draft)
-                _move(draft, place)
+            with _held(place.parent):
+                _recover(place)
+                _refuse_foreign(place)
+                with _beside(place) as draft:
+                    _write(edition, draft)
+                    _move(draft, place)
         except OSError as error:
             raise BadOutput(
                 f"{place} cannot be written: {error.strerror or error}; nothing was left there. "
@@ -54,13 +59,46 @@ class Publisher:
         return place
 
 
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """One writer at a time: an advisory lock on the folder itself, which ends with the process that holds it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _recover(place: Path) -> None:
+    """Clear what a killed writer left beside the place; an edition it had put aside comes back if nothing took its place."""
+    for aside in place.parent.glob(f".{place.name}.old.*"):
+        if not place.exists() and (aside / "edition").is_dir():
+            (aside / "edition").rename(place)
+    for left in place.parent.glob(f".{place.name}.*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def _refuse_foreign(place: Path) -> None:
     if place.is_symlink() or (place.exists() and not place.is_dir()):
         raise BadOutput(f"{place} is not a folder, and a preview would replace it; move it away or choose another --out")
-    if place.is_dir() and any(place.iterdir()) and not (place / _MARK).is_file():
+    if place.is_dir() and (foreign := _foreign(place)):
         raise BadOutput(
-            f"{place} holds files that are no edition of ours, and a preview would replace them; choose another --out"
+            f"{place} holds {foreign}, which is no part of an edition of ours and would be lost; choose another --out"
         )
+
+
+def _foreign(place: Path) -> str:
+    """The name of something in a folder that is not an edition's, or nothing. An edition says in `thread.json` whose it is."""
+    names = [path.name for path in place.iterdir()]
+    if not names:
+        return ""
+    try:
+        mark = json.loads((place / _MARK).read_text(encoding="utf-8"))
+        ours = (mark["report"], mark["period"]) == (place.parent.name, place.name)
+    except (OSError, ValueError, KeyError, TypeError):
+        ours = False
+    return next((name for name in names if name not in _NAMES), "" if ours else names[0])
 
 
 @contextmanager

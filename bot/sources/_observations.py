@@ -116,6 +116,8 @@ def _columns(header: Sequence[str], place: str) -> tuple[str, ...]:
 
 
 def _refuse_column(column: str, place: str) -> NoReturn:
+    if "=" in column:  # not repeated: settings look like this, and so do the secrets among them
+        raise BadFigures(f"{place}: the first line names no columns; is this a file of figures? Write {','.join(COLUMNS)}.")
     meant = get_close_matches(column.strip().lower(), COLUMNS, 1)
     hint = f' Did you mean "{meant[0]}"?' if meant else ""
     why = "The fields are separated by semicolons or tabs." if re.search("[;\t]", column) else "The first line names the columns."
@@ -232,8 +234,13 @@ def _url(row: _Row) -> str:
     try:
         parts = urlsplit(url)
         lawful = parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r'[\s<>"]', url)
+        secret = "@" in parts.netloc
     except ValueError:
-        lawful = False
+        lawful = secret = False
+    if secret:
+        raise BadFigures(
+            f'{row.name}, line {row.line}, column "url": the address has a user in it, which would be published. Take it out.'
+        )
     if not lawful:
         row.refuse("url", "is not a web address. Readers follow it to check the figure. Write one that begins with https://.")
     return url

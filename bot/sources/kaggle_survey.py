@@ -46,6 +46,10 @@ _KNOWN_BIASES: Final = (
     "Respondents choose themselves. Kaggle is run by Google, and many who answer are students. Options come and go between "
     "years; an option that was not offered is absent here, not zero."
 )
+_FIRST_ASKED: Final = {
+    "TensorFlow": 2017, "Keras": 2018, "PyTorch": 2018, "Fastai": 2018, "Fast.ai": 2018, "JAX": 2020, "PyTorch Lightning": 2021,
+}  # fmt: skip
+"""The first survey that offered an option, by the columns of the files."""
 METRICS: Final = (
     Metric(
         key="kaggle_survey_users",
@@ -58,6 +62,8 @@ METRICS: Final = (
         known_biases=_KNOWN_BIASES,
         short="Kaggle respondents",
         breaks=_BREAKS,
+        asked_by="kaggle_survey",
+        first_asked=_FIRST_ASKED,
     ),
     Metric(
         key="kaggle_survey_use",
@@ -71,6 +77,8 @@ METRICS: Final = (
         short="Kaggle survey",
         base="kaggle_survey_users",
         breaks=_BREAKS,
+        asked_by="kaggle_survey",
+        first_asked=_FIRST_ASKED,
     ),
 )
 ORIGINS: Final = (

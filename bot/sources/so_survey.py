@@ -43,6 +43,8 @@ _KNOWN_BIASES: Final = (
     "Respondents choose themselves and are reached through Stack Overflow. Options come and go between years; "
     "an option that was not offered is absent here, not zero. The share is of those who answered the question."
 )
+_FIRST_ASKED: Final = {"TensorFlow": 2018, "Torch/PyTorch": 2018, "Keras": 2020, "JAX": 2023}
+"""The first survey that offered an option, by the headers, samples and schema files of the years."""
 METRICS: Final = (
     Metric(
         key="so_survey_users",
@@ -55,6 +57,8 @@ METRICS: Final = (
         known_biases=_KNOWN_BIASES,
         short="SO respondents",
         breaks=_BREAKS,
+        asked_by="so_survey",
+        first_asked=_FIRST_ASKED,
     ),
     Metric(
         key="so_survey_use",
@@ -68,6 +72,8 @@ METRICS: Final = (
         short="Stack Overflow",
         base="so_survey_users",
         breaks=_BREAKS,
+        asked_by="so_survey",
+        first_asked=_FIRST_ASKED,
     ),
 )
 ORIGINS: Final = (
@@ -163,9 +169,9 @@ class Source:
         if found := next((path for path in places if path.exists()), None):
             return found
         raise SourceUnavailable(
-            f"{self.folder} has no Stack Overflow survey of {year}. The files are too large to come with Threadmill. "
+            f"the folder {self.folder.name} has no Stack Overflow survey of {year}; its files are too large to come along. "
             f"Download {year} from https://survey.stackoverflow.co/ and put the zip there as {places[-1].name}, or the "
-            f"results file as {places[0].name}."
+            f"results file as {places[0].name} (threadmill check REPORT says where the folder is)"
         )
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import pytest
 
 from bot.analysis.claims import KINDS, NEEDS, claims
-from bot.domain.claim import Claim, Quantity, Verdict
+from bot.domain.claim import Claim, Finding, Quantity
 from bot.domain.measure import Absent, Aggregation, Observation, Unit
 from bot.domain.period import Period
 from bot.domain.report import ClaimSpec
-from tests.builders import a_break, a_metric, asked, claimed, figures, observed, stated, window
+from tests.builders import METRICS, SUBJECTS, a_break, a_metric, a_subject, asked, claimed, figures, observed, stated, window
 
 YEAR = Period.parse("2020")
 
@@ -74,11 +74,15 @@ def test_tensorflow_was_downloaded_about_six_times_as_often_as_pytorch_in_2020()
     assert claimed("ratio", "tensorflow pytorch", TF_2020, TORCH_2020, metric="downloads") == Claim(
         "it",
         "ratio",
-        Verdict.LEADS,
+        Finding.LEADS,
         "downloads",
         ("tensorflow", "pytorch"),
         YEAR,
-        {"ratio": number("ratio", pytest.approx(6.1636, abs=5e-5), Unit.RATIO, "times", TF_2020, TORCH_2020, metric="downloads")},
+        {
+            "ratio": number(
+                "ratio", pytest.approx(6.1636, abs=5e-5), Unit.RATIO, "downloads", TF_2020, TORCH_2020, metric="downloads"
+            )
+        },
     )
 
 
@@ -91,7 +95,7 @@ def test_a_ratio_names_the_higher_first_whichever_the_recipe_names_first() -> No
 def test_when_the_order_turns_round_so_does_the_ratio() -> None:
     # NeurIPS 2020: 312 papers name PyTorch, 94 TensorFlow. 312 / 94 = 3.319
     claim = stated("ratio", "tensorflow pytorch", observed(94, "tensorflow"), observed(312, "pytorch"))
-    assert (claim.verdict, claim.subjects, values(claim)) == (Verdict.LEADS, ("pytorch", "tensorflow"), {"ratio": 3.319})
+    assert (claim.finding, claim.subjects, values(claim)) == (Finding.LEADS, ("pytorch", "tensorflow"), {"ratio": 3.319})
 
 
 def test_a_ratio_without_one_of_the_two_is_absent_with_the_reason() -> None:
@@ -103,20 +107,26 @@ def test_a_ratio_without_one_of_the_two_is_absent_with_the_reason() -> None:
 def test_a_ratio_over_nought_is_told_as_a_difference() -> None:
     four, none = observed(4, "tensorflow"), observed(0, "pytorch")
     claim = stated("ratio", "tensorflow pytorch", four, none)
-    assert (claim.verdict, dict(claim.quantities)) == (
-        Verdict.LEADS,
-        {"difference": number("difference", 4.0, Unit.RATE, "papers", four, none)},
+    assert (claim.finding, dict(claim.quantities)) == (
+        Finding.LEADS,
+        {"difference": number("difference", 4.0, Unit.COUNT, "papers", four, none)},
     )
 
 
-def test_the_ratio_of_two_shares_comes_with_their_distance_and_rests_on_the_base() -> None:
-    # 61.8 / 33.9 = 1.823; 61.8 - 33.9 = 27.9
+def test_a_rate_above_nought_is_told_as_a_difference_of_rates() -> None:
+    metrics = {"load": a_metric("load", Unit.RATE)}
+    some, none = observed(2.5, "keras", metric="load"), observed(0, "pytorch", metric="load")
+    claim = stated("ratio", "keras pytorch", some, none, metric="load", metrics=metrics)
+    assert dict(claim.quantities) == {"difference": number("difference", 2.5, Unit.RATE, "load", some, none, metric="load")}
+
+
+def test_two_shares_are_told_by_the_points_between_them_and_rest_on_the_base() -> None:
+    # 61.8 - 33.9 = 27.9
     base, one, other = asked(12_932), used(61.8, "keras"), used(33.9, "pytorch")
     claim = stated("ratio", "keras pytorch", base, one, other, metric="use")
     evidence = (one, other, base)
     assert dict(claim.quantities) == {
-        "ratio": number("ratio", pytest.approx(1.823, abs=5e-4), Unit.RATIO, "times", *evidence, metric="use"),
-        "difference": number("difference", pytest.approx(27.9), Unit.RATE, "percentage points", *evidence, metric="use"),
+        "difference": number("difference", pytest.approx(27.9), Unit.POINTS, "respondents", *evidence, metric="use"),
     }
     assert claim.evidence == evidence
 
@@ -141,8 +151,8 @@ def test_the_highest_leads_and_the_distance_is_to_the_next() -> None:
     # GitHub, end of 2020: 152,029 / 50,420 = 3.0153
     seen = stars(45_135, "pytorch"), stars(50_420, "keras"), stars(152_029, "tensorflow")
     claim = stated("lead", "tensorflow keras pytorch", *seen, metric="stars")
-    assert (claim.verdict, claim.subjects, claim.missing, values(claim)) == (
-        Verdict.LEADS,
+    assert (claim.finding, claim.subjects, claim.missing, values(claim)) == (
+        Finding.LEADS,
         ("tensorflow", "keras", "pytorch"),
         (),
         {"ratio": 3.015},
@@ -155,60 +165,189 @@ def test_counts_within_three_percent_are_level() -> None:
     claim = stated(
         "lead", "keras pytorch", stars(53_570, "keras", 2021), stars(53_038, "pytorch", 2021), metric="stars", period="2021"
     )
-    assert (claim.verdict, claim.subjects) == (Verdict.LEVEL, ("keras", "pytorch"))
+    assert (claim.finding, claim.subjects) == (Finding.LEVEL, ("keras", "pytorch"))
 
 
-@pytest.mark.parametrize(("second", "verdict"), [(97, Verdict.LEVEL), (96, Verdict.LEADS)])
-def test_a_lead_begins_beyond_three_percent(second: int, verdict: Verdict) -> None:
-    assert stated("lead", "keras pytorch", observed(100, "keras"), observed(second, "pytorch")).verdict is verdict
+@pytest.mark.parametrize(("second", "finding"), [(97_000, Finding.LEVEL), (96_999, Finding.LEADS), (96_000, Finding.LEADS)])
+def test_a_lead_of_large_counts_begins_beyond_three_percent(second: int, finding: Finding) -> None:
+    assert stated("lead", "keras pytorch", observed(100_000, "keras"), observed(second, "pytorch")).finding is finding
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "finding"),
+    [
+        # 1.959964 times the root of the sum: 3.39 of 3, 3.92 of 4, 19.600 of 100, 195.9964 of 10,000
+        (3, 0, Finding.LEVEL),
+        (4, 0, Finding.LEADS),
+        (59, 41, Finding.LEVEL),
+        (60, 40, Finding.LEADS),
+        (100, 96, Finding.LEVEL),
+        (5_097, 4_903, Finding.LEVEL),
+        (5_098, 4_902, Finding.LEADS),
+    ],
+)
+def test_a_lead_of_small_counts_begins_beyond_what_chance_may_do(first: int, second: int, finding: Finding) -> None:
+    assert stated("lead", "keras pytorch", observed(first, "keras"), observed(second, "pytorch")).finding is finding
+
+
+def test_chance_is_weighed_in_counts_only() -> None:
+    # 4.0 and 3.8 are averages of nobody knows how many days: 5 % is more than 3 %
+    metrics = {"load": a_metric("load", Unit.RATE)}
+    seen = observed(4.0, "keras", metric="load"), observed(3.8, "pytorch", metric="load")
+    assert stated("lead", "keras pytorch", *seen, metric="load", metrics=metrics).finding is Finding.LEADS
 
 
 def test_shares_with_overlapping_intervals_are_level() -> None:
     # Kaggle 2019: 48.38 and 47.84 of 12,033, each give or take 0.89
     claim = stated("lead", "tensorflow keras pytorch", *KAGGLE_2019, metric="use", period="2019")
-    assert (claim.verdict, claim.subjects) == (Verdict.LEVEL, ("tensorflow", "keras", "pytorch"))
+    assert (claim.finding, claim.subjects) == (Finding.LEVEL, ("tensorflow", "keras", "pytorch"))
+    assert claim.tied == ("tensorflow", "keras")
 
 
 def test_shares_with_separate_intervals_lead_by_points() -> None:
-    # Kaggle 2020: 53.62 and 47.88 of 12,932, each give or take 0.86: 5.74 points, 1.12 times
+    # Kaggle 2020: 53.62 and 47.88 of 12,932, each give or take 0.86: 5.74 points
     base, tensorflow, keras, _ = KAGGLE_2020
     claim = stated("lead", "tensorflow keras pytorch", *KAGGLE_2020, metric="use")
-    assert (claim.verdict, values(claim)) == (Verdict.LEADS, {"ratio": 1.12, "difference": 5.74})
+    assert (claim.finding, values(claim)) == (Finding.LEADS, {"difference": 5.74})
     assert claim.evidence == (tensorflow, keras, base)
 
 
 def test_the_same_shares_of_few_people_are_level() -> None:
     # 53.62 and 47.88 of 100: each give or take nearly ten points
     claim = stated("lead", "tensorflow keras", asked(100), *KAGGLE_2020[1:], metric="use")
-    assert claim.verdict is Verdict.LEVEL
+    assert claim.finding is Finding.LEVEL
 
 
-@pytest.mark.parametrize("base", [(), (asked(0),)])
-def test_shares_of_an_unknown_number_of_people_are_compared_like_counts(base: tuple[Observation, ...]) -> None:
-    seen = used(50, "keras"), used(48.5, "pytorch"), used(48.4, "tensorflow")
-    assert stated("lead", "keras pytorch", *base, *seen, metric="use").verdict is Verdict.LEVEL
-    assert stated("lead", "keras tensorflow", *base, *seen, metric="use").verdict is Verdict.LEADS
+@pytest.mark.parametrize(("second", "finding"), [(0.03, Finding.LEVEL), (0.01, Finding.LEADS)])
+def test_shares_that_would_be_told_by_no_points_are_level(second: float, finding: Finding) -> None:
+    # of a million, 0.07 % and 0.03 % are 700 and 300 people, whose intervals are far apart; but 0.04 points are "0.0 points"
+    seen = asked(1_000_000), used(0.07, "keras"), used(second, "pytorch")
+    assert stated("lead", "keras pytorch", *seen, metric="use").finding is finding
+
+
+def test_events_of_different_days_are_not_compared() -> None:
+    seen = observed(312, "pytorch", "2020-05"), observed(94, "tensorflow", "2020-11")
+    reason = Absent("Papers: not all subjects were observed at the same time in 2020")
+    assert [claimed(kind, "pytorch tensorflow", *seen) for kind in ("lead", "ratio")] == [reason] * 2
+    assert isinstance(claimed("rank", "pytorch tensorflow", *seen), Absent)
+
+
+@pytest.mark.parametrize("base", [(), (asked(0),), (asked(12_033, "2019"),)])
+@pytest.mark.parametrize("kind", ["lead", "ratio", "rank"])
+def test_shares_of_an_unknown_number_of_people_are_not_compared(kind: str, base: tuple[Observation, ...]) -> None:
+    seen = used(90, "keras"), used(10, "pytorch")
+    assert claimed(kind, "keras pytorch", *base, *seen, metric="use") == Absent("Use: nobody says how many 2020 is a share of")
+
+
+@pytest.mark.parametrize(("bases", "unknown"), [((asked(12_932),), "2019"), ((asked(12_033, "2019"),), "2020"), ((), "2020")])
+def test_a_share_did_not_grow_or_fall_where_either_year_has_no_base(bases: tuple[Observation, ...], unknown: str) -> None:
+    seen = used(90, "keras"), used(10, "keras", "2019")
+    assert claimed("growth", "keras", *bases, *seen, metric="use") == Absent(f"Use: nobody says how many {unknown} is a share of")
 
 
 def test_a_tie_is_level_in_the_order_of_the_recipe() -> None:
     seen = observed(7, "pytorch"), observed(7, "keras"), observed(7, "tensorflow")
     claim = stated("lead", "keras tensorflow pytorch", *seen)
-    assert (claim.verdict, claim.subjects) == (Verdict.LEVEL, ("keras", "tensorflow", "pytorch"))
+    assert (claim.finding, claim.subjects, claim.tied) == (Finding.LEVEL, *2 * [("keras", "tensorflow", "pytorch")])
+
+
+def test_who_is_level_with_the_leader_is_tied_and_who_is_level_with_the_second_only_is_not() -> None:
+    # 97,000 is within 3 % of 100,000, and 94,100 within 3 % of 97,000 but not of 100,000
+    seen = observed(100_000, "pytorch"), observed(97_000, "keras"), observed(94_100, "tensorflow")
+    claim = stated("lead", "keras tensorflow pytorch", *seen)
+    assert (claim.finding, claim.tied) == (Finding.LEVEL, ("pytorch", "keras"))
+    assert stated("lead", "keras tensorflow", *seen).tied == ("keras", "tensorflow")
+
+
+def test_a_leader_is_tied_with_itself_only() -> None:
+    assert stated("lead", "keras pytorch", observed(9, "keras"), observed(1, "pytorch")).tied == ("keras",)
+
+
+def test_a_level_claim_rests_on_the_figures_of_all_it_names() -> None:
+    seen = observed(7, "keras"), observed(7, "tensorflow"), observed(7, "pytorch")
+    claim = stated("lead", "keras tensorflow pytorch", *seen)
+    assert claim.tied == ("keras", "tensorflow", "pytorch")
+    assert set(claim.evidence) == set(seen)
 
 
 def test_nought_and_nought_are_level() -> None:
     claim = stated("lead", "keras pytorch", observed(0, "keras"), observed(0, "pytorch"))
-    assert (claim.verdict, values(claim)) == (Verdict.LEVEL, {"difference": 0})
+    assert (claim.finding, values(claim)) == (Finding.LEVEL, {"difference": 0})
 
 
 def test_a_lead_among_those_measured_names_who_was_not() -> None:
-    claim = stated("lead", "tensorflow keras pytorch", observed(94, "tensorflow"), observed(312, "pytorch"))
-    assert (claim.subjects, claim.missing) == (("pytorch", "tensorflow"), ("keras",))
+    claim = stated("lead", "tensorflow keras pytorch", observed(94, "tensorflow"), observed(312, "pytorch"), optional="keras")
+    assert (claim.subjects, claim.missing, claim.not_asked) == (("pytorch", "tensorflow"), ("keras",), ())
 
 
-def test_nobody_leads_alone() -> None:
-    assert claimed("lead", "tensorflow keras", observed(94, "tensorflow")) == Absent("Papers: no figure for Keras in 2020")
-    assert claimed("lead", "tensorflow", observed(94, "tensorflow")) == Absent('claim "it" names fewer than two subjects')
+def test_who_is_not_optional_must_be_measured_or_nobody_leads() -> None:
+    seen = observed(94, "tensorflow"), observed(312, "pytorch")
+    reason = Absent("Papers: no figure for Keras in 2020")
+    assert claimed("lead", "tensorflow keras pytorch", *seen) == reason
+    assert claimed("lead", "tensorflow keras pytorch", *seen, optional="tensorflow pytorch") == reason
+
+
+def test_the_reason_is_that_of_the_first_who_is_not_measured() -> None:
+    assert claimed("lead", "tensorflow keras pytorch", observed(94, "tensorflow"), optional="pytorch") == Absent(
+        "Papers: no figure for Keras in 2020"
+    )
+    assert claimed("lead", "tensorflow pytorch keras", observed(94, "tensorflow"), optional="pytorch keras") == Absent(
+        "Papers: no figure for PyTorch in 2020"
+    )
+
+
+def test_nobody_leads_alone_however_optional_the_others_are() -> None:
+    reason = Absent("Papers: no figure for Keras in 2020")
+    assert claimed("lead", "tensorflow keras", observed(94, "tensorflow")) == reason
+    assert claimed("lead", "tensorflow keras", observed(94, "tensorflow"), optional="keras") == reason
+    assert claimed("ratio", "tensorflow keras", observed(94, "tensorflow"), optional="keras") == reason
+
+
+@pytest.mark.parametrize(("since", "not_asked"), [(2020, ()), (2021, ("keras",))])
+def test_who_was_no_option_is_missing_because_nobody_was_asked(since: int, not_asked: tuple[str, ...]) -> None:
+    use = a_metric("use", Unit.PERCENT, noun="respondents", base="users", asked_by="survey", first_asked={"Keras": since})
+    known = {**SUBJECTS, "keras": a_subject("keras", "Keras", ids={"survey": "Keras"})}
+    seen = asked(12_932), used(53.62, "tensorflow"), used(32.39, "pytorch")
+    claim = stated(
+        "lead",
+        "tensorflow keras pytorch",
+        *seen,
+        metric="use",
+        metrics={**METRICS, "use": use},
+        known=known,
+        optional="keras",
+    )
+    assert (claim.subjects, claim.missing, claim.not_asked) == (("tensorflow", "pytorch"), ("keras",), not_asked)
+
+
+# ---- totals of windows of different length -------------------------------------------------------------------------------------
+
+LONG, SHORT = window("2019-12-23", "2021-01-01"), window("2020-01-11", "2021-01-01")
+"""375 and 356 days."""
+
+
+def test_totals_lead_by_the_day() -> None:
+    # 1,125,000 / 375 = 3,000 a day; 1,103,600 / 356 = 3,100 a day: more, though the total is smaller
+    long, short = observed(1_125_000, "keras", LONG, "downloads"), observed(1_103_600, "pytorch", SHORT, "downloads")
+    claim = stated("lead", "keras pytorch", long, short, metric="downloads")
+    assert (claim.finding, claim.subjects) == (Finding.LEADS, ("pytorch", "keras"))
+    assert values(claim) == {"ratio": 1.033}
+    assert stated("rank", "pytorch keras", long, short, metric="downloads").quantities["place"].value == 1
+
+
+def test_totals_are_level_by_the_day() -> None:
+    # 1,125,000 / 375 = 3,000 a day; 1,068,000 / 356 = 3,000 a day: 5 % fewer in all
+    long, short = observed(1_125_000, "keras", LONG, "downloads"), observed(1_068_000, "pytorch", SHORT, "downloads")
+    claim = stated("ratio", "keras pytorch", long, short, metric="downloads")
+    assert (claim.finding, values(claim)) == (Finding.LEVEL, {"ratio": 1.0})
+
+
+def test_totals_as_large_over_windows_of_other_lengths_are_not_made_level_by_chance() -> None:
+    # 1,000,000 each: 2,667 a day over 375 days, 2,809 over 356: 142 apart. By chance the two may be apart by
+    # 1.96 * root(1,000,000 / 375^2 + 1,000,000 / 356^2) = 7.6 a day
+    long, short = observed(1_000_000, "keras", LONG, "downloads"), observed(1_000_000, "pytorch", SHORT, "downloads")
+    claim = stated("lead", "keras pytorch", long, short, metric="downloads")
+    assert (claim.finding, claim.subjects) == (Finding.LEADS, ("pytorch", "keras"))
 
 
 # ---- growth --------------------------------------------------------------------------------------------------------------------
@@ -219,14 +358,16 @@ def test_tensorflow_downloads_grew_to_two_point_six_times_those_of_2019() -> Non
     assert claimed("growth", "tensorflow", TF_2019, TF_2020, metric="downloads") == Claim(
         "it",
         "growth",
-        Verdict.GREW,
+        Finding.GREW,
         "downloads",
         ("tensorflow",),
         YEAR,
         {
-            "ratio": number("ratio", pytest.approx(2.5822, abs=5e-5), Unit.RATIO, "times", TF_2020, TF_2019, metric="downloads"),
+            "ratio": number(
+                "ratio", pytest.approx(2.5822, abs=5e-5), Unit.RATIO, "downloads", TF_2020, TF_2019, metric="downloads"
+            ),
             "percent": number(
-                "percent", pytest.approx(158.22, abs=5e-3), Unit.RATE, "percent", TF_2020, TF_2019, metric="downloads"
+                "percent", pytest.approx(158.22, abs=5e-3), Unit.CHANGE, "downloads", TF_2020, TF_2019, metric="downloads"
             ),
         },
     )
@@ -235,57 +376,81 @@ def test_tensorflow_downloads_grew_to_two_point_six_times_those_of_2019() -> Non
 def test_keras_on_kaggle_is_level_with_the_year_before() -> None:
     # 47.84 of 12,033 and 47.88 of 12,932
     claim = stated("growth", "keras", *KAGGLE_2019, *KAGGLE_2020, metric="use")
-    assert (claim.verdict, values(claim)) == (Verdict.LEVEL, {"difference": 0.04})
+    assert (claim.finding, values(claim)) == (Finding.LEVEL, {"difference": 0.04})
     assert claim.evidence == (KAGGLE_2020[2], KAGGLE_2019[2], KAGGLE_2020[0], KAGGLE_2019[0])
 
 
 def test_pytorch_on_kaggle_grew_by_four_points() -> None:
     # 32.39 - 28.36
     claim = stated("growth", "pytorch", *KAGGLE_2019, *KAGGLE_2020, metric="use")
-    assert (claim.verdict, values(claim), claim.quantities["difference"].noun) == (
-        Verdict.GREW,
+    assert (claim.finding, values(claim), claim.quantities["difference"].unit) == (
+        Finding.GREW,
         {"difference": 4.03},
-        "percentage points",
+        Unit.POINTS,
     )
+
+
+def test_a_share_that_fell_has_a_difference_below_nought() -> None:
+    # 28.36 - 32.39
+    seen = *KAGGLE_2020[:1], *KAGGLE_2019[:1], used(28.36, "pytorch"), used(32.39, "pytorch", "2019")
+    claim = stated("growth", "pytorch", *seen, metric="use")
+    assert (claim.finding, values(claim)) == (Finding.FELL, {"difference": -4.03})
 
 
 def test_what_fell_fell() -> None:
     # GitHub forks of tensorflow as EvanLi has them: 89,274 and 74,395, down by 16.67 %
     claim = stated("growth", "tensorflow", stars(89_274, "tensorflow", 2019), stars(74_395, "tensorflow"), metric="stars")
-    assert (claim.verdict, values(claim)) == (Verdict.FELL, {"ratio": 0.833, "percent": 16.67})
+    assert (claim.finding, values(claim)) == (Finding.FELL, {"ratio": 0.833, "percent": -16.67})
 
 
 def test_stars_grew_by_a_part() -> None:
     # 45,135 / 35,015 = 1.289
     claim = stated("growth", "pytorch", stars(35_015, "pytorch", 2019), stars(45_135, "pytorch"), metric="stars")
-    assert (claim.verdict, values(claim)) == (Verdict.GREW, {"ratio": 1.289, "percent": 28.9})
+    assert (claim.finding, values(claim)) == (Finding.GREW, {"ratio": 1.289, "percent": 28.9})
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "verdict"),
+    ("before", "now", "finding"),
     [
-        (97, 100, Verdict.LEVEL),
-        (96, 100, Verdict.GREW),
-        (100, 97, Verdict.LEVEL),
-        (100, 96, Verdict.FELL),
-        (100, 100, Verdict.LEVEL),
+        (97_000, 100_000, Finding.LEVEL),
+        (96_999, 100_000, Finding.GREW),
+        (100_000, 97_000, Finding.LEVEL),
+        (100_000, 96_999, Finding.FELL),
+        (100_000, 100_000, Finding.LEVEL),
+        # small ones: 1.96 * root(100) = 19.6
+        (41, 59, Finding.LEVEL),
+        (40, 60, Finding.GREW),
+        (59, 41, Finding.LEVEL),
+        (60, 40, Finding.FELL),
+        (96, 100, Finding.LEVEL),
+        (0, 3, Finding.LEVEL),
+        (0, 4, Finding.GREW),
     ],
 )
-def test_growth_begins_beyond_three_percent(before: int, now: int, verdict: Verdict) -> None:
-    assert stated("growth", "keras", observed(before, "keras", "2019"), observed(now, "keras")).verdict is verdict
+def test_growth_begins_beyond_three_percent_and_beyond_chance(before: int, now: int, finding: Finding) -> None:
+    assert stated("growth", "keras", observed(before, "keras", "2019"), observed(now, "keras")).finding is finding
 
 
 def test_growth_from_nought_is_told_as_a_difference() -> None:
     now, before = observed(5, "keras"), observed(0, "keras", "2019")
     claim = stated("growth", "keras", now, before)
-    assert (claim.verdict, dict(claim.quantities)) == (
-        Verdict.GREW,
-        {"difference": number("difference", 5.0, Unit.RATE, "papers", now, before)},
+    assert (claim.finding, dict(claim.quantities)) == (
+        Finding.GREW,
+        {"difference": number("difference", 5.0, Unit.COUNT, "papers", now, before)},
+    )
+
+
+def test_one_reading_that_stands_for_both_years_tells_of_no_growth() -> None:
+    # 30 June 2020 is 184 days from either year's end
+    metrics = {"stars": a_metric("stars", aggregation=Aggregation.LEVEL, tolerance_days=190)}
+    seen = observed(5_000, "keras", "2020-06-30", "stars")
+    assert claimed("growth", "keras", seen, metric="stars", metrics=metrics) == Absent(
+        "Stars: one reading stands for 2020 and the year before, and does not tell them apart"
     )
 
 
 def test_nought_after_nought_is_level() -> None:
-    assert stated("growth", "keras", observed(0, "keras"), observed(0, "keras", "2019")).verdict is Verdict.LEVEL
+    assert stated("growth", "keras", observed(0, "keras"), observed(0, "keras", "2019")).finding is Finding.LEVEL
 
 
 def test_there_is_no_growth_on_the_first_run_or_without_a_figure_of_now() -> None:
@@ -298,21 +463,21 @@ def test_totals_of_windows_of_different_length_are_compared_per_day() -> None:
     long = observed(1_500_000, period=window("2019-12-23", "2021-01-01"), metric="downloads")
     short = observed(710_000, period=window("2019-01-11", "2020-01-01"), metric="downloads")
     claim = stated("growth", "tensorflow", long, short, metric="downloads")
-    assert (claim.verdict, values(claim)) == (Verdict.GREW, {"ratio": 2.0, "percent": 100.0})
+    assert (claim.finding, values(claim)) == (Finding.GREW, {"ratio": 2.0, "percent": 100.0})
 
 
 def test_a_total_that_is_larger_only_because_its_window_is_longer_did_not_grow() -> None:
     # 1,031,000 over 375 days is 2,749 a day, 1,000,000 over 365 days 2,740: less than half a percent
     long = observed(1_031_000, period=window("2019-12-23", "2021-01-01"), metric="downloads")
     before = observed(1_000_000, period=window("2019-01-01", "2020-01-01"), metric="downloads")
-    assert stated("growth", "tensorflow", long, before, metric="downloads").verdict is Verdict.LEVEL
+    assert stated("growth", "tensorflow", long, before, metric="downloads").finding is Finding.LEVEL
 
 
 def test_a_total_that_is_as_large_over_a_longer_window_fell() -> None:
     # 1,000,000 over 355 days is 2,817 a day, 1,020,000 over 375 days 2,720: 3.4 % less
     long = observed(1_020_000, period=window("2019-12-23", "2021-01-01"), metric="downloads")
     short = observed(1_000_000, period=window("2019-01-11", "2020-01-01"), metric="downloads")
-    assert stated("growth", "tensorflow", long, short, metric="downloads").verdict is Verdict.FELL
+    assert stated("growth", "tensorflow", long, short, metric="downloads").finding is Finding.FELL
 
 
 @pytest.mark.parametrize(
@@ -349,15 +514,15 @@ def test_a_change_of_method_between_two_readings_of_a_stock_stops_the_comparison
 def test_2020_multiplied_the_downloads_of_tensorflow_by_two_point_eight_five() -> None:
     # 3,769,006 + 13,606,453 + 44,066,008 = 61,441,467 before; with 113,788,105 they are 175,229,572: 2.852 times
     claim = stated("multiplied", "tensorflow", TF_2017, TF_2018, TF_2019, TF_2020, metric="downloads")
-    assert (claim.verdict, claim.subjects, dict(claim.quantities)) == (
-        Verdict.STATED,
+    assert (claim.finding, claim.subjects, dict(claim.quantities)) == (
+        Finding.STATED,
         ("tensorflow",),
         {
             "factor": number(
                 "factor",
                 pytest.approx(2.852, abs=5e-4),
                 Unit.RATIO,
-                "times",
+                "downloads",
                 TF_2020,
                 TF_2017,
                 TF_2018,
@@ -403,7 +568,7 @@ def test_a_share_of_everybody() -> None:
     assert claimed("share", "pytorch", part, whole) == Claim(
         "it",
         "share",
-        Verdict.STATED,
+        Finding.STATED,
         "papers",
         ("pytorch",),
         YEAR,
@@ -420,7 +585,7 @@ def test_a_share_among_rivals_is_taken_of_their_sum() -> None:
 
 def test_a_share_needs_every_part_of_the_whole() -> None:
     part = observed(312, "pytorch")
-    assert claimed("share", "pytorch", part) == Absent("Papers: no figure for respondents in 2020")
+    assert claimed("share", "pytorch", part) == Absent("Papers: no figure for the whole in 2020")
     assert claimed("share", "pytorch tensorflow keras", part, observed(1, "keras")) == Absent(
         "Papers: no figure for TensorFlow in 2020"
     )
@@ -465,7 +630,7 @@ def test_no_rank_is_stated_while_one_is_not_measured() -> None:
 # ---- tally ---------------------------------------------------------------------------------------------------------------------
 
 
-def tallied(*rows: tuple[int | None, int | None]) -> Claim | Absent:
+def tallied(*rows: tuple[int | None, int | None], minimum: int = 2) -> Claim | Absent:
     """A tally over measures in which keras and pytorch have these figures."""
     metrics, seen, specs = {}, [], []
     for index, (keras, pytorch) in enumerate(rows):
@@ -477,20 +642,22 @@ def tallied(*rows: tuple[int | None, int | None]) -> Claim | Absent:
             if value is not None
         ]
         specs.append(ClaimSpec(f"lead{index}", "lead", key, ("keras", "pytorch")))
-    specs.append(ClaimSpec("it", "tally", claims=tuple(spec.key for spec in specs), noun="conferences"))
+    specs.append(ClaimSpec("it", "tally", claims=tuple(spec.key for spec in specs), noun="conferences", minimum=minimum))
     return claims(specs, figures(*seen, metrics=metrics), YEAR)["it"]
 
 
 def counts(found: Claim | Absent) -> tuple[object, ...]:
     assert isinstance(found, Claim), found
-    return found.verdict, found.subjects, {name: quantity.value for name, quantity in found.quantities.items()}
+    return found.finding, found.subjects, {name: quantity.value for name, quantity in found.quantities.items()}
 
 
 def test_leads_are_counted_by_who_has_them() -> None:
     found = tallied((9, 1), (1, 9), (9, 1))
-    assert counts(found) == (Verdict.LEADS, ("keras", "pytorch"), {"leads_keras": 2, "leads_pytorch": 1, "measures": 3})
+    assert counts(found) == (Finding.LEADS, ("keras", "pytorch"), {"leads_keras": 2, "leads_pytorch": 1, "measures": 3})
     assert isinstance(found, Claim)
-    assert [seen.value for seen in found.evidence] == [9, 1, 9, 1, 9, 1]
+    assert sorted((seen.metric, seen.value) for seen in found.evidence) == [
+        ("m0", 1), ("m0", 9), ("m1", 1), ("m1", 9), ("m2", 1), ("m2", 9),
+    ]  # fmt: skip
     assert {quantity.noun for quantity in found.quantities.values()} == {"conferences"}
 
 
@@ -499,24 +666,50 @@ def test_who_leads_more_often_is_named_first() -> None:
 
 
 def test_a_level_measure_is_counted_but_goes_to_nobody() -> None:
-    assert counts(tallied((9, 1), (100, 98), (9, 1))) == (Verdict.LEADS, ("keras",), {"leads_keras": 2, "measures": 3})
+    assert counts(tallied((9, 1), (100, 98), (9, 1))) == (
+        Finding.LEADS,
+        ("keras",),
+        {"leads_keras": 2, "undecided": 1, "measures": 3},
+    )
+
+
+def test_each_count_of_a_tally_rests_on_the_measures_it_counts() -> None:
+    found = tallied((9, 1), (1, 9), (100, 98), (9, 1))
+    assert isinstance(found, Claim)
+    assert {name: [seen.metric for seen in quantity.evidence] for name, quantity in found.quantities.items()} == {
+        "leads_keras": ["m0", "m0", "m3", "m3"],
+        "leads_pytorch": ["m1", "m1"],
+        "undecided": ["m2", "m2"],
+        "measures": ["m0", "m0", "m1", "m1", "m2", "m2", "m3", "m3"],
+    }
+    assert [quantity.subjects for quantity in found.quantities.values()][:2] == [("keras",), ("pytorch",)]
 
 
 def test_an_absent_measure_is_not_counted() -> None:
-    assert counts(tallied((9, 1), (9, None), (9, 1))) == (Verdict.LEADS, ("keras",), {"leads_keras": 2, "measures": 2})
+    assert counts(tallied((9, 1), (9, None), (9, 1))) == (Finding.LEADS, ("keras",), {"leads_keras": 2, "measures": 2})
 
 
 def test_as_many_leads_for_both_is_level() -> None:
     assert counts(tallied((9, 1), (1, 9))) == (
-        Verdict.LEVEL,
+        Finding.LEVEL,
         ("keras", "pytorch"),
         {"leads_keras": 1, "leads_pytorch": 1, "measures": 2},
     )
 
 
 def test_one_measure_is_no_tally_and_neither_are_measures_without_a_leader() -> None:
-    assert tallied((9, 1), (9, None)) == Absent('claim "it" counts fewer than two leads in 2020')
+    assert tallied((9, 1), (9, None)) == Absent(
+        '1 of the 2 conferences that "it" needs have a figure in 2020; M1: no figure for PyTorch in 2020'
+    )
     assert tallied((1, 1), (7, 7)) == Absent("no measure of 2020 has a leader")
+
+
+def test_a_tally_of_fewer_measures_than_the_recipe_wants_says_which_is_missing_first() -> None:
+    rows = (9, 1), (None, 9), (9, 1), (9, None)
+    assert tallied(*rows, minimum=3) == Absent(
+        '2 of the 3 conferences that "it" needs have a figure in 2020; M1: no figure for Keras in 2020'
+    )
+    assert counts(tallied(*rows, minimum=2)) == (Finding.LEADS, ("keras",), {"leads_keras": 2, "measures": 2})
 
 
 # ---- all kinds -----------------------------------------------------------------------------------------------------------------
@@ -537,7 +730,7 @@ def test_without_figures_every_claim_is_absent_with_a_reason(kind: str) -> None:
 def test_a_held_metric_is_the_reason_its_claims_are_absent() -> None:
     spec = ClaimSpec("it", "lead", "papers", ("keras", "pytorch"))
     found = claims([spec], figures(held={"papers": "the parts exceed the whole"}), YEAR)
-    assert found == {"it": Absent("held: the parts exceed the whole")}
+    assert found == {"it": Absent("held: the parts exceed the whole", "held back")}
 
 
 def test_claims_are_of_the_figures_of_their_own_period() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.measure import Absent, Aggregation
 from bot.domain.period import Period
-from tests.builders import METRICS, a_metric, asked, figures, observed, window
+from tests.builders import METRICS, SUBJECTS, a_metric, a_subject, asked, figures, observed, window
 
 YEAR = Period.parse("2020")
 
@@ -86,10 +86,69 @@ def test_why_there_is_no_figure_is_said_in_order_held_never_public_not_seen() ->
     none = figures(
         metrics=metrics, held={"papers": "shares do not add"}, problems={"stars": "the archive is not there", "users": "503"}
     )
-    assert none.at("papers", "keras", YEAR) == Absent("held: shares do not add")
+    assert none.at("papers", "keras", YEAR) == Absent("held: shares do not add", "held back")
     assert none.at("jobs", "keras", YEAR) == Absent("Job posts, 2020: collection is forbidden")
     assert none.at("stars", "keras", YEAR) == Absent("Stars: no figure for Keras in 2020; the archive is not there")
-    assert none.at("users", "all", YEAR) == Absent("Users: no figure for respondents in 2020; 503")
+    assert none.at("users", "all", YEAR) == Absent("Users: no figure for the whole in 2020; 503")
+
+
+def test_the_reason_nobody_has_a_figure_is_not_given_once_somebody_has_one() -> None:
+    metrics = {"jobs": a_metric("jobs", title="Job posts", absent="collection is forbidden")}
+    found = figures(observed(5, "keras", "2019", "jobs"), metrics=metrics)
+    assert found.at("jobs", "pytorch", YEAR) == Absent("Job posts: no figure for PyTorch in 2020")
+    assert not figures(metrics=metrics).series("jobs", "keras", YEAR)
+    looked_at = figures(metrics=metrics)
+    looked_at.series("jobs", "keras", YEAR)
+    assert looked_at.at("jobs", "keras", YEAR) == Absent("Job posts, 2020: collection is forbidden")
+
+
+def test_who_was_no_option_yet_was_not_asked() -> None:
+    survey = a_metric("use", title="Survey", asked_by="survey", first_asked={"Keras": 2018, "tf.keras": 2020, "JAX": 2023})
+    subjects = {
+        **SUBJECTS,
+        "keras": a_subject("keras", "Keras", ids={"survey": "Keras|tf.keras"}),
+        "jax": a_subject("jax", "JAX", ids={"survey": "JAX"}),
+    }
+    found = figures(metrics={"use": survey}, subjects=subjects)
+    assert [found.at("use", subject, Period.parse(year)) for subject, year in (("jax", "2022"), ("jax", "2023"))] == [
+        Absent("Survey: JAX was not an option in 2022", "not asked"),
+        Absent("Survey: no figure for JAX in 2023"),
+    ]
+    assert [found.at("use", "keras", Period.parse(year)).short for year in ("2017", "2018")] == ["not asked", "no figure"]  # type: ignore[union-attr]
+    # nobody says since when it is asked for PyTorch, and everybody is no option
+    assert [found.at("use", subject, YEAR).short for subject in ("pytorch", "all")] == ["no figure", "no figure"]  # type: ignore[union-attr]
+
+
+def test_of_several_origins_the_one_given_last_stands_whenever_it_was_read() -> None:
+    one, other = observed(10, origin="One", **read_on(9)), observed(12, origin="Other", **read_on(5))
+    assert figures(one, other).at("papers", "tensorflow", YEAR) == other
+    assert figures(other, one).at("papers", "tensorflow", YEAR) == one
+
+
+def test_of_the_origin_given_last_the_reading_read_last_stands() -> None:
+    late, between, early = (
+        observed(10, origin="One", **read_on(9)),
+        observed(12, origin="Other", **read_on(7)),
+        observed(11, origin="One", **read_on(5)),
+    )
+    assert figures(late, between, early).at("papers", "tensorflow", YEAR) == late
+
+
+def test_what_a_person_gave_by_hand_stands_though_another_is_nearer_the_end() -> None:
+    near, by_hand = observed(2, period="2020-12-31", metric="stars"), observed(1, period="2020-12-20", metric="stars")
+    assert figures(near, by_hand).at("stars", "tensorflow", YEAR) == near
+    assert figures(near, by_hand, by_hand=(by_hand,)).at("stars", "tensorflow", YEAR) == by_hand
+    assert figures(by_hand, near, by_hand=(by_hand,)).at("stars", "tensorflow", YEAR) == by_hand
+
+
+def test_what_a_person_gave_by_hand_stands_though_its_origin_was_read_again_since() -> None:
+    by_hand, read_since = observed(12, **read_on(5)), observed(10, **read_on(9))
+    assert figures(read_since, by_hand, by_hand=(by_hand,)).at("papers", "tensorflow", YEAR) == by_hand
+
+
+def test_an_event_that_a_person_gave_by_hand_stands_beside_one_that_was_found() -> None:
+    found, by_hand = observed(5, period="2020-05"), observed(6)
+    assert figures(found, by_hand, by_hand=(by_hand,)).at("papers", "tensorflow", YEAR) == by_hand
 
 
 def test_the_base_of_a_share_is_everybody_over_the_same_window() -> None:

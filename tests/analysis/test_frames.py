@@ -6,11 +6,12 @@ import math
 
 import pytest
 
-from bot.analysis.frames import BUILDERS, COLUMNS, Panel, panel
+from bot.analysis.frames import BUILDERS, Panel, panel
 from bot.domain.claim import Quantity
 from bot.domain.measure import Absent, Observation, Unit
 from bot.domain.period import Period
-from tests.builders import METRICS, a_break, a_chart_spec, a_metric, asked, figures, observed, window
+from bot.ports import CHART_COLUMNS
+from tests.builders import METRICS, SUBJECTS, a_break, a_chart_spec, a_metric, a_subject, asked, figures, observed, window
 
 YEAR = Period.parse("2020")
 ALL = "tensorflow keras pytorch"
@@ -41,7 +42,7 @@ def rows(found: Panel, *columns: str) -> list[tuple[object, ...]]:
 def test_a_panel_has_the_columns_of_the_contract_and_the_observation_behind_every_row() -> None:
     seen = observed(152_029, "tensorflow", "2020-12-31", "stars"), observed(45_135, "pytorch", "2020-12-31", "stars")
     found = shown("ranking", "stars", "tensorflow pytorch", *seen)
-    assert tuple(found.frame.columns) == COLUMNS
+    assert tuple(found.frame.columns) == CHART_COLUMNS
     assert [found.bases[basis] for basis in found.frame["basis"]] == list(seen)
     assert {name: str(kind) for name, kind in found.frame.dtypes.items() if name in ("value", "low", "high", "leads", "segment")} == {
         "value": "float64", "low": "float64", "high": "float64", "leads": "bool", "segment": "int64",
@@ -76,7 +77,16 @@ def test_nobody_is_marked_as_leading_where_the_first_two_are_level() -> None:
 
 def test_one_bar_is_no_ranking() -> None:
     found = panel(a_chart_spec("ranking", "papers", ALL), figures(observed(94)), YEAR)
-    assert found == Absent("papers: too few of the chart's subjects have a figure for 2020")
+    assert found == Absent("Papers: no figure for Keras in 2020")
+
+
+def test_a_chart_that_cannot_be_drawn_gives_the_reason_of_its_first_subject_without_a_figure() -> None:
+    seen = figures(observed(94, "keras"), held={"papers": "shares do not add"})
+    assert panel(a_chart_spec("ranking", "papers", ALL), seen, YEAR) == Absent("held: shares do not add", "held back")
+    assert panel(a_chart_spec("survey", "use", "pytorch keras"), figures(), YEAR) == Absent("Use: no figure for PyTorch in 2020")
+    assert panel(a_chart_spec("ranking", "papers", "keras"), figures(observed(94, "keras")), YEAR) == Absent(
+        "nothing to show for 2020"
+    )
 
 
 # ---- survey --------------------------------------------------------------------------------------------------------------------
@@ -88,7 +98,28 @@ def test_shares_of_a_known_number_of_people_have_intervals() -> None:
     found = shown("survey", "use", "keras pytorch tensorflow", *seen)
     assert rows(found, "subject", "value") == [("keras", 50.0), ("pytorch", 0.0)]
     assert rows(found, "low", "high") == [pytest.approx((23.66, 76.34), abs=0.005), pytest.approx((0, 27.75), abs=0.005)]
-    assert found.absent == {("use", "tensorflow"): "not asked"}
+    assert found.absent == {("use", "tensorflow"): "no figure"}
+
+
+def test_who_was_no_option_is_shown_as_not_asked_and_what_is_held_as_held_back() -> None:
+    use = a_metric("use", Unit.PERCENT, base="users", asked_by="survey", first_asked={"Keras": 2021})
+    known = {**SUBJECTS, "keras": a_subject("keras", "Keras", ids={"survey": "Keras"})}
+    seen = asked(10), observed(50, "pytorch", metric="use")
+    found = panel(
+        a_chart_spec("survey", "use", "keras pytorch tensorflow"),
+        figures(*seen, metrics={**METRICS, "use": use}, subjects=known),
+        YEAR,
+    )
+    assert isinstance(found, Panel)
+    assert found.absent == {("use", "keras"): "not asked", ("use", "tensorflow"): "no figure"}
+    held = panel(a_chart_spec("survey", "use", "pytorch tensorflow"), figures(*seen, held={"use": "shares do not add"}), YEAR)
+    assert isinstance(held, Panel)
+    assert held.absent == {("use", "tensorflow"): "held back"}
+
+
+def test_nobody_is_marked_as_leading_by_shares_of_nobody_knows_how_many() -> None:
+    found = shown("survey", "use", "keras pytorch", observed(90, "keras", metric="use"), observed(10, "pytorch", metric="use"))
+    assert rows(found, "subject", "leads") == [("keras", False), ("pytorch", False)]
 
 
 def test_a_share_of_nobody_knows_how_many_has_no_interval() -> None:
@@ -128,7 +159,7 @@ def test_a_scoreboard_has_a_row_per_measure_that_has_figures_and_says_what_is_mi
     assert rows(found, "metric", "subject", "leads") == [
         ("papers", "tensorflow", False), ("papers", "pytorch", True), ("use", "tensorflow", True), ("use", "keras", False),
     ]  # fmt: skip
-    assert found.absent == {("papers", "keras"): "no figure", ("use", "pytorch"): "not asked"}
+    assert found.absent == {("papers", "keras"): "no figure", ("use", "pytorch"): "no figure"}
 
 
 def test_one_measure_is_no_scoreboard() -> None:
@@ -204,6 +235,18 @@ def test_a_reading_may_be_late_by_less_than_three_quarters_of_the_usual_step(lat
     days = ["2019-12-02", "2020-01-01", "2020-01-31", "2020-03-01", late]
     found = shown("trend", "stars", "tensorflow", *(observed(1, period=day, metric="stars") for day in days))
     assert rows(found, "segment")[-1] == (segment,)
+
+
+def test_a_line_with_fewer_readings_is_broken_by_the_steps_of_the_others() -> None:
+    # Keras is read every second month only: beside TensorFlow's months those are gaps, alone they are its usual step
+    flow = monthly("papers", {f"2020-{month:02}": month for month in range(1, 7)})
+    keras = monthly("papers", {"2020-01": 1, "2020-03": 2, "2020-05": 3}, "keras")
+    together = shown("trend", "papers", "tensorflow keras", *flow, *keras)
+    assert rows(together, "subject", "segment") == [("tensorflow", 0)] * 6 + [("keras", 0), ("keras", 1), ("keras", 2)]
+    assert rows(shown("trend", "papers", "keras", *keras), "segment") == [(0,), (0,), (0,)]
+    # one reading is no line, and sets no step
+    once = monthly("papers", {"2020-01": 1}, "pytorch")
+    assert rows(shown("trend", "papers", "keras pytorch", *keras, *once), "segment") == [(0,), (0,), (0,)]
 
 
 def test_a_line_begins_where_the_recipe_says_and_ends_with_the_period() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.analysis.statistics import near, overlap, wilson
+from bot.analysis.statistics import few, near, overlap, wilson
 from tests.builders import MANY
 
 
@@ -59,6 +59,23 @@ def test_counts_three_percent_apart_are_near_and_one_more_is_not(hundreds: int) 
     assert near(more, less)
     assert near(less, more)
     assert not near(more, less - 1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "chance"),
+    [
+        # Poisson: 1.959964 times the root of the sum is 0 of 0, 3.39 of 3, 3.92 of 4, 19.600 of 100, 195.9964 of 10,000
+        (0, 0, True),
+        (3, 0, True),
+        (4, 0, False),
+        (59, 41, True),
+        (60, 40, False),
+        (5_097, 4_903, True),
+        (5_098, 4_902, False),
+    ],
+)
+def test_small_counts_may_be_apart_by_chance(one: int, other: int, chance: bool) -> None:
+    assert (few(one, other), few(other, one)) == (chance, chance)
 
 
 def test_nought_is_near_nought_only() -> None:

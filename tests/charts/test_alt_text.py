@@ -119,7 +119,7 @@ def test_a_large_table_gives_the_two_largest_of_each_row_and_claims_nothing_itse
     assert scoreboard.describe(builders.scoreboard()).text == (
         "Table of TensorFlow, Keras, PyTorch and JAX, 2020. TensorFlow is in front. "
         "PyPI downloads: TensorFlow 113.8 million, Keras 29.2 million. GitHub stars: TensorFlow 152 thousand, Keras 50 thousand. "
-        "Stack Overflow: TensorFlow 11.5%, Keras 6.2%. JAX: not asked. Source: top-pypi-packages."
+        "Stack Overflow: TensorFlow 11.5%, Keras 6.2%. Stack Overflow of JAX: not asked. Source: top-pypi-packages."
     )
 
 

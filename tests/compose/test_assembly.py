@@ -188,7 +188,7 @@ def test_a_claims_evidence_is_the_facts_that_print_it_and_hidden_evidence_stands
     assert facts(text) == [
         Fact("1.1", 1, "text", "leads", RATIO, ("1.2", "1.3")),
         Fact("1.2", 1, "text", "312", TORCH),
-        Fact("1.3", 1, "text", "leads", FLOW),
+        Fact("1.3", 1, "text", "leads", FLOW, shown=False),
     ]
 
 
@@ -197,10 +197,11 @@ def test_the_base_of_a_survey_is_evidence_of_its_lead() -> None:
     claim = stated("lead", "keras pytorch", base, one, other, metric="use")
     found = facts(sentence(claim, a_report()))
     assert [(fact.text, fact.basis) for fact in found] == [
-        ("leads", claim.quantities["ratio"]), ("27.9 points more", claim.quantities["difference"]),
+        ("leads", claim.quantities["difference"]), ("27.9 points more", claim.quantities["difference"]),
         ("leads", one), ("leads", other), ("leads", base),
     ]  # fmt: skip
     assert [fact.evidence for fact in found] == [("1.3", "1.4", "1.5")] * 2 + [()] * 3
+    assert [fact.shown for fact in found] == [True, True, False, False, False]
 
 
 def test_the_same_words_with_the_same_basis_are_one_fact() -> None:
@@ -247,6 +248,7 @@ def test_every_fact_stands_where_it_says_and_every_claim_leads_to_its_observatio
                 assert tuple(thread.facts()[one].basis for one in fact.evidence) == fact.basis.evidence
             else:
                 assert (isinstance(fact.basis, Observation), fact.evidence) == (True, ())
+            assert fact.shown is any((fact.text, fact.basis) in cited.pieces() for cited in places.values())
 
 
 # ---- remarks -------------------------------------------------------------------------------------------------------------------

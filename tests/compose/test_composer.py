@@ -6,13 +6,14 @@ import datetime as dt
 
 import pytest
 
+from bot.analysis.claims import claims
 from bot.compose.assembly import assemble
 from bot.compose.composer import Composer, Sketch
-from bot.compose.documents import facts_document, image_paths, thread_document
+from bot.compose.documents import facts_document, image_paths, thread_document, unit_of
 from bot.domain.edition import Edition
-from bot.domain.measure import Observation, Status
+from bot.domain.measure import Absent, Observation, Status, Unit
 from bot.domain.period import Period
-from bot.domain.report import ChartSpec, ClaimSpec, Template
+from bot.domain.report import ChartSpec, ClaimSpec, Report, Template
 from bot.domain.text import Cited
 from bot.domain.thread import Held, Skipped
 from bot.errors import BadTemplate, BadThread
@@ -23,9 +24,14 @@ TORCH, FLOW = observed(312, "pytorch"), observed(94, "tensorflow")
 LEAD = ClaimSpec("lead", "lead", "papers", ("tensorflow", "pytorch"))
 
 
+def composer(report: Report, *seen: Observation, period: Period = YEAR) -> Composer:
+    known = figures(*seen)
+    return Composer(report, period, known, claims(report.claims, known, period))
+
+
 def sketched(text: str, *seen: Observation, chart: ChartSpec | None = None) -> Sketch | Skipped:
     post = a_post("research", text, chart)
-    return Composer(a_report(post, claims=[LEAD]), YEAR, figures(*seen)).sketch(post)
+    return composer(a_report(post, claims=[LEAD]), *seen).sketch(post)
 
 
 def test_a_post_that_can_be_said_is_drafted_with_its_citations() -> None:
@@ -42,7 +48,7 @@ def test_a_post_whose_claim_is_absent_is_left_out_with_the_reason() -> None:
 
 def test_a_post_whose_chart_has_nothing_to_show_is_left_out() -> None:
     found = sketched("Words", TORCH, chart=a_chart_spec("ranking", "papers", "tensorflow pytorch"))
-    assert found == Skipped("research", "papers: too few of the chart's subjects have a figure for 2020")
+    assert found == Skipped("research", "Papers: no figure for TensorFlow in 2020")
 
 
 def test_a_post_whose_chart_title_is_absent_is_left_out() -> None:
@@ -115,7 +121,15 @@ def test_a_chart_title_is_checked_like_a_post(title: str, error: type[Exception]
 
 
 def test_a_period_may_be_named_by_its_words_or_its_key() -> None:
-    assert Composer(a_report(), Period.parse("2026-10"), figures()).period_names == ("October 2026", "2026-10")
+    assert composer(a_report(), period=Period.parse("2026-10")).period_names == ("October 2026", "2026-10")
+
+
+def test_a_post_tells_the_claims_that_were_stated_and_computes_none_itself() -> None:
+    post = a_post("research", "{{ claims.lead }}")
+    report = a_report(post, claims=[LEAD])
+    known = figures(TORCH, FLOW)
+    told = Composer(report, YEAR, known, {"lead": Absent("nobody may say so")}).sketch(post)
+    assert told == Skipped("research", "nobody may say so")
 
 
 # ---- thread.json and facts.json ------------------------------------------------------------------------------------------------
@@ -125,7 +139,7 @@ def edition() -> Edition:
     post = a_post("research", "{{ claims.lead.leads }}: {{ figures.papers.pytorch }}")
     report = a_report(post, claims=[LEAD])
     seen = observed(312.0, "pytorch", query="line 9", payload_sha256="ab12", note="own count", status=Status.REVISED), FLOW
-    found = Composer(report, YEAR, figures(*seen)).sketch(post)
+    found = composer(report, *seen).sketch(post)
     assert isinstance(found, Sketch)
     chart = a_chart(Cited("Title"), Cited("Bar chart"))
     thread = assemble([found.draft], {"research": chart}, [Skipped("jobs", "nobody counts")], [Held("use", "wrong")], X)
@@ -180,19 +194,34 @@ def test_the_facts_document_leads_from_each_printed_word_to_the_published_number
               "where": "text"}  # fmt: skip
     claim, torch, flow = facts_document(edition())
     assert claim == {
-        "id": "1.1", "post": 1, "where": "text", "text": "leads", "kind": "claim", "claim": "lead",
+        "id": "1.1", "post": 1, "where": "text", "text": "leads", "shown": True, "kind": "claim", "claim": "lead",
         "value": pytest.approx(3.319, abs=5e-4), "unit": "times", "metric": "papers", "subjects": ["pytorch", "tensorflow"],
         "period": "2020", "evidence": ["1.2", "1.3"], **nobody,
     }  # fmt: skip
     assert torch == figure | published | {
-        "id": "1.2", "text": "312", "value": 312, "subjects": ["pytorch"], "query": "line 9", "payload_sha256": "ab12", "status": "revised",
+        "id": "1.2", "text": "312", "shown": True, "value": 312, "subjects": ["pytorch"], "query": "line 9", "payload_sha256": "ab12", "status": "revised",
         "note": "own count",
     }  # fmt: skip
     assert flow == figure | published | {
-        "id": "1.3", "text": "leads", "value": 94, "subjects": ["tensorflow"], "query": "", "payload_sha256": "", "status": "measured",
+        "id": "1.3", "text": "leads", "shown": False, "value": 94, "subjects": ["tensorflow"], "query": "", "payload_sha256": "", "status": "measured",
         "note": "",
     }  # fmt: skip
     assert isinstance(torch["value"], int)
+
+
+@pytest.mark.parametrize(
+    ("unit", "told"),
+    [
+        (Unit.COUNT, "papers"),
+        (Unit.RATE, "papers per day"),
+        (Unit.PERCENT, "percent"),
+        (Unit.RATIO, "times"),
+        (Unit.POINTS, "percentage points"),
+        (Unit.CHANGE, "percent change"),
+    ],
+)
+def test_a_value_is_a_number_of_what_its_metric_counts_or_of_its_unit(unit: Unit, told: str) -> None:
+    assert unit_of(unit, "papers") == told
 
 
 def test_images_are_numbered_by_post_and_place() -> None:

@@ -26,7 +26,7 @@ TORCH, FLOW = observed(312, "pytorch"), observed(94, "tensorflow", note="leads b
 SHARE = observed(47.88, "keras", metric="use")
 DOWNLOADS = observed(113_788_105, "tensorflow", window("2020-01-02", "2021-01-01"), "downloads")
 SPECS = (
-    ClaimSpec("lead", "lead", "papers", ("tensorflow", "pytorch", "keras")),
+    ClaimSpec("lead", "lead", "papers", ("tensorflow", "pytorch", "keras"), optional=("keras",)),
     ClaimSpec("stars_lead", "lead", "stars", ("tensorflow", "pytorch")),
 )
 REPORT = a_report(claims=SPECS, names=("Web 2.0",), allow=("record",))
@@ -34,7 +34,7 @@ REPORT = a_report(claims=SPECS, names=("Web 2.0",), allow=("record",))
 
 def seen_by(report: Report, *seen: Observation) -> dict[str, object]:
     """What the templates of a report see of some observations."""
-    known = figures(*seen, metrics=report.metrics)
+    known = figures(*seen, metrics=report.metrics, subjects=report.subjects)
     views: dict[str, dict[str, FigureView | AbsentView]] = {
         metric: {subject: figure_view(known.at(metric, subject, YEAR), report) for subject in (*report.subjects, "all")}
         for metric in report.metrics
@@ -113,8 +113,24 @@ def test_a_claims_figures_are_walked_from_high_to_low() -> None:
 
 
 def test_who_was_not_measured_can_be_named() -> None:
-    assert rendered("{% for one in claims.lead.missing %}{{ one }} was not asked{% endfor %}") == Cited("Keras was not asked")
+    assert rendered("{% for one in claims.lead.missing %}{{ one }} was not counted{% endfor %}") == Cited("Keras was not counted")
+    assert rendered("{% for one in claims.lead.not_asked %}{{ one }} was not asked{% endfor %}") == Cited()
     assert rendered("{{ claims.lead.subjects | listed }}") == Cited("PyTorch and TensorFlow")
+
+
+def test_who_was_no_option_can_be_named_apart_from_who_was_not_measured() -> None:
+    papers = a_metric("papers", asked_by="survey", first_asked={"Keras": 2021})
+    subjects = {**SUBJECTS, "keras": a_subject("keras", "Keras", ids={"survey": "Keras"})}
+    report = replace(REPORT, metrics={**METRICS, "papers": papers}, subjects=subjects)
+    source = "{% for one in claims.lead.not_asked %}{{ one }} was not asked{% endfor %}"
+    assert rendered(source, report, seen_by(report, TORCH, FLOW)) == Cited("Keras was not asked")
+
+
+def test_how_a_claim_came_out_can_be_chosen_by() -> None:
+    source = "{% if claims.lead.finding == 'leads' %}there is one in front{% endif %}"
+    assert rendered(source) == Cited("there is one in front")
+    assert rendered(source, seen=seen_by(REPORT, replace(TORCH, value=94), FLOW)) == Cited()
+    assert refusal("{{ claims.lead.verdict }}").startswith('post.txt, line 1: a lead claim has no "verdict"')
 
 
 def test_an_absent_figure_is_false_empty_and_leaves_the_post_out_when_printed() -> None:
@@ -151,29 +167,62 @@ def test_declared_names_and_allowed_words_may_be_written() -> None:
         ("{% if period %}\n\nhalf\n{% endif %}", 3, 'writes the claim word "half" itself'),
         ("a\n{{ 'twice' }}", 2, 'writes the claim word "twice" itself'),
         ("a\n{{ 'x' if period else 'most' }}", 2, 'writes the claim word "most" itself'),
-        ("a\n{{ claims.nope or 'most' }}", 2, 'writes the claim word "most" itself'),
+        ("a\n{{ claims.lead or 'most' }}", 2, 'writes the claim word "most" itself'),
         ("{{ 5 }}", 1, 'writes the figure "5" itself'),
         ("a{% raw %}\n5{% endraw %}", 2, 'writes the figure "5" itself'),
-        ("a\n{{ figures.papers.pytroch }}", 2, 'there is no subject "pytroch" (did you mean "pytorch"?)'),
-        ("a\n{{ figures.paper.pytorch }}", 2, 'there is no metric "paper" (did you mean "papers"?)'),
-        ("a\n{{ claims.leed }}", 2, 'there is no claim "leed" (did you mean "lead"?)'),
-        ("a\n{{ claims.lead.leeds }}", 2, 'a lead claim has no "leeds" (did you mean "leads"?)'),
-        ("a\n{{ claim.lead }}", 2, 'there is no "claim" in templates (did you mean "claims"?)'),
         ("a\n{{ figures.papers.pytorch | compct }}", 2, 'uses the unknown filter "compct" (did you mean "compact"?)'),
         ("a\n{{ period is divisibleby }}", 2, 'uses the unknown test "divisibleby"'),
-        ("a\n{{ figures.papers.pytorch | percent }}", 2, "Papers is counted in papers: it has no percentage"),
-        ("a\n{{ period | compact }}", 2, "the filter works on a figure, not on period 2020"),
         ("a\n{% if %}", 2, "is not a template"),
         ("a\n{{ period", 2, "is not a template"),
         ("a\n{{ period }", 2, "is not a template"),
-        ("a\n{{ figures.use.keras.observation.value }}", 2, "a float cannot be printed"),
-        ("a\n{{ figures }}", 2, "a Names cannot be printed"),
-        ("a\n{{ none }}", 2, "a NoneType cannot be printed"),
-        ("a\nb\ue000", 2, "holds the private-use character U+E000; remove it"),
+        ("a\nb\ue000", 2, "holds the character U+E000, which disguises words; remove it"),
     ],
 )
 def test_a_mistake_is_refused_with_its_line_and_advice(source: str, line: int, says: str) -> None:
     assert refusal(source).startswith(f"post.txt, line {line}: the template {says}")
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("{{ figures.papers.pytroch }}", 'there is no subject "pytroch" (did you mean "pytorch"?)'),
+        ("{{ figures['papers']['pytroch'] }}", 'there is no subject "pytroch" (did you mean "pytorch"?)'),
+        ("{{ figures.paper.pytorch }}", 'there is no metric "paper" (did you mean "papers"?)'),
+        ("{{ claims.leed }}", 'there is no claim "leed" (did you mean "lead"?)'),
+        ("{{ subjects.pytroch }}", 'there is no subject "pytroch" (did you mean "pytorch"?)'),
+        ("{{ subjects.all }}", 'there is no subject "all"'),
+        ("{{ metrics.paper }}", 'there is no metric "paper" (did you mean "papers"?)'),
+        ("{% if claims.leed %}a{% endif %}", 'there is no claim "leed" (did you mean "lead"?)'),
+        ("{% for figure in claims.leed.ranked %}a{% endfor %}", 'there is no claim "leed" (did you mean "lead"?)'),
+        (
+            "{{ figures.papers.pytorch if claims.leed else figures.papers.keras }}",
+            'there is no claim "leed" (did you mean "lead"?)',
+        ),
+        ("{{ figures.papers.pytroch | compact }}", 'there is no subject "pytroch" (did you mean "pytorch"?)'),
+        ("{% if figures.papers.keras %}{{ claims.leed }}{% endif %}", 'there is no claim "leed" (did you mean "lead"?)'),
+    ],
+)
+def test_a_misspelt_name_is_found_without_any_figure_and_where_nothing_is_printed(source: str, says: str) -> None:
+    with pytest.raises(BadTemplate) as error:
+        Templates(REPORT).check(Template(f"a\n{source}", "post.txt"))
+    assert str(error.value).startswith(f"post.txt, line 2: {says}")
+    assert refusal(f"a\n{source}") == str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("{{ claims.lead.leeds }}", 'a lead claim has no "leeds" (did you mean "leads"?)'),
+        ("{{ claim.lead }}", 'there is no "claim" in templates (did you mean "claims"?)'),
+        ("{{ figures.papers[report] }}", 'there is no subject "Frameworks"'),
+        ("{{ figures.papers.pytorch | percent }}", "Papers is counted in papers: it has no percentage"),
+        ("{{ period | compact }}", "the filter works on a figure, not on period 2020"),
+        ("{{ figures }}", "a Names cannot be printed"),
+        ("{{ none }}", "a NoneType cannot be printed"),
+    ],
+)
+def test_what_can_only_be_known_with_figures_is_refused_in_its_own_words(source: str, says: str) -> None:
+    assert refusal(f"a\n{source}").startswith(f"post.txt, line 2: {says}")
 
 
 @pytest.mark.parametrize(
@@ -224,7 +273,10 @@ def test_a_step_outside_the_language_is_refused_at_its_line(source: str, says: s
         "{{ claims.__class__ }}",
         "{{ ''.__class__.__mro__ }}",
         "{{ figures['__class__'] }}",
+        "{{ claims.lead.__class__ }}",
         "{{ claims.lead.__init__.__globals__ }}",
+        "{{ subjects.pytorch.__class__.__mro__ }}",
+        "{{ metrics.papers.__init__ }}",
         "{{ claims.lead._claim }}",
         "{{ claims.lead._report.posts }}",
         "{{ figures.papers.pytorch.__dataclass_fields__ }}",
@@ -246,7 +298,7 @@ def test_a_step_outside_the_language_is_refused_at_its_line(source: str, says: s
     ],
 )
 def test_no_attribute_leads_out_of_the_sandbox(source: str) -> None:
-    assert refusal(f"Text\n{source}").startswith("post.txt, line 2: the template ")
+    assert refusal(f"Text\n{source}").startswith("post.txt, line 2: ")
 
 
 @pytest.mark.parametrize("name", ["range", "dict", "lipsum", "cycler", "joiner", "namespace"])
@@ -257,7 +309,9 @@ def test_nothing_of_the_engine_is_there(name: str) -> None:
 def test_every_text_of_a_report_is_checked_without_any_figure() -> None:
     with pytest.raises(BadTemplate, match=r'^a\.txt, line 2: the template writes the figure "7"'):
         Templates(REPORT).check(Template("a\n7", "a.txt"))
-    Templates(REPORT).check(Template("{{ figures.no.such }}", "a.txt"))
+    with pytest.raises(BadTemplate, match=r'^a\.txt, line 1: there is no metric "no"'):
+        Templates(REPORT).check(Template("{{ figures.no.such }}", "a.txt"))
+    Templates(REPORT).check(Template("{{ figures.papers.all }} {{ claims.lead.nobody_knows_yet }}", "a.txt"))
 
 
 # ---- nobody forges a citation --------------------------------------------------------------------------------------------------
@@ -287,11 +341,15 @@ def test_a_metric_cannot_carry_a_citation_in_its_title_or_noun() -> None:
 def test_an_origin_or_note_cannot_carry_a_citation() -> None:
     forger = replace(TORCH, origin=f"Somebody {FORGED}", note=FORGED)
     seen = seen_by(REPORT, forger, FLOW)
-    for source in ("{{ figures.papers.pytorch | origin }}", "{{ figures.papers.pytorch.observation.note }}"):
-        text = rendered("{{ figures.papers.tensorflow }} " + source, seen=seen)
-        assert [basis for _, basis in citations(text) if basis not in (FLOW, forger)] == [], source
-        assert ("999", FLOW) not in citations(text), source
-        assert not any("\ue000" <= character <= "\uf8ff" for character in text.text), source
+    text = rendered("{{ figures.papers.tensorflow }} {{ figures.papers.pytorch | origin }}", seen=seen)
+    assert [basis for _, basis in citations(text) if basis not in (FLOW, forger)] == []
+    assert ("999", FLOW) not in citations(text)
+    assert not any("\ue000" <= character <= "\uf8ff" for character in text.text)
+
+
+@pytest.mark.parametrize("path", ["observation.value", "observation.note", "_observation.value", "metric.breaks", "value"])
+def test_a_figure_shows_nothing_of_itself_but_through_the_filters(path: str) -> None:
+    assert refusal(f"a\n{{{{ figures.use.keras.{path} }}}}").startswith("post.txt, line 2: ")
 
 
 def test_a_template_cannot_write_a_citation_with_escapes() -> None:
@@ -343,7 +401,7 @@ def test_a_template_cannot_point_at_a_citation_that_is_not_there() -> None:
 )
 def test_a_monstrous_template_is_refused_in_words_and_at_once(source: str) -> None:
     begun = time.monotonic()
-    assert refusal(source).startswith("post.txt, line 1: the template ")
+    assert refusal(source).startswith("post.txt, line 1: ")
     assert time.monotonic() - begun < 2
 
 
@@ -373,7 +431,7 @@ def test_a_list_of_figures_prints_figures_not_python() -> None:
 
 
 _NAMES = ["figures", "claims", "subjects", "metrics", "period", "report", "papers", "pytorch", "keras", "lead", "ranked", "subject", "loop",
-          "self", "none", "true", "a", "level", "observation", "value", "missing", "verdict", "start", "__class__", "_claim"]  # fmt: skip
+          "self", "none", "true", "a", "level", "observation", "value", "missing", "finding", "start", "__class__", "_claim"]  # fmt: skip
 _paths = st.lists(st.sampled_from(_NAMES), min_size=1, max_size=4).map(".".join)
 _atoms = _paths | st.sampled_from(["'x'", "''", "1e999", "0x10", "'\\ue000'", "[]", "()"])
 _suffixes = st.sampled_from(["", "", " | compact", " | listed", " | percent", " | percent(1)", "[0]", "['a']", " is defined", " > a", " == 'x'",
@@ -415,9 +473,10 @@ def test_any_text_at_all_renders_or_is_refused(source: str) -> None:
 def test_a_claim_about_everybody_can_be_told() -> None:
     claims_of_all = (ClaimSpec("asked", "growth", "users", ("all",)),)
     post = a_post("asked", "{{ claims.asked }}")
-    composer = Composer(a_report(post, claims=claims_of_all), YEAR, figures(asked(12_932), asked(10_000, "2019")))
+    report, known = a_report(post, claims=claims_of_all), figures(asked(12_932), asked(10_000, "2019"))
+    composer = Composer(report, YEAR, known, claims(report.claims, known, YEAR))
     # 12,932 / 10,000 = 1.2932
-    assert composer.sketch(post).draft.text.text == "respondents grew by 29%"  # type: ignore[union-attr]
+    assert composer.sketch(post).draft.text.text == "the whole grew by 29%"  # type: ignore[union-attr]
 
 
 def test_what_a_citation_rests_on_is_the_claims_own_number() -> None:

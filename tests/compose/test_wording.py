@@ -6,7 +6,7 @@ import pytest
 
 from bot.analysis.claims import claims
 from bot.compose.wording import listed, phrase, phrases, sentence
-from bot.domain.claim import Claim, Quantity, Verdict
+from bot.domain.claim import Claim, Finding, Quantity
 from bot.domain.measure import Observation, Unit
 from bot.domain.period import Period
 from bot.domain.report import ClaimSpec
@@ -48,24 +48,32 @@ def said(kind: str, subjects: str, *seen: Observation, **rest: object) -> str:
          "TensorFlow leads, with 5.7 points more than Keras"),
         ("ratio", "tensorflow keras", "use", [*BASES, used(53.62, "tensorflow"), used(47.88, "keras")],
          "TensorFlow had 5.7 points more than Keras"),
-        ("growth", "keras", "use", [*BASES, used(47.88, "keras"), used(47.84, "keras", "2019")], "Keras is level with the year before"),
+        ("growth", "keras", "use", [*BASES, used(47.88, "keras"), used(47.84, "keras", "2019")], "Keras shows no clear change on the year before"),
         ("growth", "pytorch", "use", [*BASES, used(32.39, "pytorch"), used(28.36, "pytorch", "2019")], "PyTorch grew by 4.0 points"),
         ("growth", "pytorch", "use", [*BASES, used(28.36, "pytorch"), used(32.39, "pytorch", "2019")], "PyTorch fell by 4.0 points"),
         ("lead", "keras pytorch", "papers", [observed(100, "keras"), observed(98, "pytorch")], "Keras and PyTorch are level"),
+        ("lead", "keras pytorch tensorflow", "papers", [observed(100, "keras"), observed(98, "pytorch"), observed(7)], "Keras and PyTorch are level"),
+        ("lead", "keras pytorch tensorflow", "papers", [observed(100, "keras"), observed(98, "pytorch"), observed(99)],
+         "Keras, TensorFlow and PyTorch are level"),
         ("ratio", "keras pytorch", "papers", [observed(98, "keras"), observed(100, "pytorch")], "PyTorch and Keras are level"),
         ("lead", "keras pytorch", "papers", [observed(1_200, "keras"), observed(0, "pytorch")], "Keras leads, with 1,200 papers more than PyTorch"),
         ("ratio", "keras pytorch", "papers", [observed(4, "keras"), observed(0, "pytorch")], "Keras had 4 papers more than PyTorch"),
-        ("growth", "keras", "papers", [observed(126, "keras"), observed(100, "keras", "2019")], "Keras grew by 26%"),
+        ("growth", "keras", "papers", [observed(1_260, "keras"), observed(1_000, "keras", "2019")], "Keras grew by 26%"),
         ("growth", "keras", "papers", [observed(189, "keras"), observed(100, "keras", "2019")], "Keras grew by 89%"),
         ("growth", "keras", "papers", [observed(190, "keras"), observed(100, "keras", "2019")], "Keras grew to twice the year before"),
         ("growth", "keras", "papers", [observed(210, "keras"), observed(100, "keras", "2019")], "Keras grew to twice the year before"),
         ("growth", "keras", "papers", [observed(211, "keras"), observed(100, "keras", "2019")], "Keras grew to 2.1 times the year before"),
         ("growth", "keras", "papers", [observed(50, "keras"), observed(100, "keras", "2019")], "Keras fell by 50%"),
+        # 26 apart: 1.96 * root(226) = 29.5, and 1.96 * root(174) = 25.9
+        ("growth", "keras", "papers", [observed(126, "keras"), observed(100, "keras", "2019")], "Keras shows no clear change on the year before"),
+        ("growth", "keras", "papers", [observed(74, "keras"), observed(100, "keras", "2019")], "Keras fell by 26%"),
+        # one of 300 is left: 99.67 %, which is not all
+        ("growth", "keras", "papers", [observed(1, "keras"), observed(300, "keras", "2019")], "Keras fell by over 99%"),
         ("growth", "keras", "papers", [observed(5, "keras"), observed(0, "keras", "2019")], "Keras grew by 5 papers"),
         ("growth", "keras", "papers", [observed(0, "keras"), observed(5, "keras", "2019")], "Keras fell by 100%"),
         # 312 / 1,898
-        ("share", "pytorch", "papers", [observed(312, "pytorch"), observed(1_898, "all")], "PyTorch has 16.4%"),
-        ("rank", "pytorch keras tensorflow", "papers", [observed(45, "pytorch"), observed(50, "keras"), observed(152)], "PyTorch is third"),
+        ("share", "pytorch", "papers", [observed(312, "pytorch"), observed(1_898, "all")], "PyTorch has 16.4% of the papers"),
+        ("rank", "pytorch keras tensorflow", "papers", [observed(45_135, "pytorch"), observed(50_420, "keras"), observed(152_029)], "PyTorch is third by papers"),
     ],
 )  # fmt: skip
 def test_a_claim_is_told(kind: str, subjects: str, metric: str, seen: list[Observation], text: str) -> None:
@@ -74,24 +82,74 @@ def test_a_claim_is_told(kind: str, subjects: str, metric: str, seen: list[Obser
 
 def test_the_claim_words_rest_on_the_claims_numbers_and_the_names_on_nothing() -> None:
     claim = stated("lead", "keras pytorch", *BASES, used(61.8, "keras"), used(33.9, "pytorch"), metric="use")
-    ratio, difference = claim.quantities["ratio"], claim.quantities["difference"]
+    difference = claim.quantities["difference"]
     assert (
         sentence(claim, REPORT)
-        == "Keras " + Cited.of("leads", ratio) + ", with " + Cited.of("27.9 points more", difference) + " than PyTorch"
+        == "Keras " + Cited.of("leads", difference) + ", with " + Cited.of("27.9 points more", difference) + " than PyTorch"
     )
+
+
+def test_each_word_of_a_growth_rests_on_the_number_it_shows() -> None:
+    part = stated("growth", "keras", observed(1_260, "keras"), observed(1_000, "keras", "2019"))
+    assert sentence(part, REPORT) == "Keras " + Cited.of("grew by 26%", part.quantities["percent"])
+    assert phrase(part, REPORT, "changed") == "Keras " + Cited.of("+26%", part.quantities["percent"])
+    double = stated("growth", "keras", observed(2_000, "keras"), observed(1_000, "keras", "2019"))
+    assert sentence(double, REPORT) == "Keras " + Cited.of("grew to twice the year before", double.quantities["ratio"])
+    assert phrase(double, REPORT, "changed") == "Keras " + Cited.of("twice as many", double.quantities["ratio"])
+    level = stated("growth", "keras", observed(1_010, "keras"), observed(1_000, "keras", "2019"))
+    assert sentence(level, REPORT) == "Keras " + Cited.of("shows no clear change on the year before", level.quantities["percent"])
+
+
+# ---- totals of windows of different length -------------------------------------------------------------------------------------
+
+LONG, SHORT = window("2019-12-23", "2021-01-01"), window("2019-01-11", "2020-01-01")
+"""375 and 355 days."""
+BESIDE = window("2020-01-11", "2021-01-01")
+"""356 days."""
+
+
+def test_totals_of_windows_of_different_length_are_told_by_the_day() -> None:
+    # 11,250,000 / 375 = 30,000 a day; 3,560,000 / 356 = 10,000 a day: three times, and 3.16 times in all
+    seen = observed(11_250_000, "keras", LONG, "downloads"), observed(3_560_000, "pytorch", BESIDE, "downloads")
+    assert said("ratio", "keras pytorch", *seen, metric="downloads") == "Keras had three times the downloads a day of PyTorch"
+    assert said("lead", "keras pytorch", *seen, metric="downloads") == (
+        "Keras leads, with three times the downloads a day of PyTorch"
+    )
+
+
+def test_a_growth_by_the_day_is_no_growth_each_day() -> None:
+    # 1,500,000 / 375 = 4,000 a day, 1,136,000 / 355 = 3,200 a day: a quarter more, once
+    now, before = observed(1_500_000, "keras", LONG, "downloads"), observed(1_136_000, "keras", SHORT, "downloads")
+    told = said("growth", "keras", now, before, metric="downloads")
+    assert told.startswith("Keras grew by 25%")
+    assert "a day" in told or "per day" in told or "by the day" in told
+    assert not told.endswith("25% a day")
+
+
+def test_no_clear_change_by_the_day_is_told_as_such() -> None:
+    # 1,031,000 / 375 = 2,749 a day, 970,000 / 355 = 2,732 a day
+    now, before = observed(1_031_000, "keras", LONG, "downloads"), observed(970_000, "keras", SHORT, "downloads")
+    told = said("growth", "keras", now, before, metric="downloads")
+    assert told.startswith("Keras shows no clear change on the year before")
+    assert not told.endswith("the year before a day")
 
 
 def test_a_multiplication_rests_on_every_year_of_it() -> None:
     told = sentence(stated("multiplied", "tensorflow", *TENSORFLOW, metric="downloads"), REPORT)
     assert [(piece, basis.evidence) for piece, basis in told.pieces() if isinstance(basis, Quantity)] == [
-        (piece, (TENSORFLOW[3], *TENSORFLOW[:3])) for piece in ("multiplied", "9 Jan 2017", "2.85")
+        (piece, (TENSORFLOW[3], *TENSORFLOW[:3])) for piece in ("multiplied", "2.85")
     ]  # fmt: skip
+
+
+def test_since_when_is_counted_rests_on_the_oldest_figure_itself() -> None:
+    told = sentence(stated("multiplied", "tensorflow", *TENSORFLOW, metric="downloads"), REPORT)
+    assert [(piece, basis) for piece, basis in told.pieces() if isinstance(basis, Observation)] == [("9 Jan 2017", TENSORFLOW[0])]
 
 
 @pytest.mark.parametrize(
     ("now", "before", "text"),
-    [(126, 100, "Keras +26%"), (250, 100, "Keras 2.5 times as many"), (200, 100, "Keras twice as many"), (74, 100, "Keras −26%"),
-     (101, 100, "Keras level"), (5, 0, "Keras +5 papers")],
+    [(1_260, 1_000, "Keras +26%"), (250, 100, "Keras 2.5 times as many"), (200, 100, "Keras twice as many"), (740, 1_000, "Keras −26%"),
+     (101, 100, "Keras level"), (126, 100, "Keras level"), (5, 0, "Keras +5 papers"), (0, 5, "Keras −100%")],
 )  # fmt: skip
 def test_a_change_in_a_list_is_told_in_a_word(now: int, before: int, text: str) -> None:
     claim = stated("growth", "keras", observed(now, "keras"), observed(before, "keras", "2019"))
@@ -122,18 +180,26 @@ def test_a_claim_has_its_own_parts_and_no_others() -> None:
     [
         (Unit.RATIO, "times", 2.58, "2.6 times"),
         (Unit.PERCENT, "papers", 16.438, "16.4%"),
-        (Unit.RATE, "percent", 158.2, "158%"),
-        (Unit.RATE, "percentage points", 4.03, "4.0 points"),
+        (Unit.CHANGE, "downloads", 158.2, "158%"),
+        (Unit.CHANGE, "downloads", -16.67, "17%"),
+        (Unit.POINTS, "respondents", 4.03, "4.0 points"),
+        (Unit.POINTS, "respondents", -4.03, "4.0 points"),
+        (Unit.RATE, "downloads", 2.5, "2.50"),
         (Unit.COUNT, "downloads", 61_441_467, "61.4M"),
+        (Unit.COUNT, "downloads", -61_441_467, "61.4M"),
     ],
 )
 def test_a_number_of_a_claim_is_printed_in_the_form_of_its_unit(unit: Unit, noun: str, value: float, text: str) -> None:
     quantity = Quantity("it", "n", value, unit, noun, "papers", ("keras",), Period.parse("2020"), (observed(1),))
-    claim = Claim("it", "share", Verdict.STATED, "papers", ("keras",), Period.parse("2020"), {"n": quantity})
+    claim = Claim("it", "share", Finding.STATED, "papers", ("keras",), Period.parse("2020"), {"n": quantity})
     assert phrase(claim, REPORT, "n") == Cited.of(text, quantity)
 
 
 def tally(*rows: tuple[int, int, int]) -> str:
+    return sentence(tallied(*rows), REPORT).text
+
+
+def tallied(*rows: tuple[int, int, int]) -> Claim:
     metrics, seen, specs = dict(METRICS), [], []
     for index, row in enumerate(rows):
         metrics[f"m{index}"] = a_metric(f"m{index}")
@@ -145,7 +211,7 @@ def tally(*rows: tuple[int, int, int]) -> str:
     specs.append(ClaimSpec("it", "tally", claims=tuple(spec.key for spec in specs)))
     found = claims(specs, figures(*seen, metrics=metrics), Period.parse("2020"))["it"]
     assert isinstance(found, Claim)
-    return sentence(found, REPORT).text
+    return found
 
 
 T, K, P, LEVEL = (9, 1, 2), (1, 9, 2), (1, 2, 9), (9, 9, 1)
@@ -157,13 +223,32 @@ T, K, P, LEVEL = (9, 1, 2), (1, 9, 2), (1, 2, 9), (9, 9, 1)
         ((T, T, T), "TensorFlow leads in all three measures"),
         ((T, T, P), "TensorFlow leads in two of three measures and PyTorch in one"),
         ((T, T, T, K, P), "TensorFlow leads in three of five measures, Keras in one and PyTorch in one"),
-        ((T, LEVEL, T), "TensorFlow leads in two of three measures"),
+        ((T, LEVEL, T), "TensorFlow leads in two of three measures, with one level"),
+        ((T, LEVEL, LEVEL), "TensorFlow leads in one of three measures, with two level"),
+        ((T, T), "TensorFlow leads in both measures"),
         ((T, P), "TensorFlow leads in one of two measures and PyTorch in one"),
-        ((P, P, LEVEL, T), "PyTorch leads in two of four measures and TensorFlow in one"),
+        ((P, P, LEVEL, T), "PyTorch leads in two of four measures and TensorFlow in one, with one level"),
     ],
 )
 def test_a_tally_is_told_by_who_leads_how_often(rows: tuple[tuple[int, int, int], ...], text: str) -> None:
     assert tally(*rows) == text
+
+
+def test_each_count_of_a_tally_rests_on_its_own_number() -> None:
+    claim = tallied(P, P, LEVEL, T)
+    numbers = claim.quantities
+    assert sentence(claim, REPORT) == (
+        "PyTorch "
+        + Cited.of("leads", numbers["leads_pytorch"])
+        + " in "
+        + Cited.of("two", numbers["leads_pytorch"])
+        + " of "
+        + Cited.of("four", numbers["measures"])
+        + " measures and TensorFlow in "
+        + Cited.of("one", numbers["leads_tensorflow"])
+        + ", with "
+        + Cited.of("one level", numbers["undecided"])
+    )
 
 
 def test_names_are_listed_with_commas_and_an_and() -> None:

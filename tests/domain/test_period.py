@@ -49,9 +49,20 @@ def test_what_names_no_real_period_is_refused(key: str) -> None:
 
 def test_the_refusal_of_a_key_shows_every_form_there_is() -> None:
     with pytest.raises(
-        ValueError, match=r'^"Q3" names no period; write a year \(2020\), a month \(2026-10\), a week \(2026-W47\)'
+        ValueError, match=r'^"Q3" names no period: write a year \(2020\), a month \(2026-10\), a week \(2026-W47\) or a day'
     ):
         Period.parse("Q3")
+
+
+@pytest.mark.parametrize("key", ["2020-13", "2021-02-29", "2021-W53", "9999", "0000"])
+def test_the_refusal_of_a_key_of_no_date_names_the_key_and_what_is_wrong(key: str) -> None:
+    with pytest.raises(ValueError, match=f'^"{key}" names no period: [^w]'):
+        Period.parse(key)
+
+
+def test_the_refusal_of_a_thirteenth_month_says_how_many_there_are() -> None:
+    with pytest.raises(ValueError, match=r'^"2020-13" names no period: month must be in 1\.\.12'):
+        Period.parse("2020-13")
 
 
 @MANY

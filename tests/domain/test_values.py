@@ -10,12 +10,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.claim import Claim, Quantity, Verdict
+from bot.domain.claim import Claim, Finding, Quantity
 from bot.domain.measure import Absent, Aggregation, Unit
 from bot.domain.period import Period
 from bot.domain.text import Cited
 from bot.domain.thread import Post, Thread
-from tests.builders import SUBJECTS, X, a_chart, a_metric, a_report, observed
+from tests.builders import SUBJECTS, X, a_chart, a_metric, a_report, a_subject, observed
 
 YEAR = Period.parse("2020")
 
@@ -35,6 +35,11 @@ YEAR = Period.parse("2020")
         (Unit.RATE, -0.5, "-0.5 is negative"),
         (Unit.RATIO, 6.16, None),
         (Unit.RATIO, math.inf, "inf is not a number"),
+        (Unit.RATIO, -1, "-1 is negative"),
+        (Unit.POINTS, -4.03, None),
+        (Unit.POINTS, math.nan, "nan is not a number"),
+        (Unit.CHANGE, -16.67, None),
+        (Unit.CHANGE, 158.2, None),
         (Unit.COUNT, math.nan, "nan is not a number"),
     ],
 )
@@ -49,8 +54,9 @@ def test_a_metric_without_a_word_on_what_it_is_is_refused(name: str) -> None:
 
 
 def test_a_metric_is_observed_and_so_is_no_ratio() -> None:
-    with pytest.raises(ValueError, match='"downloads" cannot have unit "times": a ratio is claimed, not observed'):
-        a_metric(unit=Unit.RATIO)
+    for unit in (Unit.RATIO, Unit.POINTS, Unit.CHANGE):
+        with pytest.raises(ValueError, match=f'"downloads" cannot have unit "{unit}": it is claimed, not observed'):
+            a_metric(unit=unit)
     with pytest.raises(ValueError, match="negative tolerance_days"):
         a_metric(aggregation=Aggregation.LEVEL, tolerance_days=-1)
 
@@ -103,13 +109,34 @@ def test_another_figure_has_another_id(change: dict[str, object]) -> None:
 def test_nothing_is_false_and_says_why() -> None:
     assert not Absent("nobody counted")
     assert Absent("nobody counted").reason == "nobody counted"
+    assert Absent("nobody counted").short == "no figure"
+
+
+@pytest.mark.parametrize(
+    ("ids", "asked"),
+    [
+        ({"survey": "Keras"}, (False, True, True)),
+        ({"survey": "tf.keras"}, (False, False, True)),
+        ({"survey": "tf.keras|Keras"}, (False, True, True)),  # under either label
+        ({"survey": "Keras|Another"}, (False, True, True)),
+        ({"survey": "Another"}, (True, True, True)),  # nobody says since when
+        ({"elsewhere": "Keras"}, (True, True, True)),
+        ({}, (True, True, True)),
+    ],
+)
+def test_a_survey_asks_for_a_subject_from_the_first_year_of_any_of_its_labels(
+    ids: dict[str, str], asked: tuple[bool, ...]
+) -> None:
+    metric = a_metric(asked_by="survey", first_asked={"Keras": 2018, "tf.keras": 2020})
+    subject = a_subject("keras", ids=ids)
+    assert tuple(metric.asked(subject, Period.parse(year)) for year in ("2017", "2018-06", "2020")) == asked
 
 
 def test_a_claim_rests_on_evidence() -> None:
     with pytest.raises(ValueError, match='claim "lead" states ratio without evidence'):
         Quantity("lead", "ratio", 2, Unit.RATIO, "times", "papers", ("keras",), YEAR, ())
     with pytest.raises(ValueError, match='claim "lead" has no number and so no evidence'):
-        Claim("lead", "lead", Verdict.LEADS, "papers", ("keras",), YEAR, {})
+        Claim("lead", "lead", Finding.LEADS, "papers", ("keras",), YEAR, {})
 
 
 def test_the_evidence_of_a_claim_is_each_observation_once_in_order_of_first_use() -> None:
@@ -119,7 +146,7 @@ def test_the_evidence_of_a_claim_is_each_observation_once_in_order_of_first_use(
         return Quantity("c", name, 1, Unit.RATIO, "times", "papers", ("keras",), YEAR, evidence)  # type: ignore[arg-type]
 
     claim = Claim(
-        "c", "lead", Verdict.LEADS, "papers", ("keras",), YEAR, {"a": number("a", two, one), "b": number("b", one, three)}
+        "c", "lead", Finding.LEADS, "papers", ("keras",), YEAR, {"a": number("a", two, one), "b": number("b", one, three)}
     )
     assert claim.evidence == (two, one, three)
 
@@ -148,7 +175,7 @@ def test_a_thread_is_billed_by_post_by_link_and_by_alt_text() -> None:
     assert thread.cost_usd == 0.24
 
 
-@pytest.mark.parametrize(("subject", "name"), [("all", "respondents"), ("pytorch", "PyTorch")])
+@pytest.mark.parametrize(("subject", "name"), [("all", "the whole"), ("pytorch", "PyTorch")])
 def test_readers_call_a_subject_by_its_name(subject: str, name: str) -> None:
     assert a_report().name_of(subject) == name
     assert str(SUBJECTS["pytorch"]) == "PyTorch"

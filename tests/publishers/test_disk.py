@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,7 +75,7 @@ def test_an_edition_becomes_the_files_of_the_contract(tmp_path: Path) -> None:
     assert json.loads((place / "thread.json").read_text())["skipped"] == [{"post": "gone", "reason": "why"}]
     assert json.loads((place / "facts.json").read_text()) == [
         {
-            "id": "1.1", "post": 1, "where": "text", "text": "42", "kind": "observation", "claim": None, "value": 42, "unit": "stars",
+            "id": "1.1", "post": 1, "where": "text", "text": "42", "shown": True, "kind": "observation", "claim": None, "value": 42, "unit": "stars",
             "metric": "stars", "subjects": ["a"], "period": "2020", "evidence": [], "origin": "Somebody",
             "url": "https://example.org/a", "query": "figures.csv:2", "retrieved_at": "2021-01-02T00:00:00+00:00",
             "payload_sha256": "ab" * 32, "status": "measured",
@@ -89,14 +92,91 @@ def test_an_edition_replaces_the_one_before_it_and_leaves_nothing_else(tmp_path:
     assert [path.name for path in (tmp_path / "a-report").iterdir()] == ["2020"]
 
 
-def test_a_folder_with_files_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
-    theirs = tmp_path / "a-report" / "2020" / "thesis.tex"
-    theirs.parent.mkdir(parents=True)
-    theirs.write_text("years of work")
-    with pytest.raises(BadOutput, match="no edition of ours"):
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        {"thesis.tex": "years of work"},
+        {"thread.json": '{"mine": 1}', "diary.txt": "dear diary"},
+        {"thread.json": '{"report": "a-report", "period": "2021"}'},
+        {"thread.json": "not json"},
+    ],
+)
+def test_a_folder_with_files_of_somebody_else_is_left_alone(tmp_path: Path, theirs: dict[str, str]) -> None:
+    place = tmp_path / "a-report" / "2020"
+    place.mkdir(parents=True)
+    for name, text in theirs.items():
+        (place / name).write_text(text)
+    with pytest.raises(BadOutput, match="no part of an edition of ours"):
         Publisher(tmp_path).publish(edition())
-    assert theirs.read_text() == "years of work"
-    assert names(tmp_path) == ["a-report/2020/thesis.tex"]
+    assert {path.name: path.read_text() for path in place.iterdir()} == theirs
+
+
+def test_a_note_beside_an_edition_is_not_lost(tmp_path: Path) -> None:
+    place = Publisher(tmp_path).publish(edition("Before: "))
+    (place / "notes.md").write_text("ask about this")
+    with pytest.raises(BadOutput, match=r"notes\.md"):
+        Publisher(tmp_path).publish(edition("After: "))
+    assert (place / "notes.md").read_text() == "ask about this"
+    assert (place / "posts/01.txt").read_text().startswith("Before: ")
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tests.publishers.test_disk import edition
+from bot.publishers.disk import Publisher
+rename, moves = Path.rename, []
+def killing(self, target):
+    moves.append(target)
+    if len(moves) == int(sys.argv[2]) and sys.argv[3] == "before":
+        os.kill(os.getpid(), signal.SIGKILL)
+    rename(self, target)
+    if len(moves) == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+Path.rename = killing
+Publisher(Path(sys.argv[1])).publish(edition("After: "))
+"""
+
+
+@pytest.mark.parametrize(
+    ("move", "when", "seen"), [(1, "before", "Before"), (1, "after", None), (2, "before", None), (2, "after", "After")]
+)
+def test_a_kill_at_any_move_loses_nothing_that_the_next_preview_does_not_bring_back(
+    tmp_path: Path, move: int, when: str, seen: str | None
+) -> None:
+    place = Publisher(tmp_path).publish(edition("Before: "))
+    command = [sys.executable, "-c", _KILLED, str(tmp_path), str(move), when]
+    killed = subprocess.run(command, cwd=Path(__file__).parents[2], check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    if seen is None:
+        assert not place.exists()  # whole or not at all
+    else:
+        assert (place / "posts/01.txt").read_text().startswith(seen)
+        assert [str(path.relative_to(place)) for path in sorted(place.rglob("*")) if path.is_file()] == EDITION_FILES
+    assert Publisher(tmp_path).publish(edition("Next: ")) == place
+    assert [path.name for path in (tmp_path / "a-report").iterdir()] == ["2020"]
+
+
+def test_an_edition_put_aside_by_a_killed_writer_comes_back(tmp_path: Path) -> None:
+    place = Publisher(tmp_path).publish(edition("Before: "))
+    command = [sys.executable, "-c", _KILLED, str(tmp_path), "1", "after"]
+    subprocess.run(command, cwd=Path(__file__).parents[2], check=False, timeout=60)
+    assert not place.exists()
+    disk._recover(place)
+    assert (place / "posts/01.txt").read_text().startswith("Before: ")
+
+
+def test_eight_writers_at_once_leave_one_whole_edition(tmp_path: Path) -> None:
+    code = _KILLED.replace("int(sys.argv[2])", "0").replace('"After: "', "sys.argv[2]")
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path), f"Writer {number}: ", "never"], cwd=Path(__file__).parents[2]
+        )
+        for number in range(8)
+    ]
+    assert [writer.wait(timeout=60) for writer in writers] == [0] * 8
+    assert names(tmp_path) == [f"a-report/2020/{name}" for name in EDITION_FILES]
+    assert [path.name for path in (tmp_path / "a-report").iterdir()] == ["2020"]
 
 
 def test_a_file_or_link_in_the_way_is_left_alone(tmp_path: Path) -> None:

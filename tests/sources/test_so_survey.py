@@ -157,7 +157,8 @@ def test_an_absent_file_says_where_to_get_it_and_where_to_put_it(tmp_path: Path)
         message = str(caught.value)
         assert "https://survey.stackoverflow.co/" in message
         assert "stack-overflow-developer-survey-2020.zip" in message
-        assert str(folder) in message
+        assert f"the folder {folder.name} has no Stack Overflow survey of 2020" in message
+        assert str(folder.parent) not in message
 
 
 @pytest.mark.parametrize("place", ["2020.csv", "2020/results.csv", "2020/survey_results_public.csv"])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Final, TypeAlias
+from typing import Final
 
 from matplotlib.figure import Figure
 
@@ -14,10 +14,7 @@ from bot.charts.sheet.canvas import encode, paint, settled
 from bot.charts.sheet.lint import check
 from bot.charts.sheet.theme import THEME
 from bot.domain.thread import Chart
-from bot.ports import ChartData, ChartKind
-
-Progress: TypeAlias = Callable[[str, int, int], None]
-"""Told what is being done and how far it is; 0 of 0 where that is unknown."""
+from bot.ports import ChartData, ChartKind, Progress
 
 _MOST_WAITING: Final = 2
 """A painted figure holds 8 MB until it is encoded."""

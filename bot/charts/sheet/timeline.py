@@ -63,21 +63,22 @@ def ticks(series: Sequence[Sequence[Reading]], room: float, size: float) -> list
 
 def _yearly(seen: Sequence[dt.datetime]) -> bool:
     """A reading of 31 December stands beside the new year's tick and would be taken for the next year's."""
-    return (seen[-1] - seen[0]) / (len(seen) - 1) > _NEARLY_A_YEAR
+    return len(seen) > 1 and (seen[-1] - seen[0]) / (len(seen) - 1) > _NEARLY_A_YEAR
+
+
+def ended(seen: Sequence[dt.datetime]) -> str:
+    """When a series ended, as its axis would say it: "’24", or "Aug ’19"."""
+    return f"’{year_ended(seen[-1])[-2:]}" if _yearly(seen) else _month_and_year(seen[-1])
 
 
 def _named(seen: Sequence[dt.datetime]) -> list[str]:
-    for name in (_year, _year_ended, _short_month, _month_and_year, _day):
+    for name in (year_ended, _short_month, _month_and_year, _day) if _yearly(seen) else (_short_month, _month_and_year, _day):
         if len({name(at) for at in seen}) == len(seen) and (name is not _short_month or seen[0].year == seen[-1].year):
             return [name(at) for at in seen]
     return [_day(at) for at in seen]
 
 
-def _year(at: dt.datetime) -> str:
-    return str(at.year)
-
-
-def _year_ended(at: dt.datetime) -> str:
+def year_ended(at: dt.datetime) -> str:
     """A stock read on 8 January is that of the year before."""
     return str((at - _AFTER_YEARS_END).year)
 

@@ -94,9 +94,15 @@ def listed(parts: Sequence[Cited]) -> Cited:
 
 
 def unseen(data: ChartData, drawn: Sequence[Reading]) -> Cited:
-    """ "JAX: not asked." for whatever has no figure, or nothing."""
+    """ "JAX: not asked." for whatever has no figure, or nothing; with the measure's name where there are several."""
     missing = absences(data, [(row.metric.key, row.subject.key) for row in drawn])
-    return listed([Cited(f"{subject.name}: {reason}") for _, subject, reason in missing])
+    several = len(data.metrics) > 1
+    return listed(
+        [
+            Cited(f"{metric.heading} of {subject.name}: {reason}" if several else f"{subject.name}: {reason}")
+            for metric, subject, reason in missing
+        ]
+    )
 
 
 def sentence(text: Cited) -> Cited:

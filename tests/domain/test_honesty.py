@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.compose.honesty import statements, uncited
+from bot.domain.honesty import statements, uncited
 from bot.domain.text import Cited
 from tests.builders import MANY, observed
 
@@ -145,9 +145,12 @@ def words(text: str, **rest: list[str]) -> list[str]:
     st.sampled_from(["", "b", " ", "%", "k", ".", "\n"]),
 )
 def test_a_number_of_any_script_is_a_figure(number: str, before: str, after: str) -> None:
+    # what stands against a number makes it another one: "-40", ".40", "40%", "40k", "40b"
+    sign = before if before in ("-", ".") else ""
+    scale = after if after in ("b", "%", "k") else ""
     found = statements(before + number + after)
-    assert [(one.kind, one.text) for one in found] == [("figure", number)]
-    assert found[0].start == len(before)
+    assert [(one.kind, one.text) for one in found] == [("figure", sign + number + scale)]
+    assert found[0].start == len(before) - len(sign)
 
 
 @MANY
@@ -176,7 +179,7 @@ def test_a_claim_word_is_found_in_any_case(word: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["A leader", "pupil", "download", "uploaded", "upstream", "pleads", "latent", "moreover", "alone", "someone", "sevenths-free",
-     "Few are ever taken back.", "Notebooks learn with copies removed", "secondary", "firsthand", "Bestow"],
+     "Notebooks learn with copies removed", "secondary", "firsthand", "Bestow"],
 )  # fmt: skip
 def test_a_word_that_only_holds_a_claim_word_is_none(text: str) -> None:
     assert words(text) == (["leader"] if text == "A leader" else [])
@@ -197,8 +200,8 @@ def test_set_phrases_state_nothing_but_their_words_alone_do() -> None:
     [
         ("113,788,105.", ["113,788,105"]),
         ("3.14, 1’000 and 7,", ["3.14", "1’000", "7"]),
-        ("-5% of 12–13", ["5", "12", "13"]),
-        ("H2O and ½ of x² in Ⅻ", ["2", "½", "²", "Ⅻ"]),
+        ("-5% of 12–13", ["-5%", "12", "13"]),
+        ("H2O and ½ of x² in Ⅻ", ["2O", "½", "²", "Ⅻ"]),
         ("٣٫٥ and ３", ["٣", "٥", "３"]),
         ("2020-12-31", ["2020", "12", "31"]),
     ],
@@ -229,3 +232,112 @@ def test_what_a_citation_covers_whole_is_vouched_for() -> None:
 
 def test_no_claim_word_is_vouched_for_by_a_neighbour() -> None:
     assert [one.text for one in uncited(Cited.of("94", observed(94)) + " more")] == ["more"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PyTorch leads the field.",
+        "TensorFlow is ahead of Keras.",
+        "Keras trails both.",
+        "JAX lags behind.",
+        "PyTorch outranks TensorFlow at NeurIPS.",
+        "PyTorch tops the list.",
+        "PyTorch topped every conference.",
+        "TensorFlow dominates production.",
+        "The dominance of TensorFlow is over.",
+        "PyTorch is the champion of research.",
+        "PyTorch is number one.",
+        "Few are ever taken back.",
+        "Many developers name Keras.",
+        "Several conferences went to PyTorch.",
+        "Zero papers name Keras.",
+        "Downloads increased.",
+        "An increase in stars.",
+        "Downloads are decreasing.",
+        "PyTorch exceeds TensorFlow.",
+        "TensorFlow peaked then.",
+        "Stars skyrocketed.",
+        "Downloads plummeted.",
+        "JAX is booming.",
+        "PyTorch ranks high in research.",
+        "TensorFlow is ranked below PyTorch.",
+        "Keras and PyTorch are level.",
+        "TensorFlow still has the majority.",
+        "Keras is the most popular.",
+        "A third of all papers name PyTorch.",
+        "PyTorch came fourth.",
+        "PyTorch is in second place.",
+        "A tenth of the respondents name JAX.",
+        "TensorFlow was downloaded six times as often.",
+        "Downloads doubled.",
+        "JAX grew tenfold.",
+        "Half of them name TensorFlow.",
+        "Almost everybody names TensorFlow.",
+        "PyTorch gained on TensorFlow.",
+        "Keras lost ground.",
+        "TensorFlow is down, PyTorch is up.",
+        "A dozen conferences.",
+        "More than 40 % name Keras.",
+        "PyTorch has ４０ papers.",
+        "PyTorch has ٤٠ papers.",
+        "Ⅻ conferences name it.",
+        "½ of the papers.",
+        "七 conferences name it.",
+        "① PyTorch, then Keras.",
+        "x² papers name it.",
+    ],
+)
+def test_a_sentence_that_says_how_many_or_who_is_ahead_is_refused(text: str) -> None:
+    assert statements(text, ["PyTorch", "TensorFlow", "Keras", "JAX", "NeurIPS"]) != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PyTorch multiplied its downloads.",
+        "PyTorch has a greater share.",
+        "TensorFlow sank.",
+        "Downloads tumbled.",
+        "Stars spiked.",
+        "Stars stagnated.",
+        "PyTorch is the runner-up.",
+        "A fifth of them name Keras.",
+        "PyTorch is the leader’s rival.",
+    ],
+)
+def test_a_sentence_that_compares_in_other_words_is_refused(text: str) -> None:
+    assert statements(text, ["PyTorch", "TensorFlow", "Keras", "JAX"]) != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Deep-learning frameworks, by public numbers.",
+        "A star is a bookmark: it does not tell who still uses what.",
+        "Who joins Kaggle is not who works in the field.",
+        "The charts name their sources.",
+        "What nobody counted is left out, not set to nought.",
+        "Corrections are welcome.",
+        "Measure by measure, each with what its number does not tell.",
+        "People tick as they please, so shares do not add.",
+        "By pip only; the oldest counts run small.",
+        "No measure here counts people, and each favours somebody.",
+        "Package counts favour servers, surveys favour who answers, stars favour age.",
+        "TensorFlow and Keras go together.",
+        "Downloads against the year before:",
+        "JAX was not on the list.",
+        "Papers that name just one of the frameworks.",
+        "Stack Overflow asked developers of every kind, worldwide.",
+        "At least somebody signed up.",
+        "Download it from upstream, uploaded by its author.",
+        "The moreover clause pleads for someone alone.",
+        "Numbers are taken from the survey's own files.",
+        "Each bar is a share of those who answered.",
+        "PyTorch 2 is a name, and so is Web 2.0.",
+        "The window ends with the year; dates are in the notes.",
+        "Gaps are changes of method or missing readings.",
+    ],
+)
+def test_a_sentence_that_compares_nothing_passes(text: str) -> None:
+    assert words(text, names=["PyTorch 2", "Web 2.0"]) == []

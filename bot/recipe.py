@@ -1,0 +1,431 @@
+"""`report.toml` and its texts, read once, checked whole, and turned into a Report. What a kind would pass over is refused."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from bot.domain.honesty import statements, strange
+from bot.domain.measure import WHOLE, Aggregation, Break, Metric, Subject, Unit
+from bot.domain.period import Granularity, Period, instant
+from bot.domain.report import ChartSpec, ClaimSpec, PostSpec, Report, SourceSpec, Template
+from bot.domain.words import nearest
+from bot.errors import BadRecipe
+
+_LARGEST_FILE: Final = 1_000_000
+
+_Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+_Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+_Line = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class _Subject(_Table):
+    name: _Name
+    fill: _Colour
+    ink: _Colour
+    ids: dict[str, str] = Field(default_factory=dict)
+
+
+class _Group(_Subject):
+    members: list[_Key] = Field(min_length=1)
+
+
+class _Break(_Table):
+    at: str
+    reason: _Line
+
+
+class _Metric(_Table):
+    title: _Line
+    noun: _Name
+    unit: Literal["count", "percent", "rate"]
+    aggregation: Literal["total", "level", "event"]
+    measures: _Line
+    does_not_measure: _Line
+    known_biases: _Line
+    short: str = ""
+    base: _Key | None = None
+    tolerance_days: Annotated[int, Field(ge=0, le=180)] = 0
+    breaks: list[_Break] = Field(default_factory=list)
+    absent: str = ""
+
+
+class _Claim(_Table):
+    kind: str
+    metric: str = ""
+    subject: str = ""
+    subjects: list[str] = Field(default_factory=list)
+    claims: list[str] = Field(default_factory=list)
+    noun: _Name = "measures"
+    optional: list[str] = Field(default_factory=list)
+    minimum: Annotated[int, Field(ge=2)] = 2
+
+    @property
+    def about(self) -> list[str]:
+        """The subjects, however many are named and how."""
+        return [self.subject, *self.subjects] if self.subject else self.subjects
+
+
+class _Chart(_Table):
+    kind: str
+    metric: str = ""
+    metrics: list[str] = Field(default_factory=list)
+    subjects: list[str] = Field(min_length=1)
+    title: _Line
+    subtitle: _Line
+    caveat: _Line | None = None
+    highlight: list[str] = Field(default_factory=list)
+    compare: bool = False
+    since: str | None = None
+
+
+class _Post(_Table):
+    name: _Key
+    text: str = ""
+    chart: _Chart | None = None
+
+
+class ReportFile(_Table):
+    """The shape of `report.toml`. `threadmill check --schema` prints it as JSON Schema for editors."""
+
+    title: _Name
+    network: str = "x"
+    granularity: Literal["year", "month", "week", "day"]
+    names: list[str] = Field(default_factory=list)
+    allow: list[str] = Field(default_factory=list)
+    sources: dict[str, dict[str, Any]] = Field(min_length=1)
+    subjects: dict[_Key, _Subject] = Field(min_length=1)
+    groups: dict[_Key, _Group] = Field(default_factory=dict)
+    metrics: dict[_Key, _Metric] = Field(default_factory=dict)
+    claims: dict[_Key, _Claim] = Field(default_factory=dict)
+    posts: list[_Post] = Field(min_length=1)
+
+
+_COUNTABLE: Final = ("lead", "ratio")
+"""Claims a tally may count: those with a leader."""
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """What a recipe may name: the claims, charts and sources there are, and the metrics sources define."""
+
+    claims: Mapping[str, int]
+    charts: Iterable[str]
+    sources: Iterable[str]
+    metrics: Mapping[str, Metric]
+
+
+def report(folder: Path, kinds: Kinds) -> Report:
+    """
+    The report in a folder: its recipe and texts, every name in it known.
+
+    Raises:
+        BadRecipe: names file, key and what is wrong; unknown keys and names come with the nearest known one.
+    """
+    return _Reading(folder, kinds).report()
+
+
+class _Reading:
+    """One reading of one `report.toml`; complaints name the key they are about."""
+
+    def __init__(self, folder: Path, kinds: Kinds) -> None:
+        self._folder = folder
+        self._file = folder / "report.toml"
+        self._kinds = kinds
+        self._table = self._read()
+        self._metrics = self._all_metrics()
+        self._subjects = self._all_subjects()
+
+    def report(self) -> Report:
+        table = self._table
+        self._check_posts()
+        for name in table.names:
+            self._plain_name(name, "names")
+        return Report(
+            key=self._folder.name,
+            title=table.title,
+            network=table.network,
+            granularity=Granularity(table.granularity),
+            subjects=self._subjects,
+            metrics=self._metrics,
+            sources=tuple(self._source(name, dict(options)) for name, options in table.sources.items()),
+            claims=self._claims(),
+            posts=tuple(self._post(post) for post in table.posts),
+            names=tuple(table.names),
+            allow=tuple(table.allow),
+        )
+
+    def _read(self) -> ReportFile:
+        text = self._text(self._file, "a report is a folder with a report.toml and its texts")
+        try:
+            return ReportFile.model_validate(tomllib.loads(text))
+        except ValidationError as error:
+            raise BadRecipe(_complaints(self._file, error)) from None
+        except (ValueError, RecursionError) as error:  # TOMLDecodeError, numbers and nesting beyond reason
+            raise BadRecipe(f"{self._file} is not TOML: {error}") from None
+
+    def _text(self, path: Path, advice: str) -> str:
+        """A file of the report. Pipes and devices are no files: reading them might never end."""
+        try:
+            if not path.is_file():
+                raise BadRecipe(f"{path} does not exist or is no file; {advice}")
+            if path.stat().st_size > _LARGEST_FILE:
+                raise BadRecipe(f"{path} has {path.stat().st_size:,} bytes; a recipe or text has a few thousand")
+            return path.read_text(encoding="utf-8-sig")  # some editors put a byte-order mark first, which X refuses in a post
+        except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a name no file can have
+            raise BadRecipe(f"{path} cannot be read: {error}; {advice}") from error
+
+    def _source(self, name: str, options: dict[str, object]) -> SourceSpec:
+        if "." not in name:
+            self._known(name, self._kinds.sources, f"sources.{name}", "source")
+        required = options.pop("required", False)
+        if not isinstance(required, bool):
+            raise self._bad(f"sources.{name}.required", f"is {required!r}; write true or false")
+        return SourceSpec(name, options, required)
+
+    def _all_metrics(self) -> dict[str, Metric]:
+        metrics = dict(self._kinds.metrics)
+        for key, table in self._table.metrics.items():
+            if key in metrics:
+                raise self._bad(f"metrics.{key}", "is defined by a source already; use that definition or choose another key")
+            metrics[key] = self._metric(key, table)
+        for key, table in self._table.metrics.items():
+            if table.base is not None:
+                self._known(table.base, metrics, f"metrics.{key}.base", "metric")
+                if metrics[table.base].unit is not Unit.COUNT:
+                    raise self._bad(f"metrics.{key}.base", f"is {table.base}, which is no count: nobody can be a share of it")
+        return metrics
+
+    def _plain_name(self, name: str, place: str) -> None:
+        """A name lets the digits in it pass, so it must be a name: a word, perhaps with a version, that claims nothing."""
+        claims = [found.text for found in statements(name) if found.kind == "claim word"]
+        if claims or "%" in name or not re.search(r"[^\W\d_]{2}", name) or strange(name):
+            raise self._bad(place, f"is {name!r}, which is more than a name; write a word, with its version if it has one")
+
+    def _visible(self, subject: Subject, place: str) -> None:
+        for field_, colour, least in (("ink", subject.ink, 4.5), ("fill", subject.fill, 2.0)):
+            if (ratio := _contrast(colour)) < least:
+                raise self._bad(f"{place}.{field_}", f"is {colour}, with a contrast of {ratio:.1f} on white; it needs {least}")
+
+    def _metric(self, key: str, table: _Metric) -> Metric:
+        for name in ("title", "short", "noun"):
+            if found := statements(getattr(table, name)):
+                raise self._bad(
+                    f"metrics.{key}.{name}", f'says "{found[0].text}"; a metric is named without figures and comparisons'
+                )
+        fields = table.model_dump() | {"unit": Unit(table.unit), "aggregation": Aggregation(table.aggregation)}
+        try:
+            breaks = tuple(Break(instant(change.at), change.reason) for change in table.breaks)
+        except ValueError as error:
+            raise self._bad(f"metrics.{key}.breaks", f"is wrong: {error}") from None
+        return Metric(key=key, **fields | {"breaks": breaks})
+
+    def _all_subjects(self) -> dict[str, Subject]:
+        subjects = {key: Subject(key, one.name, one.fill, one.ink, (), one.ids) for key, one in self._table.subjects.items()}
+        for key, group in self._table.groups.items():
+            if key in subjects:
+                raise self._bad(f"groups.{key}", "has the key of a subject; choose another")
+            for member in group.members:
+                self._known(member, self._table.subjects, f"groups.{key}.members", "subject")
+            subjects[key] = Subject(key, group.name, group.fill, group.ink, tuple(group.members), group.ids)
+        for key, subject in subjects.items():
+            self._plain_name(subject.name, f"subjects.{key}.name")
+            self._visible(subject, f"subjects.{key}")
+            self._once(subject.members, f"groups.{key}.members")
+        if WHOLE in subjects:
+            raise self._bad(f"subjects.{WHOLE}", "is the word for everybody; choose another key")
+        return subjects
+
+    def _claims(self) -> tuple[ClaimSpec, ...]:
+        claims: dict[str, ClaimSpec] = {}
+        for key, table in self._table.claims.items():
+            place = f"claims.{key}"
+            self._known(table.kind, self._kinds.claims, f"{place}.kind", "claim kind")
+            if table.kind == "tally":
+                self._check_tally(table, claims, place)
+            else:
+                self._check_claim(table, place)
+            claims[key] = ClaimSpec(
+                key,
+                table.kind,
+                table.metric,
+                tuple(table.about),
+                tuple(table.claims),
+                table.noun,
+                tuple(table.optional),
+                table.minimum,
+            )  # fmt: skip
+        return tuple(claims.values())
+
+    def _check_tally(self, table: _Claim, above: Mapping[str, ClaimSpec], place: str) -> None:
+        if table.about or table.metric:
+            raise self._bad(place, "has a metric or subjects; a tally counts claims")
+        if len(table.claims) < 2:
+            raise self._bad(f"{place}.claims", "names fewer than two claims to count")
+        if statements(table.noun):
+            raise self._bad(f"{place}.noun", f'is "{table.noun}"; name what is counted, without figures and comparisons')
+        self._once(table.claims, f"{place}.claims")
+        if table.minimum > len(table.claims):
+            raise self._bad(f"{place}.minimum", f"is {table.minimum}, more than the {len(table.claims)} claims it counts")
+        for other in table.claims:
+            self._known(other, above, f"{place}.claims", "claim above it")
+            if above[other].kind not in _COUNTABLE:
+                raise self._bad(f"{place}.claims", f'counts "{other}", a {above[other].kind} claim, which nobody leads')
+
+    def _check_claim(self, table: _Claim, place: str) -> None:
+        for subject in table.about:
+            self._known(subject, {**self._subjects, WHOLE: None}, f"{place}.subjects", "subject")
+        self._once(table.about, f"{place}.subjects")
+        for subject in table.optional:
+            self._known(subject, table.about, f"{place}.optional", "subject of the claim")
+        if len(table.about) < (needed := self._kinds.claims[table.kind]):
+            raise self._bad(f"{place}.subjects", f"names {len(table.about)} of the {needed} a {table.kind} claim is about")
+        self._known(table.metric, self._metrics, f"{place}.metric", "metric")
+        metric = self._metrics[table.metric]
+        if table.kind == "share" and metric.unit is not Unit.COUNT:
+            raise self._bad(f"{place}.metric", f"is {metric.key}, which is no count: it has no parts to share")
+        if table.kind == "share":
+            self._apart(table.about, f"{place}.subjects")
+        if table.kind == "multiplied" and metric.aggregation is not Aggregation.TOTAL:
+            raise self._bad(f"{place}.metric", f"is {metric.key}, which is no total over a window: it does not add up")
+        if table.kind == "ratio" and len(table.about) > 2:
+            raise self._bad(f"{place}.subjects", "names more than the two a ratio is of")
+
+    def _apart(self, subjects: Sequence[str], place: str) -> None:
+        """Parts of a whole do not overlap: no group beside its member, nothing beside everybody."""
+        if WHOLE in subjects and len(subjects) > 2:
+            raise self._bad(place, f'names "{WHOLE}" beside other subjects, which are part of it')
+        parts = [key for subject in subjects if subject != WHOLE for key in (subject, *self._subjects[subject].members)]
+        self._once(parts, place)
+
+    def _check_posts(self) -> None:
+        names = [post.name for post in self._table.posts]
+        for name in names:
+            if names.count(name) > 1:
+                raise self._bad("posts", f'has two posts named "{name}"')
+
+    def _post(self, post: _Post) -> PostSpec:
+        file = post.text or f"{post.name}.txt"
+        path = self._folder / file
+        if Path(file).name != file:
+            raise self._bad(f"posts.{post.name}.text", f'is "{file}"; name a file in the folder of the report')
+        hint = nearest(file, [one.name for one in self._folder.glob("*.txt")])
+        source = self._text(path, f"posts.{post.name} of {self._file.name} needs it{hint}")
+        chart = None if post.chart is None else self._chart(post.chart, f"posts.{post.name}.chart")
+        return PostSpec(post.name, Template(source, str(path)), chart)
+
+    def _chart(self, chart: _Chart, place: str) -> ChartSpec:
+        self._known(chart.kind, self._kinds.charts, f"{place}.kind", "chart kind")
+        metrics = [chart.metric, *chart.metrics] if chart.metric else chart.metrics
+        if not metrics:
+            raise self._bad(f"{place}.metric", "is missing: a chart shows at least one metric")
+        for metric in metrics:
+            self._known(metric, self._metrics, f"{place}.metrics", "metric")
+        self._once(metrics, f"{place}.metrics")
+        self._once(chart.subjects, f"{place}.subjects")
+        self._fitting(chart, metrics, place)
+        for subject in chart.subjects:
+            self._known(subject, self._subjects, f"{place}.subjects", "subject")
+        return ChartSpec(
+            kind=chart.kind,
+            metrics=tuple(metrics),
+            subjects=tuple(chart.subjects),
+            title=self._template(chart.title, f"{place}.title"),
+            subtitle=self._template(chart.subtitle, f"{place}.subtitle"),
+            caveat=None if chart.caveat is None else self._template(chart.caveat, f"{place}.caveat"),
+            highlight=tuple(chart.highlight),
+            compare=chart.compare,
+            since=None if chart.since is None else self._period(chart.since, f"{place}.since"),
+        )
+
+    def _fitting(self, chart: _Chart, metrics: Sequence[str], place: str) -> None:
+        """What a kind would pass over or draw wrongly is refused."""
+        if chart.kind in ("ranking", "survey", "trend") and len(metrics) > 1:
+            raise self._bad(f"{place}.metrics", f"names {len(metrics)} metrics; a {chart.kind} chart shows one")
+        if chart.kind == "survey" and self._metrics[metrics[0]].unit is not Unit.PERCENT:
+            raise self._bad(f"{place}.metric", f"is {metrics[0]}, which is no share; a survey chart shows percentages")
+        if chart.kind == "share":
+            self._apart(chart.subjects, f"{place}.subjects")
+            for metric in metrics:
+                if self._metrics[metric].unit is not Unit.COUNT:
+                    raise self._bad(f"{place}.metrics", f"names {metric}, which is no count: it has no parts to share")
+        if chart.compare and chart.kind != "survey":
+            raise self._bad(f"{place}.compare", f"is for survey charts; a {chart.kind} chart shows one period")
+        if chart.since is not None and chart.kind not in ("share", "trend"):
+            raise self._bad(f"{place}.since", f"is for trend and share charts; a {chart.kind} chart shows one period")
+        for subject in chart.highlight:
+            self._known(subject, chart.subjects, f"{place}.highlight", "subject of the chart")
+
+    def _template(self, source: str, place: str) -> Template:
+        return Template(source, f"{self._file}: {place}")
+
+    def _period(self, key: str, place: str) -> Period:
+        try:
+            return Period.parse(key)
+        except ValueError as error:
+            raise self._bad(place, f"is wrong: {error}") from None
+
+    def _known(self, name: str, known: Iterable[str], place: str, what: str) -> None:
+        names = list(known)
+        if name in names:
+            return
+        there = ", ".join(names) or "none"
+        raise self._bad(place, f'names the unknown {what} "{name}"{nearest(name, names, 0.5)}; there are {there}')
+
+    def _once(self, names: Sequence[str], place: str) -> None:
+        for name in names:
+            if names.count(name) > 1:
+                raise self._bad(place, f'names "{name}" twice, and it would be counted twice')
+
+    def _bad(self, place: str, what: str) -> BadRecipe:
+        return BadRecipe(f"{self._file}: {place} {what}")
+
+
+def _contrast(colour: str) -> float:
+    """Contrast with white by WCAG 2: (1 + 0.05) / (relative luminance + 0.05)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+
+
+def _complaints(file: Path, error: ValidationError) -> str:
+    """Pydantic's findings as lines that name the key, with the nearest known key for an unknown one."""
+    lines = []
+    for found in error.errors(include_url=False):
+        place = ".".join(str(part) for part in found["loc"]) or "the file"
+        match found["type"]:
+            case "extra_forbidden":
+                lines.append(f'{file}: unknown key "{place}"{nearest(str(found["loc"][-1]), _keys_at(found["loc"][:-1]))}')
+            case "missing":
+                lines.append(f'{file}: "{place}" is missing')
+            case _:
+                lines.append(f"{file}: {place} is {_short(found['input'])}: {found['msg'][0].lower()}{found['msg'][1:]}")
+    return "\n".join(lines)
+
+
+def _keys_at(location: tuple[int | str, ...]) -> list[str]:
+    """The keys the model has at a place: walks the same tables the recipe does."""
+    tables: Mapping[str, type[_Table]] = {
+        "subjects": _Subject, "groups": _Group, "metrics": _Metric, "claims": _Claim, "posts": _Post,
+    }  # fmt: skip
+    if not location or location[0] not in tables:
+        return list(ReportFile.model_fields)
+    if location[0] == "posts" and location[2:3] == ("chart",):
+        return list(_Chart.model_fields)
+    return list(tables[str(location[0])].model_fields)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
