@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import pytest
 
+from bot import wiring
 from bot.analysis.claims import NEEDS
 from bot.domain.measure import Aggregation, Break, Metric, Subject, Unit
 from bot.domain.period import Granularity, Period
@@ -448,3 +450,14 @@ def test_what_is_not_toml_is_refused_with_its_line(tmp_path: Path, recipe: str, 
     said = refusal(tmp_path, recipe)
     assert said.startswith("report.toml is not TOML: ")
     assert f"line {line}" in said
+
+
+@pytest.mark.parametrize(
+    "name", ["R", "C++", "C#", "Go", ".NET", "D3", "Vue 3", "PostgreSQL 17", "3Blue1Brown", "Élan", "日本語"]
+)
+def test_a_name_may_be_short_foreign_or_carry_a_version(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    shutil.copytree(Path(__file__).parents[1] / "templates" / "infrastructure-tools", folder)
+    recipe = folder / "report.toml"
+    recipe.write_text(recipe.read_text(encoding="utf-8").replace('name = "Chef"', f'name = "{name}"'), encoding="utf-8")
+    assert report(folder, wiring.kinds()).subjects["chef"].name == name

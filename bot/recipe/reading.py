@@ -1,4 +1,4 @@
-"""`report.toml` and its texts, read once, checked whole, and turned into a Report. What a kind would pass over is refused."""
+"""A recipe with its texts, checked whole and turned into a Report. What a kind would pass over or draw wrongly is refused."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ValidationError
 
 from bot.domain.honesty import statements, strange
 from bot.domain.measure import WHOLE, Aggregation, Break, Metric, Subject, Unit
@@ -17,100 +17,9 @@ from bot.domain.period import Granularity, Period, instant
 from bot.domain.report import ChartSpec, ClaimSpec, PostSpec, Report, SourceSpec, Template
 from bot.domain.words import nearest
 from bot.errors import BadRecipe
+from bot.recipe.file import ChartTable, ClaimTable, MetricTable, PostTable, ReportFile, complaints
 
 _LARGEST_FILE: Final = 1_000_000
-
-_Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
-_Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
-_Line = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
-_Name = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class _Subject(_Table):
-    name: _Name
-    fill: _Colour
-    ink: _Colour
-    ids: dict[str, str] = Field(default_factory=dict)
-
-
-class _Group(_Subject):
-    members: list[_Key] = Field(min_length=1)
-
-
-class _Break(_Table):
-    at: str
-    reason: _Line
-
-
-class _Metric(_Table):
-    title: _Line
-    noun: _Name
-    unit: Literal["count", "percent", "rate"]
-    aggregation: Literal["total", "level", "event"]
-    measures: _Line
-    does_not_measure: _Line
-    known_biases: _Line
-    short: str = ""
-    base: _Key | None = None
-    tolerance_days: Annotated[int, Field(ge=0, le=180)] = 0
-    breaks: list[_Break] = Field(default_factory=list)
-    absent: str = ""
-
-
-class _Claim(_Table):
-    kind: str
-    metric: str = ""
-    subject: str = ""
-    subjects: list[str] = Field(default_factory=list)
-    claims: list[str] = Field(default_factory=list)
-    noun: _Name = "measures"
-    optional: list[str] = Field(default_factory=list)
-    minimum: Annotated[int, Field(ge=2)] = 2
-
-    @property
-    def about(self) -> list[str]:
-        """The subjects, however many are named and how."""
-        return [self.subject, *self.subjects] if self.subject else self.subjects
-
-
-class _Chart(_Table):
-    kind: str
-    metric: str = ""
-    metrics: list[str] = Field(default_factory=list)
-    subjects: list[str] = Field(min_length=1)
-    title: _Line
-    subtitle: _Line
-    caveat: _Line | None = None
-    highlight: list[str] = Field(default_factory=list)
-    compare: bool = False
-    since: str | None = None
-
-
-class _Post(_Table):
-    name: _Key
-    text: str = ""
-    chart: _Chart | None = None
-
-
-class ReportFile(_Table):
-    """The shape of `report.toml`. `threadmill check --schema` prints it as JSON Schema for editors."""
-
-    title: _Name
-    network: str = "x"
-    granularity: Literal["year", "month", "week", "day"]
-    names: list[str] = Field(default_factory=list)
-    allow: list[str] = Field(default_factory=list)
-    sources: dict[str, dict[str, Any]] = Field(min_length=1)
-    subjects: dict[_Key, _Subject] = Field(min_length=1)
-    groups: dict[_Key, _Group] = Field(default_factory=dict)
-    metrics: dict[_Key, _Metric] = Field(default_factory=dict)
-    claims: dict[_Key, _Claim] = Field(default_factory=dict)
-    posts: list[_Post] = Field(min_length=1)
-
 
 _COUNTABLE: Final = ("lead", "ratio")
 """Claims a tally may count: those with a leader."""
@@ -171,7 +80,7 @@ class _Reading:
         try:
             return ReportFile.model_validate(tomllib.loads(text))
         except ValidationError as error:
-            raise BadRecipe(_complaints(self._file, error)) from None
+            raise BadRecipe(complaints(self._file, error)) from None
         except (ValueError, RecursionError) as error:  # TOMLDecodeError, numbers and nesting beyond reason
             raise BadRecipe(f"{self._file} is not TOML: {error}") from None
 
@@ -208,9 +117,9 @@ class _Reading:
         return metrics
 
     def _plain_name(self, name: str, place: str) -> None:
-        """A name lets the digits in it pass, so it must be a name: a word, perhaps with a version, that claims nothing."""
+        """A name lets the digits in it pass, so it must be one: a word ("C++", "Vue 3", "3Blue1Brown") that claims nothing."""
         claims = [found.text for found in statements(name) if found.kind == "claim word"]
-        if claims or "%" in name or not re.search(r"[^\W\d_]{2}", name) or strange(name):
+        if claims or "%" in name or not re.match(r"[^\W\d_]|\.[^\W\d_]|\d+[^\W\d_]{2}", name) or strange(name):
             raise self._bad(place, f"is {name!r}, which is more than a name; write a word, with its version if it has one")
 
     def _visible(self, subject: Subject, place: str) -> None:
@@ -218,7 +127,7 @@ class _Reading:
             if (ratio := _contrast(colour)) < least:
                 raise self._bad(f"{place}.{field_}", f"is {colour}, with a contrast of {ratio:.1f} on white; it needs {least}")
 
-    def _metric(self, key: str, table: _Metric) -> Metric:
+    def _metric(self, key: str, table: MetricTable) -> Metric:
         for name in ("title", "short", "noun"):
             if found := statements(getattr(table, name)):
                 raise self._bad(
@@ -268,7 +177,7 @@ class _Reading:
             )  # fmt: skip
         return tuple(claims.values())
 
-    def _check_tally(self, table: _Claim, above: Mapping[str, ClaimSpec], place: str) -> None:
+    def _check_tally(self, table: ClaimTable, above: Mapping[str, ClaimSpec], place: str) -> None:
         if table.about or table.metric:
             raise self._bad(place, "has a metric or subjects; a tally counts claims")
         if len(table.claims) < 2:
@@ -283,7 +192,7 @@ class _Reading:
             if above[other].kind not in _COUNTABLE:
                 raise self._bad(f"{place}.claims", f'counts "{other}", a {above[other].kind} claim, which nobody leads')
 
-    def _check_claim(self, table: _Claim, place: str) -> None:
+    def _check_claim(self, table: ClaimTable, place: str) -> None:
         for subject in table.about:
             self._known(subject, {**self._subjects, WHOLE: None}, f"{place}.subjects", "subject")
         self._once(table.about, f"{place}.subjects")
@@ -315,7 +224,7 @@ class _Reading:
             if names.count(name) > 1:
                 raise self._bad("posts", f'has two posts named "{name}"')
 
-    def _post(self, post: _Post) -> PostSpec:
+    def _post(self, post: PostTable) -> PostSpec:
         file = post.text or f"{post.name}.txt"
         path = self._folder / file
         if Path(file).name != file:
@@ -325,7 +234,7 @@ class _Reading:
         chart = None if post.chart is None else self._chart(post.chart, f"posts.{post.name}.chart")
         return PostSpec(post.name, Template(source, str(path)), chart)
 
-    def _chart(self, chart: _Chart, place: str) -> ChartSpec:
+    def _chart(self, chart: ChartTable, place: str) -> ChartSpec:
         self._known(chart.kind, self._kinds.charts, f"{place}.kind", "chart kind")
         metrics = [chart.metric, *chart.metrics] if chart.metric else chart.metrics
         if not metrics:
@@ -349,7 +258,7 @@ class _Reading:
             since=None if chart.since is None else self._period(chart.since, f"{place}.since"),
         )
 
-    def _fitting(self, chart: _Chart, metrics: Sequence[str], place: str) -> None:
+    def _fitting(self, chart: ChartTable, metrics: Sequence[str], place: str) -> None:
         """What a kind would pass over or draw wrongly is refused."""
         if chart.kind in ("ranking", "survey", "trend") and len(metrics) > 1:
             raise self._bad(f"{place}.metrics", f"names {len(metrics)} metrics; a {chart.kind} chart shows one")
@@ -397,35 +306,3 @@ def _contrast(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
-
-
-def _complaints(file: Path, error: ValidationError) -> str:
-    """Pydantic's findings as lines that name the key, with the nearest known key for an unknown one."""
-    lines = []
-    for found in error.errors(include_url=False):
-        place = ".".join(str(part) for part in found["loc"]) or "the file"
-        match found["type"]:
-            case "extra_forbidden":
-                lines.append(f'{file}: unknown key "{place}"{nearest(str(found["loc"][-1]), _keys_at(found["loc"][:-1]))}')
-            case "missing":
-                lines.append(f'{file}: "{place}" is missing')
-            case _:
-                lines.append(f"{file}: {place} is {_short(found['input'])}: {found['msg'][0].lower()}{found['msg'][1:]}")
-    return "\n".join(lines)
-
-
-def _keys_at(location: tuple[int | str, ...]) -> list[str]:
-    """The keys the model has at a place: walks the same tables the recipe does."""
-    tables: Mapping[str, type[_Table]] = {
-        "subjects": _Subject, "groups": _Group, "metrics": _Metric, "claims": _Claim, "posts": _Post,
-    }  # fmt: skip
-    if not location or location[0] not in tables:
-        return list(ReportFile.model_fields)
-    if location[0] == "posts" and location[2:3] == ("chart",):
-        return list(_Chart.model_fields)
-    return list(tables[str(location[0])].model_fields)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

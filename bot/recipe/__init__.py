@@ -1,0 +1,6 @@
+"""`report.toml` and its texts, read once and turned into a Report."""
+
+from bot.recipe.file import ReportFile
+from bot.recipe.reading import Kinds, report
+
+__all__ = ["Kinds", "ReportFile", "report"]
