@@ -146,10 +146,10 @@ TITLES = {
     "downloads": "TensorFlow had about six times the downloads of PyTorch",
     "downloads_growth": "TensorFlow grew to 2.6 times the year before, by yearly totals",
     "stackoverflow": "TensorFlow leads among developers Stack Overflow asked",
-    "kaggle": "TensorFlow leads on Kaggle; PyTorch grew by 4.0 points",
+    "kaggle": "TensorFlow leads on Kaggle; PyTorch grew by 4.0 points on the year before",
     "kaggle_union": "TF/Keras had 27.9 points more than PyTorch & co.",
     "research": "PyTorch leads in all six conferences counted",
-    "stars": "TensorFlow leads on stars; PyTorch grew by 29%",
+    "stars": "TensorFlow leads on stars; PyTorch grew by 29% on the year before",
     "forks": "TensorFlow had seven times the forks of PyTorch",
 }
 

@@ -289,12 +289,12 @@ def _break_between(before: Observation, now: Observation, metric: Metric) -> Abs
 
 
 def _per_day(seen: Observation, figures: Figures) -> float:
-    """A total divided by the days of its window; anything else as it is. Equal windows compare alike either way."""
+    """A counted total divided by the days of its window; anything else as it is. Equal windows compare alike either way."""
     return seen.value / _days(seen, figures)
 
 
 def _days(seen: Observation, figures: Figures) -> float:
-    return seen.period.days if figures.metric(seen.metric).aggregation is Aggregation.TOTAL else 1
+    return seen.period.days if figures.metric(seen.metric).adds_up else 1
 
 
 def _with_bases(seen: Sequence[Observation], figures: Figures) -> tuple[Observation, ...]:

@@ -82,12 +82,16 @@ class Figures:
         return Absent(f"nobody says how many {self._metrics[seen.metric].title} in {seen.period} is a share of")
 
     def series(self, metric: str, subject: str, until: Period, since: Period | None = None) -> Sequence[Observation]:
-        """All windows in order of time that end no later than the period does, within the metric's tolerance."""
-        latest = until.end + dt.timedelta(days=self._metrics[metric].tolerance_days)
+        """All windows in order of time that end no later than the period does, within the tolerance; by hand before others."""
+        tolerance = dt.timedelta(days=self._metrics[metric].tolerance_days)
+        found = self._series[metric, subject]
+        given = _of_these(found, self._by_hand)
         return [
             seen
-            for seen in self._series[metric, subject]
-            if seen.period.end <= latest and (since is None or seen.period.start >= since.start)
+            for seen in found
+            if seen.period.end <= until.end + tolerance
+            and (since is None or seen.period.start >= since.start)
+            and (seen in given or not any(abs(seen.period.end - one.period.end) <= tolerance for one in given))
         ]
 
     def metric(self, key: str) -> Metric:

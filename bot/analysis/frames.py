@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 from typing import Final
@@ -15,7 +15,7 @@ import pandas as pd
 from bot.analysis.claims import comparison_refused, interval, level, ranked
 from bot.analysis.figures import Figures
 from bot.domain.claim import Basis, Quantity
-from bot.domain.measure import Absent, Aggregation, Observation, Unit
+from bot.domain.measure import Absent, Observation, Unit
 from bot.domain.period import Period
 from bot.domain.report import ChartSpec
 from bot.ports import CHART_COLUMNS
@@ -63,7 +63,10 @@ def panel(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
 
 
 def _ranking(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
+    """Bars of the figures themselves; by the day, as they are compared, where counts are of windows of different length."""
     rows, absent = _row_of_figures(spec.metrics[0], spec.subjects, figures, period)
+    if figures.metric(spec.metrics[0]).adds_up and len({row.window.days for row in rows}) > 1:
+        return _panel([replace(row, value=row.value / row.window.days) for row in rows], absent, per_day=True)
     return _panel(rows, absent) if len(rows) >= 2 else _too_few(spec, figures, period)
 
 
@@ -92,7 +95,7 @@ def _survey(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent
 def _trend(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
     """Series up to the period's end; totals per day, because windows differ in length."""
     metric = figures.metric(spec.metrics[0])
-    per_day = metric.aggregation is Aggregation.TOTAL
+    per_day = metric.adds_up
     found = {subject: figures.series(metric.key, subject, period, spec.since) for subject in spec.subjects}
     drawn = {subject: series for subject, series in found.items() if len(series) >= 2}
     usual = min((_usual_step(series) for series in drawn.values()), default=dt.timedelta())
@@ -112,7 +115,7 @@ def _share(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
         found = [figures.at(metric, subject, shown) for subject in spec.subjects]
         parts = [seen for seen in found if isinstance(seen, Observation)]
         total = sum(seen.value for seen in parts)
-        if len(parts) < len(found) or total <= 0:
+        if len(parts) < len(found) or total <= 0 or len({seen.period for seen in parts}) > 1:
             continue
         for seen in parts:
             share = Quantity(

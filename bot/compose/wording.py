@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from bot.domain.claim import Claim, Finding, Quantity
-from bot.domain.measure import Aggregation, Observation, Unit
+from bot.domain.measure import Observation, Unit
 from bot.domain.numerals import change, compact, count_word, fold, grouped, ordinal, percent, points, times
 from bot.domain.period import date_in_words
 from bot.domain.report import Report
@@ -104,20 +104,24 @@ def _growth(claim: Claim, report: Report) -> Cited:
     verb = "grew" if claim.finding is Finding.GREW else "fell"
     if changed.unit is Unit.RATIO:
         return f"{name} " + Cited.of(f"{verb} to {times(changed.value)} the year before", changed) + day
-    return f"{name} " + Cited.of(f"{verb} by {_size(changed)}", changed) + day
+    return f"{name} " + Cited.of(f"{verb} by {_size(changed)}", changed) + " on the year before" + day
 
 
 def _changed(claim: Claim, report: Report) -> Cited:
     """Only what changed, for a list that has named the comparison: "PyTorch 2.5 times as many", "Keras +26%", "JAX level"."""
     name, changed = report.name_of(claim.subjects[0]), _told(claim)
+    return f"{name} " + _in_short(claim, changed) + (" by the day" if _a_day(claim, report) else "")
+
+
+def _in_short(claim: Claim, changed: Quantity) -> Cited:
     if claim.finding is Finding.LEVEL:
-        return f"{name} " + Cited.of("level", changed)
+        return Cited.of("level", changed)
     if changed.unit is Unit.RATIO:
-        return f"{name} " + Cited.of(f"{times(changed.value)} as many", changed)
+        return Cited.of(f"{times(changed.value)} as many", changed)
     size, grew = _size(changed), claim.finding is Finding.GREW
     if not size[0].isdigit():  # "over 99%"
-        return f"{name} " + Cited.of(f"{'up' if grew else 'down'} {size}", changed)
-    return f"{name} " + Cited.of(("+" if grew else "\N{MINUS SIGN}") + size, changed)
+        return Cited.of(f"{'up' if grew else 'down'} {size}", changed)
+    return Cited.of(("+" if grew else "\N{MINUS SIGN}") + size, changed)
 
 
 def _told(claim: Claim) -> Quantity:
@@ -187,7 +191,7 @@ def _main(claim: Claim) -> Quantity:
 
 def _a_day(claim: Claim, report: Report) -> str:
     """ " a day" where totals over windows of different length were compared by the day."""
-    if report.metrics[claim.metric].aggregation is not Aggregation.TOTAL:
+    if not report.metrics[claim.metric].adds_up:
         return ""
     counted: list[Observation] = [seen for seen in _main(claim).evidence if seen.metric == claim.metric]
     return " a day" if len({seen.period.days for seen in counted}) > 1 else ""

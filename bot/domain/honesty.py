@@ -28,7 +28,8 @@ _CLAIM_WORDS: Final = re.compile(
     | down|below
     | more|most|fewer|fewest|less|least|larg(?:er|est)|great(?:er|est)|bigg(?:er|est)|small(?:er|est)|high(?:er|est)
     | low(?:er|est)|fast(?:er|est)|slow(?:er|est)|strong(?:er|est)|weak(?:er|est)|better|best|worse|worst
-    | multipl(?:y|ied|ies|ying)|sank|sunk|sink(?:s|ing)?|tumbl\w*|spik(?:e[sd]?|ing)|stagnat\w*
+    | multipl(?:y|ied|ies|ying)|outstrip\w*|unmatched|topmost|slip(?:s|ped|ping)?
+    | sank|sunk|sink(?:s|ing)?|tumbl\w*|spik(?:e[sd]?|ing)|stagnat\w*
     | nearly|almost|roughly|record|maximum|minimum|level|equal(?:s|led)?|tied
     | first|second|last|fourth|fifth|sixth|seventh|eighth|ninth|tenth|number\sone
     | zero|nil|few|many|several|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen
@@ -47,9 +48,11 @@ _SET_PHRASES: Final = re.compile(
 )
 """Everyday turns of phrase that say nothing about a number here."""
 
-_SIGN: Final = re.compile(r"(?:^|(?<=[\s(\[]))[-\u2212\u2013+~<>\u2248\u00b1$\u20ac\u00a3\u00a5.,]+$")
+_SIGN: Final = re.compile(r"(?:^|(?<=[\s(\[]))[-\u2212\u2013+~<>\u2248\u00b1$\u20ac\u00a3\u00a5#\u2116.,]+$")
 _SCALE: Final = re.compile(
-    r"\s?(?:[kKMBGT]|bn|mn|mio|thousand|million|billion|trillion|per\s?cent|percent|pct)(?!\w)|\s?[%\u2030]|[^\W\d_]+"
+    r"[ \u00a0\u202f]?(?:[kKMBGT](?![\w&-])|[%\u2030]"
+    r"|(?:bn|mn|mio|thousand|million|billion|trillion|per\s?cent|percent|pct)(?!\w))"
+    r"|[^\W\d_]+|[+\u00d7]"
 )
 """What before or behind a figure makes it another one: "-40", "40M", "40 bn", "40%"."""
 
@@ -87,12 +90,12 @@ def strange(text: str) -> str | None:
     """
     for at, character in enumerate(text):
         kind = unicodedata.category(character)
-        joins_emoji = character == "\u200d" and not (text[at - 1 : at].isalnum() or text[at + 1 : at + 2].isalnum())
-        if kind in ("Cc", "Cf", "Cs", "Co") and character not in "\n\t\r" and not joins_emoji:
+        joins = character in "\u200c\u200d" and not _latin_or_digit(text[at - 1 : at] + text[at + 1 : at + 2])
+        if kind in ("Cc", "Cf", "Cs", "Co") and character not in "\n\t\r" and not joins:
             return character
-        if unicodedata.combining(character) == 1 or (
-            character.isalpha() and unicodedata.normalize("NFKC", character) != character
-        ):
+        plain = unicodedata.normalize("NFKC", character)
+        lookalike = character.isalpha() and plain != character and plain.isascii()
+        if lookalike or unicodedata.combining(character) == 1:
             return character
     for word in re.findall(r"[^\W\d_]+", text):
         scripts: dict[str, str] = {unicodedata.name(letter, "").split(" ")[0]: letter for letter in word}
@@ -100,6 +103,11 @@ def strange(text: str) -> str | None:
         if "LATIN" in scripts and other is not None:
             return other
     return None
+
+
+def _latin_or_digit(text: str) -> bool:
+    """Whether any of these characters is one a joiner has no business beside: emoji and some scripts need it, Latin does not."""
+    return any(one.isdigit() or unicodedata.name(one, "").startswith("LATIN") for one in text)
 
 
 def _figures(text: str) -> Iterator[Uncited]:

@@ -117,6 +117,11 @@ class Metric:
         """The short title, or the whole one."""
         return self.short or self.title
 
+    @property
+    def adds_up(self) -> bool:
+        """Whether a value is a count over a window, so that windows of different length are compared by the day."""
+        return self.aggregation is Aggregation.TOTAL and self.unit is Unit.COUNT
+
     def asked(self, subject: Subject, period: Period) -> bool:
         """Whether a survey offered the subject as an option by then; True where nothing else is known."""
         labels = subject.ids.get(self.asked_by, "").split("|")

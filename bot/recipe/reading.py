@@ -117,9 +117,9 @@ class _Reading:
         return metrics
 
     def _plain_name(self, name: str, place: str) -> None:
-        """A name lets the digits in it pass, so it must be one: a word ("C++", "Vue 3", "3Blue1Brown") that claims nothing."""
-        claims = [found.text for found in statements(name) if found.kind == "claim word"]
-        if claims or "%" in name or not re.match(r"[^\W\d_]|\.[^\W\d_]|\d+[^\W\d_]{2}", name) or strange(name):
+        """A name lets the digits in it pass, so it must be one: a word ("C++", "Vue 3", "5G") that claims nothing."""
+        claims = [found.text for found in statements(name, allow=self._table.allow) if found.kind == "claim word"]
+        if claims or "%" in name or not re.search(r"[^\W\d_]", name) or strange(name):
             raise self._bad(place, f"is {name!r}, which is more than a name; write a word, with its version if it has one")
 
     def _visible(self, subject: Subject, place: str) -> None:
@@ -129,7 +129,7 @@ class _Reading:
 
     def _metric(self, key: str, table: MetricTable) -> Metric:
         for name in ("title", "short", "noun"):
-            if found := statements(getattr(table, name)):
+            if found := statements(getattr(table, name), self._table.names, self._table.allow):
                 raise self._bad(
                     f"metrics.{key}.{name}", f'says "{found[0].text}"; a metric is named without figures and comparisons'
                 )
@@ -182,7 +182,7 @@ class _Reading:
             raise self._bad(place, "has a metric or subjects; a tally counts claims")
         if len(table.claims) < 2:
             raise self._bad(f"{place}.claims", "names fewer than two claims to count")
-        if statements(table.noun):
+        if statements(table.noun, self._table.names, self._table.allow):
             raise self._bad(f"{place}.noun", f'is "{table.noun}"; name what is counted, without figures and comparisons')
         self._once(table.claims, f"{place}.claims")
         if table.minimum > len(table.claims):

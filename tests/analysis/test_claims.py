@@ -736,3 +736,14 @@ def test_a_held_metric_is_the_reason_its_claims_are_absent() -> None:
 def test_claims_are_of_the_figures_of_their_own_period() -> None:
     seen = observed(9, "keras"), observed(1, "pytorch"), observed(1, "keras", "2019"), observed(9, "pytorch", "2019")
     assert [stated("lead", "keras pytorch", *seen, period=year).subjects[0] for year in ("2020", "2019")] == ["keras", "pytorch"]
+
+
+@pytest.mark.parametrize("unit", [Unit.PERCENT, Unit.RATE])
+def test_what_does_not_add_up_is_not_divided_by_days(unit: Unit) -> None:
+    # 40 over 375 days and 38 over 356 days: the higher one leads, whatever the windows
+    metrics = {**METRICS, "level": a_metric("level", unit, Aggregation.TOTAL, tolerance_days=10, base="users")}
+    bases = [observed(100_000, "all", when, "users") for when in (LONG, SHORT)]
+    high, low = observed(40, "keras", LONG, "level"), observed(38, "pytorch", SHORT, "level")
+    claim = stated("lead", "keras pytorch", high, low, *bases, metric="level", metrics=metrics)
+    assert (claim.finding, claim.subjects) == (Finding.LEADS, ("keras", "pytorch"))
+    assert next(iter(claim.quantities.values())).value == pytest.approx(2 if unit is Unit.PERCENT else 40 / 38)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.analysis.frames import BUILDERS, Panel, panel
 from bot.domain.claim import Quantity
-from bot.domain.measure import Absent, Observation, Unit
+from bot.domain.measure import Absent, Aggregation, Observation, Unit
 from bot.domain.period import Period
 from bot.ports import CHART_COLUMNS
 from tests.builders import METRICS, SUBJECTS, a_break, a_chart_spec, a_metric, a_subject, asked, figures, observed, window
@@ -318,3 +318,59 @@ def test_windows_that_are_not_quite_the_year_are_shown_with_their_own_days() -> 
         observed(value, subject, year, "downloads") for value, subject in ((113_788_105, "tensorflow"), (18_461_407, "pytorch"))
     ))  # fmt: skip
     assert rows(found, "value", "leads", "period_start") == [(113_788_105.0, True, year.start), (18_461_407.0, False, year.start)]
+
+
+# ---- windows of different length -----------------------------------------------------------------------------------------------
+
+LONG, SHORT = window("2019-12-23", "2021-01-01"), window("2020-01-11", "2021-01-01")
+"""375 and 356 days."""
+
+
+def test_bars_of_windows_of_different_length_are_drawn_by_the_day_as_they_are_compared() -> None:
+    found = shown(
+        "ranking",
+        "downloads",
+        "keras pytorch",
+        observed(750_000, "keras", LONG, "downloads"),
+        observed(747_600, "pytorch", SHORT, "downloads"),
+    )
+    assert found.per_day
+    assert rows(found, "subject", "value", "leads") == [("keras", 2_000, False), ("pytorch", 2_100, True)]
+
+
+def test_bars_of_equal_windows_are_drawn_as_they_are() -> None:
+    found = shown(
+        "ranking",
+        "downloads",
+        "keras pytorch",
+        observed(750_000, "keras", LONG, "downloads"),
+        observed(5, "pytorch", LONG, "downloads"),
+    )
+    assert not found.per_day
+    assert rows(found, "value") == [(750_000,), (5,)]
+
+
+def test_a_share_of_parts_counted_over_different_windows_has_no_column() -> None:
+    december, november = window("2020-12-01", "2021-01-01"), window("2020-11-01", "2020-12-01")
+    other = a_metric("talks")
+    seen = (
+        observed(312, "pytorch", december), observed(94, "tensorflow", december),
+        observed(50, "pytorch", november, "talks"), observed(94, "tensorflow", december, "talks"),
+    )  # fmt: skip
+    found = shown("share", "papers talks", "pytorch tensorflow", *seen, known={"talks": other})
+    assert set(found.frame["metric"]) == {"papers"}
+
+
+def test_a_percentage_over_a_window_is_drawn_as_it_is() -> None:
+    level = a_metric("level", Unit.PERCENT, Aggregation.TOTAL, tolerance_days=10)
+    seen = [observed(65.3, "keras", year, "level") for year in ("2019", "2020")]
+    found = shown("trend", "level", "keras", *seen, known={"level": level})
+    assert not found.per_day
+    assert rows(found, "value") == [(65.3,), (65.3,)]
+
+
+def test_a_reading_given_by_hand_takes_the_place_of_those_beside_it_in_a_line() -> None:
+    given = observed(7, "keras", "2020-12-31", "stars", origin="A person")
+    found = [observed(5, "keras", "2019-12-31", "stars"), observed(6, "keras", "2021-01-01", "stars")]
+    shown_by = figures(*found, given, by_hand=[given])
+    assert [seen.value for seen in shown_by.series("stars", "keras", YEAR)] == [5, 7]

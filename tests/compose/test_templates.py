@@ -476,7 +476,7 @@ def test_a_claim_about_everybody_can_be_told() -> None:
     report, known = a_report(post, claims=claims_of_all), figures(asked(12_932), asked(10_000, "2019"))
     composer = Composer(report, YEAR, known, claims(report.claims, known, YEAR))
     # 12,932 / 10,000 = 1.2932
-    assert composer.sketch(post).draft.text.text == "the whole grew by 29%"  # type: ignore[union-attr]
+    assert composer.sketch(post).draft.text.text == "the whole grew by 29% on the year before"  # type: ignore[union-attr]
 
 
 def test_what_a_citation_rests_on_is_the_claims_own_number() -> None:

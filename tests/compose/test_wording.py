@@ -49,8 +49,8 @@ def said(kind: str, subjects: str, *seen: Observation, **rest: object) -> str:
         ("ratio", "tensorflow keras", "use", [*BASES, used(53.62, "tensorflow"), used(47.88, "keras")],
          "TensorFlow had 5.7 points more than Keras"),
         ("growth", "keras", "use", [*BASES, used(47.88, "keras"), used(47.84, "keras", "2019")], "Keras shows no clear change on the year before"),
-        ("growth", "pytorch", "use", [*BASES, used(32.39, "pytorch"), used(28.36, "pytorch", "2019")], "PyTorch grew by 4.0 points"),
-        ("growth", "pytorch", "use", [*BASES, used(28.36, "pytorch"), used(32.39, "pytorch", "2019")], "PyTorch fell by 4.0 points"),
+        ("growth", "pytorch", "use", [*BASES, used(32.39, "pytorch"), used(28.36, "pytorch", "2019")], "PyTorch grew by 4.0 points on the year before"),
+        ("growth", "pytorch", "use", [*BASES, used(28.36, "pytorch"), used(32.39, "pytorch", "2019")], "PyTorch fell by 4.0 points on the year before"),
         ("lead", "keras pytorch", "papers", [observed(100, "keras"), observed(98, "pytorch")], "Keras and PyTorch are level"),
         ("lead", "keras pytorch tensorflow", "papers", [observed(100, "keras"), observed(98, "pytorch"), observed(7)], "Keras and PyTorch are level"),
         ("lead", "keras pytorch tensorflow", "papers", [observed(100, "keras"), observed(98, "pytorch"), observed(99)],
@@ -58,19 +58,19 @@ def said(kind: str, subjects: str, *seen: Observation, **rest: object) -> str:
         ("ratio", "keras pytorch", "papers", [observed(98, "keras"), observed(100, "pytorch")], "PyTorch and Keras are level"),
         ("lead", "keras pytorch", "papers", [observed(1_200, "keras"), observed(0, "pytorch")], "Keras leads, with 1,200 papers more than PyTorch"),
         ("ratio", "keras pytorch", "papers", [observed(4, "keras"), observed(0, "pytorch")], "Keras had 4 papers more than PyTorch"),
-        ("growth", "keras", "papers", [observed(1_260, "keras"), observed(1_000, "keras", "2019")], "Keras grew by 26%"),
-        ("growth", "keras", "papers", [observed(189, "keras"), observed(100, "keras", "2019")], "Keras grew by 89%"),
+        ("growth", "keras", "papers", [observed(1_260, "keras"), observed(1_000, "keras", "2019")], "Keras grew by 26% on the year before"),
+        ("growth", "keras", "papers", [observed(189, "keras"), observed(100, "keras", "2019")], "Keras grew by 89% on the year before"),
         ("growth", "keras", "papers", [observed(190, "keras"), observed(100, "keras", "2019")], "Keras grew to twice the year before"),
         ("growth", "keras", "papers", [observed(210, "keras"), observed(100, "keras", "2019")], "Keras grew to twice the year before"),
         ("growth", "keras", "papers", [observed(211, "keras"), observed(100, "keras", "2019")], "Keras grew to 2.1 times the year before"),
-        ("growth", "keras", "papers", [observed(50, "keras"), observed(100, "keras", "2019")], "Keras fell by 50%"),
+        ("growth", "keras", "papers", [observed(50, "keras"), observed(100, "keras", "2019")], "Keras fell by 50% on the year before"),
         # 26 apart: 1.96 * root(226) = 29.5, and 1.96 * root(174) = 25.9
         ("growth", "keras", "papers", [observed(126, "keras"), observed(100, "keras", "2019")], "Keras shows no clear change on the year before"),
-        ("growth", "keras", "papers", [observed(74, "keras"), observed(100, "keras", "2019")], "Keras fell by 26%"),
+        ("growth", "keras", "papers", [observed(74, "keras"), observed(100, "keras", "2019")], "Keras fell by 26% on the year before"),
         # one of 300 is left: 99.67 %, which is not all
-        ("growth", "keras", "papers", [observed(1, "keras"), observed(300, "keras", "2019")], "Keras fell by over 99%"),
-        ("growth", "keras", "papers", [observed(5, "keras"), observed(0, "keras", "2019")], "Keras grew by 5 papers"),
-        ("growth", "keras", "papers", [observed(0, "keras"), observed(5, "keras", "2019")], "Keras fell by 100%"),
+        ("growth", "keras", "papers", [observed(1, "keras"), observed(300, "keras", "2019")], "Keras fell by over 99% on the year before"),
+        ("growth", "keras", "papers", [observed(5, "keras"), observed(0, "keras", "2019")], "Keras grew by 5 papers on the year before"),
+        ("growth", "keras", "papers", [observed(0, "keras"), observed(5, "keras", "2019")], "Keras fell by 100% on the year before"),
         # 312 / 1,898
         ("share", "pytorch", "papers", [observed(312, "pytorch"), observed(1_898, "all")], "PyTorch has 16.4% of the papers"),
         ("rank", "pytorch keras tensorflow", "papers", [observed(45_135, "pytorch"), observed(50_420, "keras"), observed(152_029)], "PyTorch is third by papers"),
@@ -91,7 +91,7 @@ def test_the_claim_words_rest_on_the_claims_numbers_and_the_names_on_nothing() -
 
 def test_each_word_of_a_growth_rests_on_the_number_it_shows() -> None:
     part = stated("growth", "keras", observed(1_260, "keras"), observed(1_000, "keras", "2019"))
-    assert sentence(part, REPORT) == "Keras " + Cited.of("grew by 26%", part.quantities["percent"])
+    assert sentence(part, REPORT) == "Keras " + Cited.of("grew by 26%", part.quantities["percent"]) + " on the year before"
     assert phrase(part, REPORT, "changed") == "Keras " + Cited.of("+26%", part.quantities["percent"])
     double = stated("growth", "keras", observed(2_000, "keras"), observed(1_000, "keras", "2019"))
     assert sentence(double, REPORT) == "Keras " + Cited.of("grew to twice the year before", double.quantities["ratio"])
@@ -121,7 +121,7 @@ def test_a_growth_by_the_day_is_no_growth_each_day() -> None:
     # 1,500,000 / 375 = 4,000 a day, 1,136,000 / 355 = 3,200 a day: a quarter more, once
     now, before = observed(1_500_000, "keras", LONG, "downloads"), observed(1_136_000, "keras", SHORT, "downloads")
     told = said("growth", "keras", now, before, metric="downloads")
-    assert told.startswith("Keras grew by 25%")
+    assert told.startswith("Keras grew by 25% on the year before")
     assert "a day" in told or "per day" in told or "by the day" in told
     assert not told.endswith("25% a day")
 
@@ -253,3 +253,15 @@ def test_each_count_of_a_tally_rests_on_its_own_number() -> None:
 
 def test_names_are_listed_with_commas_and_an_and() -> None:
     assert [listed(names).text for names in ([], ["A"], ["A", "B"], ["A", "B", "C"])] == ["", "A", "A and B", "A, B and C"]
+
+
+def test_a_change_in_a_list_says_so_where_it_is_by_the_day() -> None:
+    # 3,750,000 / 375 = 10,000 a day against 2,840,000 / 355 = 8,000 a day
+    part = stated(
+        "growth",
+        "keras",
+        observed(3_750_000, "keras", LONG, "downloads"),
+        observed(2_840_000, "keras", SHORT, "downloads"),
+        metric="downloads",
+    )
+    assert str(phrase(part, REPORT, "changed")) == "Keras +25% by the day"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.honesty import statements, uncited
+from bot.domain.honesty import statements, strange, uncited
 from bot.domain.text import Cited
 from tests.builders import MANY, observed
 
@@ -341,3 +341,45 @@ def test_a_sentence_that_compares_in_other_words_is_refused(text: str) -> None:
 )
 def test_a_sentence_that_compares_nothing_passes(text: str) -> None:
     assert words(text, names=["PyTorch 2", "Web 2.0"]) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["40,314\nT-Mobile 4,012", "500 M&A deals", "500 K-pop fans", "40,314 Go users", "5 Boxes", "see 12. The rest", "12\nMany"],
+)
+def test_what_follows_on_is_not_taken_for_the_scale_of_a_figure(text: str) -> None:
+    digits = [found.text for found in statements(text) if found.kind == "figure"]
+    assert all(found.replace(",", "").isdigit() for found in digits)
+
+
+@pytest.mark.parametrize(
+    "text", ["40M", "40 M users", "40 bn", "40%", "40 %", "40k", "-40", "~40", "$40", "#40", "40+", "40\u00d7", ".40"]
+)
+def test_what_is_glued_to_a_figure_is_part_of_it(text: str) -> None:
+    assert statements(text)[0].text == text.removesuffix(" users")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["le\u200bads", "gro\u00adws", "\uff4c\uff45ads", "\U0001d425eads", "l\u0435ads", "5\u0336", "\u202e05", "a\x00b", "\ue000"],
+)
+def test_a_character_that_disguises_words_is_strange(text: str) -> None:
+    assert strange(text) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Élan naïve",
+        "日本語",
+        "Яндекс",
+        "Ελληνικά",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "\u00b5s",
+        "👩\u200d💻",
+        "a\n\tb",
+        "C++ & C#",
+    ],
+)
+def test_other_scripts_and_emoji_are_not_strange(text: str) -> None:
+    assert strange(text) is None

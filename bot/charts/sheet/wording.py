@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.charts.sheet.reading import Reading, absences, moment
 from bot.domain.measure import Metric
+from bot.domain.period import Granularity, date_in_words
 from bot.domain.text import Cited
 from bot.errors import BadChart
 from bot.ports import ChartData
@@ -62,7 +63,8 @@ def window(data: ChartData, rows: Sequence[Reading]) -> Cited:
         return Cited(data.period.name)
     if first.period == last.period:
         return first.cited(first.period.name)
-    return first.cited(moment(first.period)) + " to " + last.cited(moment(last.period))
+    begun = date_in_words(first.period.start.date()) if first.period.granularity is Granularity.SPAN else moment(first.period)
+    return first.cited(begun) + " to " + last.cited(moment(last.period))
 
 
 def within(data: ChartData, rows: Sequence[Reading]) -> Cited:
