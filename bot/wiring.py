@@ -127,7 +127,8 @@ def limits(report: Report) -> Limits:
         BadRecipe: no such network, or it declares no limits.
     """
     found = plugins.load("publishers", report.network, ("LIMITS",)).LIMITS
-    assert isinstance(found, Limits)  # noqa: S101 - the contract test of the wing
+    if not isinstance(found, Limits):
+        raise BadRecipe(f'the publisher "{report.network}" is unfit: its LIMITS are no Limits; see bot/domain/thread.py')
     return found
 
 

@@ -45,7 +45,8 @@ def level(one: Observation, other: Observation, figures: Figures) -> bool:
 
 def interval(seen: Observation, figures: Figures) -> tuple[float, float] | None:
     """The 95 % interval of a surveyed share in percent; None for anything that is not a sample of known size."""
-    if figures.metric(seen.metric).unit is not Unit.PERCENT:
+    metric = figures.metric(seen.metric)
+    if metric.unit is not Unit.PERCENT or not metric.sample:
         return None
     base = figures.base_of(seen)
     return wilson(seen.value, int(base.value)) if isinstance(base, Observation) and base.value >= 1 else None
@@ -238,7 +239,8 @@ def comparison_refused(metric: str, order: Sequence[Observation], figures: Figur
 def _sample_unknown(order: Sequence[Observation], figures: Figures) -> Absent | None:
     """Why shares are not compared: nobody says how many were asked, so any difference may be chance."""
     for seen in order:
-        if figures.metric(seen.metric).unit is Unit.PERCENT and interval(seen, figures) is None:
+        metric = figures.metric(seen.metric)
+        if metric.unit is Unit.PERCENT and metric.sample and interval(seen, figures) is None:
             return Absent(f"{figures.metric(seen.metric).title}: nobody says how many {seen.period} is a share of")
     return None
 

@@ -91,7 +91,7 @@ def assemble(
         text = _numbered(draft.text, position, total)
         length = measure(text.text)
         facts = tuple(_facts(position, draft.text, shown))
-        remarks = tuple(_remarks(text.text, length.links, limits))
+        remarks = tuple(dict.fromkeys(_remarks(text.text, length.links, limits)))
         posts.append(Post(draft.name, position, total, text, length.weighted, length.links, shown, facts, remarks))
     return Thread(tuple(posts), tuple(skipped), tuple(held), limits)
 

@@ -82,6 +82,7 @@ class Metric:
     A definition, never a value.
 
     `base` names the metric whose WHOLE observation is the number of people or papers a percentage is taken of.
+    `sample` is False for percentages that everybody was counted for: they have no interval, and compare like counts.
     `absent` is the reason to give when no lawful or public figure exists at all.
     `short` heads a scoreboard row (up to about 18 characters). `first_asked` says of a survey since which year it has offered an
     option, by the option's label at the source `asked_by`: who was not asked is no nought.
@@ -97,6 +98,7 @@ class Metric:
     known_biases: str
     short: str = ""
     base: str | None = None
+    sample: bool = True
     tolerance_days: int = 0
     breaks: tuple[Break, ...] = ()
     absent: str = ""

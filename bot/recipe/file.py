@@ -46,6 +46,7 @@ class MetricTable(_Table):
     known_biases: _Line
     short: str = ""
     base: _Key | None = None
+    sample: bool = True
     tolerance_days: Annotated[int, Field(ge=0, le=180)] = 0
     breaks: list[BreakTable] = Field(default_factory=list)
     absent: str = ""

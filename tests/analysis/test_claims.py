@@ -747,3 +747,13 @@ def test_what_does_not_add_up_is_not_divided_by_days(unit: Unit) -> None:
     claim = stated("lead", "keras pytorch", high, low, *bases, metric="level", metrics=metrics)
     assert (claim.finding, claim.subjects) == (Finding.LEADS, ("keras", "pytorch"))
     assert next(iter(claim.quantities.values())).value == pytest.approx(2 if unit is Unit.PERCENT else 40 / 38)
+
+
+def test_a_percentage_everybody_was_counted_for_is_compared_like_a_count() -> None:
+    metrics = {**METRICS, "census": a_metric("census", Unit.PERCENT, sample=False)}
+    seen = [observed(65.3, "keras", metric="census"), observed(18.5, "pytorch", metric="census")]
+    claim = stated("lead", "keras pytorch", *seen, metric="census", metrics=metrics)
+    assert (claim.finding, claim.evidence) == (Finding.LEADS, tuple(seen))
+    assert claim.quantities["difference"].value == pytest.approx(46.8)
+    close = [observed(50.0, "keras", metric="census"), observed(49.0, "pytorch", metric="census")]  # within 3 % of each other
+    assert stated("lead", "keras pytorch", *close, metric="census", metrics=metrics).finding is Finding.LEVEL
