@@ -43,7 +43,9 @@ def draw(data: ChartData) -> Figure:
     size, zero = _names_fit(canvas, area, names)
     pitch = min(area.height / len(names), _WIDEST_PITCH_PX)
     values, sign = labels.alike([row.value for row in rows], unit)
-    texts = [value + sign if index == 0 else value for index, value in enumerate(values)]
+    texts = [
+        value + sign if index == 0 or not value[0].isdigit() else value for index, value in enumerate(values)
+    ]  # "under 0.1M"
     scale = _scale(area.right - zero, rows, texts, size)
     for index, subject in enumerate(names):
         middle = area.top + (index + 0.5) * pitch

@@ -87,3 +87,8 @@ def test_a_name_in_another_script_is_refused_rather_than_drawn_as_boxes() -> Non
 
 def _rgb(color: str) -> tuple[float, ...]:
     return tuple(int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+
+
+def test_a_value_too_small_to_show_says_in_which_unit() -> None:
+    data = downloads({TENSORFLOW: 113_788_105, JAX: 12})
+    assert texts(draw_checked(ranking, data), "value") == ["113.8M", "under 0.1M"]
