@@ -2,7 +2,7 @@
 What a template may say, decided from its source alone, before anything is composed.
 
 The language is a small part of Jinja2's: print a value, choose with if, walk over a claim's figures. No call, no arithmetic, no
-macro, no include and no `range`: a template can neither make a number nor run for ever. A literal figure or claim word is refused.
+macro, no include, no `range`: a template can neither make a number nor run for ever. Literal figures and claim words are refused.
 """
 
 from __future__ import annotations
