@@ -15,25 +15,10 @@ from bot.domain.measure import WHOLE, Absent, Aggregation, Break, Metric, Observ
 from bot.domain.period import Granularity, Period
 from bot.domain.report import ChartSpec, ClaimSpec, PostSpec, Report, Template
 from bot.domain.text import Cited
-from bot.domain.thread import Chart, Limits, Table
+from bot.domain.thread import Chart, Table
 
 FEW: Final = settings(max_examples=60, deadline=None)
 MANY: Final = settings(max_examples=200, deadline=None)
-
-X: Final = Limits(
-    network="x",
-    post_length=280,
-    link_length=23,
-    images_per_post=4,
-    alt_length=1000,
-    image_bytes=5_000_000,
-    cashtags_per_post=1,
-    mentions_allowed=False,
-    post_usd=0.015,
-    post_with_link_usd=0.2,
-    alt_text_usd=0.005,
-    prices_as_of="2026-08-22",
-)
 
 
 def a_metric(

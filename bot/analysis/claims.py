@@ -52,16 +52,16 @@ def interval(seen: Observation, figures: Figures) -> tuple[float, float] | None:
     return wilson(seen.value, int(base.value)) if isinstance(base, Observation) and base.value >= 1 else None
 
 
-def ranked(metric: str, subjects: Sequence[str], figures: Figures, period: Period) -> tuple[list[Observation], list[Absent]]:
-    """The figures of some subjects from high to low, totals by the day (ties in the recipe's order), and why others have none."""
+def ranked(metric: str, subjects: Sequence[str], figures: Figures, period: Period) -> list[Observation]:
+    """The figures of some subjects there are, from high to low, totals by the day; ties in the recipe's order."""
     found = [figures.at(metric, subject, period) for subject in subjects]
     seen = [figure for figure in found if isinstance(figure, Observation)]
-    return sorted(seen, key=lambda one: -_per_day(one, figures)), [figure for figure in found if isinstance(figure, Absent)]
+    return sorted(seen, key=lambda one: -_per_day(one, figures))
 
 
 def _lead(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
     """Who has the highest figure, and how far ahead of the next. Only optional subjects may lack a figure."""
-    order = ranked(spec.metric, spec.subjects, figures, period)[0]
+    order = ranked(spec.metric, spec.subjects, figures, period)
     if (unfit := _unfit(spec, order, figures, period)) is not None:
         return unfit
     first, second = order[:2]
@@ -79,7 +79,7 @@ def _lead(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Cla
 
 def _ratio(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
     """How many times one subject's figure is another's; the higher is named first, whichever the recipe names first."""
-    order = ranked(spec.metric, spec.subjects[:2], figures, period)[0]
+    order = ranked(spec.metric, spec.subjects[:2], figures, period)
     if (unfit := _unfit(spec, order, figures, period)) is not None:
         return unfit
     finding = Finding.LEVEL if level(order[0], order[1], figures) else Finding.LEADS
@@ -165,7 +165,7 @@ def _share(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Cl
 
 def _rank(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
     """Where the first subject stands among all of them. Needs every one of them measured and none level with it."""
-    order = ranked(spec.metric, spec.subjects, figures, period)[0]
+    order = ranked(spec.metric, spec.subjects, figures, period)
     if (unfit := _unfit(spec, order, figures, period)) is not None:
         return unfit
     position = next(at for at, seen in enumerate(order) if seen.subject == spec.subjects[0])

@@ -142,7 +142,7 @@ def _row_of_figures(
     """One metric over subjects: rows with intervals where the figure is a sample, and the leader marked unless it is level."""
     found = {subject: figures.at(metric, subject, period) for subject in subjects}
     seen = {subject: figure for subject, figure in found.items() if isinstance(figure, Observation)}
-    order, _ = ranked(metric, subjects, figures, period)
+    order = ranked(metric, subjects, figures, period)
     comparable = len(order) >= 2 and comparison_refused(metric, order, figures, period) is None
     leader = order[0] if comparable and not level(order[0], order[1], figures) else None
     rows = []

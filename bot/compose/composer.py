@@ -99,7 +99,7 @@ class Composer:
             return AbsentView(stated.reason)
         shown: list[FigureView] = []
         if stated.metric:
-            order, _ = ranked(stated.metric, stated.subjects, self._figures, self._period)
+            order = ranked(stated.metric, stated.subjects, self._figures, self._period)
             views = [figure_view(seen, self._report) for seen in order]
             shown = [view for view in views if isinstance(view, FigureView)]
         return ClaimView(stated, self._report, shown)

@@ -14,7 +14,7 @@ from bot.compose.wording import listed, phrase, phrases, sentence
 from bot.domain.claim import Claim
 from bot.domain.measure import WHOLE, Absent, Metric, Observation, Subject, Unit
 from bot.domain.numerals import compact, grouped, percent, spoken
-from bot.domain.period import Period, date_in_words
+from bot.domain.period import Granularity, date_in_words
 from bot.domain.report import Report
 from bot.domain.text import Cited
 from bot.domain.words import nearest
@@ -147,7 +147,7 @@ def _window(figure: FigureView) -> Cited:
     window = figure._observation.period
     if window.days <= 1:
         return _day(figure)
-    if window == Period.containing(window.granularity, window.start.date()) if window.granularity != "span" else False:
+    if window.granularity is not Granularity.SPAN:
         return Cited.of(window.name, figure._observation)
     return Cited.of(f"{window.days:.0f} days to {date_in_words(window.last_day)}", figure._observation)
 

@@ -15,7 +15,8 @@ from bot.domain.measure import Observation
 from bot.domain.text import Cited
 from bot.domain.thread import Fact, Held, Skipped
 from bot.errors import BadThread
-from tests.builders import FEW, X, a_chart, a_report, asked, observed, stated
+from bot.publishers.x import LIMITS
+from tests.builders import FEW, a_chart, a_report, asked, observed, stated
 
 TORCH, FLOW = observed(312, "pytorch"), observed(94, "tensorflow")
 LEAD = stated("lead", "tensorflow pytorch", TORCH, FLOW)
@@ -28,12 +29,12 @@ def draft(text: Cited | str, name: str = "research") -> Draft:
 
 def refusal(*drafts: Draft, **limits: object) -> str:
     with pytest.raises(BadThread) as error:
-        check_drafts(drafts, a_report(), ("2020",), replace(X, **limits))
+        check_drafts(drafts, a_report(), ("2020",), replace(LIMITS, **limits))
     return str(error.value)
 
 
 def passes(*drafts: Draft, **limits: object) -> None:
-    check_drafts(drafts, a_report(), ("2020",), replace(X, **limits))
+    check_drafts(drafts, a_report(), ("2020",), replace(LIMITS, **limits))
 
 
 # ---- numbering -----------------------------------------------------------------------------------------------------------------
@@ -42,7 +43,7 @@ def passes(*drafts: Draft, **limits: object) -> None:
 @FEW
 @given(st.integers(0, 130), st.integers(0, 40))
 def test_any_number_of_posts_is_numbered_one_to_n_with_the_number_in_the_text_and_counted(count: int, length: int) -> None:
-    thread = assemble([draft("a" * length, f"p{at}") for at in range(count)], {}, [], [], X)
+    thread = assemble([draft("a" * length, f"p{at}") for at in range(count)], {}, [], [], LIMITS)
     assert [(post.position, post.total, post.name) for post in thread.posts] == [
         (at, count, f"p{at - 1}") for at in range(1, count + 1)
     ]
@@ -54,13 +55,13 @@ def test_any_number_of_posts_is_numbered_one_to_n_with_the_number_in_the_text_an
 
 def test_what_was_left_out_and_held_goes_with_the_thread() -> None:
     skipped, held = Skipped("jobs", "no public figure"), Held("use", "shares do not add")
-    thread = assemble([draft("a")], {}, [skipped], [held], X)
-    assert (thread.skipped, thread.held, thread.limits) == ((skipped,), (held,), X)
+    thread = assemble([draft("a")], {}, [skipped], [held], LIMITS)
+    assert (thread.skipped, thread.held, thread.limits) == ((skipped,), (held,), LIMITS)
 
 
 def test_the_chart_of_a_post_goes_beside_it() -> None:
     chart = a_chart()
-    thread = assemble([draft("a", "one"), draft("b", "two")], {"two": chart}, [], [], X)
+    thread = assemble([draft("a", "one"), draft("b", "two")], {"two": chart}, [], [], LIMITS)
     assert [post.charts for post in thread.posts] == [(), (chart,)]
     assert thread.cost_usd == 0.035  # 0.015, and 0.015 + 0.005
 
@@ -175,7 +176,7 @@ def test_the_period_declared_names_and_allowed_words_need_no_citation() -> None:
 
 
 def facts(text: Cited, chart: object = None) -> list[Fact]:
-    return list(assemble([draft(text)], {"research": chart} if chart else {}, [], [], X).posts[0].facts)  # type: ignore[dict-item]
+    return list(assemble([draft(text)], {"research": chart} if chart else {}, [], [], LIMITS).posts[0].facts)  # type: ignore[dict-item]
 
 
 def test_printed_figures_are_facts_in_reading_order() -> None:
@@ -234,7 +235,7 @@ def test_every_fact_stands_where_it_says_and_every_claim_leads_to_its_observatio
 ) -> None:
     drafts = [draft(text, f"p{at}") for at, (text, _, _) in enumerate(texts)]
     charts = {f"p{at}": a_chart(title, Cited("Chart ") + alt) for at, (_, title, alt) in enumerate(texts)}
-    thread = assemble(drafts, charts, [], [], X)
+    thread = assemble(drafts, charts, [], [], LIMITS)
     listed = [fact for post in thread.posts for fact in post.facts]
     assert len(thread.facts()) == len(listed)
     for post in thread.posts:
@@ -255,10 +256,10 @@ def test_every_fact_stands_where_it_says_and_every_claim_leads_to_its_observatio
 
 
 def test_a_link_is_remarked_on_with_its_price_and_so_is_what_looks_like_one() -> None:
-    post = assemble([draft("See example.py and new.zzzz")], {}, [], [], X).posts[0]
+    post = assemble([draft("See example.py and new.zzzz")], {}, [], [], LIMITS).posts[0]
     assert post.links == ("example.py",)
     assert post.remarks == (
         '"example.py" becomes a link: it counts 23, and x bills a post with one $0.20 instead of $0.015',
         '"new.zzzz" looks like a domain; if x links it, the post costs $0.20',
     )
-    assert assemble([draft("Nothing but 113.8M")], {}, [], [], X).posts[0].remarks == ()
+    assert assemble([draft("Nothing but 113.8M")], {}, [], [], LIMITS).posts[0].remarks == ()

@@ -17,7 +17,8 @@ from bot.domain.report import ChartSpec, ClaimSpec, Report, Template
 from bot.domain.text import Cited
 from bot.domain.thread import Held, Skipped
 from bot.errors import BadTemplate, BadThread
-from tests.builders import X, a_chart, a_chart_spec, a_post, a_report, asked, figures, observed
+from bot.publishers.x import LIMITS
+from tests.builders import a_chart, a_chart_spec, a_post, a_report, asked, figures, observed
 
 YEAR = Period.parse("2020")
 TORCH, FLOW = observed(312, "pytorch"), observed(94, "tensorflow")
@@ -142,7 +143,7 @@ def edition() -> Edition:
     found = composer(report, *seen).sketch(post)
     assert isinstance(found, Sketch)
     chart = a_chart(Cited("Title"), Cited("Bar chart"))
-    thread = assemble([found.draft], {"research": chart}, [Skipped("jobs", "nobody counts")], [Held("use", "wrong")], X)
+    thread = assemble([found.draft], {"research": chart}, [Skipped("jobs", "nobody counts")], [Held("use", "wrong")], LIMITS)
     return Edition(report, YEAR, dt.datetime(2021, 1, 5, 9, tzinfo=dt.UTC), thread)
 
 

@@ -15,7 +15,8 @@ from bot.domain.measure import Absent, Aggregation, Unit
 from bot.domain.period import Period
 from bot.domain.text import Cited
 from bot.domain.thread import Post, Thread
-from tests.builders import SUBJECTS, X, a_chart, a_metric, a_report, a_subject, observed
+from bot.publishers.x import LIMITS
+from tests.builders import SUBJECTS, a_chart, a_metric, a_report, a_subject, observed
 
 YEAR = Period.parse("2020")
 
@@ -166,12 +167,12 @@ def post(position: int, total: int, links: tuple[str, ...] = (), charts: int = 0
 )
 def test_a_thread_is_numbered_one_to_n_or_refused(posts: tuple[Post, ...]) -> None:
     with pytest.raises(ValueError, match="not numbered 1 to N"):
-        Thread(posts, (), (), X)
+        Thread(posts, (), (), LIMITS)
 
 
 def test_a_thread_is_billed_by_post_by_link_and_by_alt_text() -> None:
     # 0.015 + 0.005, then 0.20 + 0.005 for the post with a link, then 0.015: 0.24 dollars.
-    thread = Thread((post(1, 3, charts=1), post(2, 3, links=("x.com",), charts=1), post(3, 3)), (), (), X)
+    thread = Thread((post(1, 3, charts=1), post(2, 3, links=("x.com",), charts=1), post(3, 3)), (), (), LIMITS)
     assert thread.cost_usd == 0.24
 
 
