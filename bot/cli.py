@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        print(f"threadmill: the output could not be written: {error.strerror or error}", file=sys.stderr)
+        print(f"threadmill: reading or writing failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("threadmill: stopped; nothing was left half done", file=sys.stderr)

@@ -83,11 +83,11 @@ def collect(report: Report, period: Period, sources: Sequence[NamedSource], now:
     """
     Ask every source, then gate what they said. Windows that end after `now` are not looked at.
 
-    One failing source is an outcome, unless the recipe requires it or a person gave it by hand.
+    A source that has nothing this time is an outcome, unless the recipe requires it. A wrong file ends the run.
 
     Raises:
         SourceUnavailable: a required source gave nothing.
-        BadFigures: the bytes of a required source are not what it documents, or a value is impossible in its metric's unit.
+        BadFigures: a file is not what its source documents, or a value is impossible in its metric's unit; names the place.
     """
     observations: list[Observation] = []
     by_hand: list[Observation] = []
@@ -96,7 +96,8 @@ def collect(report: Report, period: Period, sources: Sequence[NamedSource], now:
         progress("collecting", number, len(sources))
         found, outcome = _ask(named, report, period)
         found = [seen for seen in found if seen.period.end <= now]
-        outcomes.append(replace(outcome, remarks=(*outcome.remarks, *_replaced(found, observations))))
+        replaced = islice(_replaced(found, observations), _MOST_REMARKS)
+        outcomes.append(replace(outcome, remarks=(*outcome.remarks, *replaced)))
         by_hand += found if named.by_hand else []
         observations += found
     passed, held = gate(observations, report.metrics, by_hand)
@@ -129,7 +130,7 @@ def _ask(named: NamedSource, report: Report, period: Period) -> tuple[list[Obser
     try:
         replies = named.source.fetch(subjects, period)
         found = [seen for reply in replies for seen in named.source.parse(reply, subjects)]
-    except (errors.SourceUnavailable, errors.BadFigures) as problem:
+    except errors.SourceUnavailable as problem:
         if named.required:
             raise
         return [], SourceOutcome(named.name, 0, str(problem), named.metrics)

@@ -57,7 +57,7 @@ class Source(Protocol):
 
         Raises:
             SourceUnavailable: nothing to be had this time; the run goes on without it.
-            BadInput: a file the user named is wrong.
+            BadInput: a file is wrong; the run ends, for somebody put it there and can mend it.
         """
         ...
 
@@ -68,7 +68,8 @@ class Source(Protocol):
         A subject's name at the publisher is `subject.ids[NAME]`; a subject without one is not asked for.
 
         Raises:
-            BadFigures: the bytes are not what the publisher documents; names the place. Never a guess.
+            BadFigures: a file is not what the publisher documents; names the place. Never a guess.
+            SourceUnavailable: the same of a live reply, which nobody here can mend; the run goes on without it.
         """
         ...
 

@@ -181,11 +181,15 @@ def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:
         place = ".".join(str(part) for part in first["loc"])
         raise BadRecipe(f"{folder / 'report.toml'}: sources.{spec.name}.{place}: {first['msg']}") from None
     metrics = tuple(metric.key for metric in room.METRICS)
-    return NamedSource(spec.name, _beside(source, folder), spec.required, metrics)
+    try:
+        source = _beside(source, folder)
+    except RuntimeError as error:  # "~" where nobody knows whose home
+        raise BadRecipe(f"{folder / 'report.toml'}: sources.{spec.name}: {error}; write the whole path") from error
+    return NamedSource(spec.name, source, spec.required, metrics)
 
 
 def _expanded(value: Any, house: House) -> Any:
-    """`{home}` and `~` at the start of a text stand for THREADMILL_HOME and the user's home."""
+    """`{home}` at the start of a text stands for THREADMILL_HOME."""
     if isinstance(value, str):
         return value.replace("{home}", str(house.settings.home), 1) if value.startswith("{home}") else value
     if isinstance(value, list):
@@ -194,7 +198,7 @@ def _expanded(value: Any, house: House) -> Any:
 
 
 def _beside(source: Any, folder: Path) -> Any:
-    """The source with its paths taken from the report's folder, unless they are absolute."""
+    """The source with its paths taken from the report's folder, unless they are absolute or start with `~`, a home."""
     changed: dict[str, object] = {}
     for field in dataclasses.fields(source):
         value = getattr(source, field.name)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -277,6 +278,40 @@ def test_a_line_of_ten_megabytes_is_refused_in_few_words(report: Path, tmp_path:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, report: Path) -> None:
     said = refused(tmp_path, "--data", "nowhere.csv")
     assert "nowhere.csv" in said
+
+
+@pytest.mark.parametrize("broken", ["subject,value\n", "", None])
+def test_a_wrong_file_of_a_source_the_report_can_do_without_is_refused_with_its_place(
+    report: Path, tmp_path: Path, broken: str | None
+) -> None:
+    edit(report / "report.toml", "required = true\n", "")
+    figures = report / "figures.csv"
+    figures.unlink() if broken is None else figures.write_text(broken)
+    assert "figures.csv" in refused(tmp_path)
+
+
+def test_figures_of_nobody_s_home_are_refused_with_their_place(report: Path, tmp_path: Path) -> None:
+    edit(report / "report.toml", 'files = ["figures.csv"]', 'files = ["~nosuchuser/figures.csv"]')
+    said = refused(tmp_path)
+    assert "report.toml: sources.csv: " in said
+    assert "write the whole path" in said
+
+
+def test_figures_that_replace_many_others_are_not_all_remarked(report: Path, tmp_path: Path) -> None:
+    header, *rows = (report / "figures.csv").read_text().splitlines()
+    days = [f"2020-{month:02}-{day:02}" for month in (1, 2) for day in range(1, 29)]
+
+    def table(value: int) -> str:
+        counts = [
+            f"tool_users,ansible,{day},{end},{value},measured,mine,https://example.org,2026-11-22," for day, end in pairwise(days)
+        ]
+        return "\n".join([header, *rows, *counts]) + "\n"
+
+    (report / "figures.csv").write_text(table(1))
+    (tmp_path / "mine.csv").write_text(table(2))
+    done = run("preview", "mine", "--period", "2020", "--data", "mine.csv", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (done.stdout + done.stderr).count("it goes before") == 20
 
 
 def test_a_share_that_contradicts_its_count_is_held_and_said(report: Path, tmp_path: Path) -> None:
