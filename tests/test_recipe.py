@@ -76,12 +76,12 @@ breaks = [{ at = "2018-01-01", reason = "asked anew" }]
 kind = "lead"
 metric = "downloads"
 subjects = ["keras", "pytorch"]
+optional = ["pytorch"]
 
 [claims.other]
 kind = "ratio"
 metric = "downloads"
 subjects = ["keras", "both"]
-optional = ["both"]
 
 [claims.growth]
 kind = "growth"
@@ -163,8 +163,8 @@ def test_a_whole_recipe_is_read(tmp_path: Path) -> None:
         metrics={"downloads": DOWNLOADS, "users": users, "use": use},
         sources=(SourceSpec("csv", {"files": ["figures.csv"]}, required=True), SourceSpec("my_pkg.source", {})),
         claims=(
-            ClaimSpec("lead", "lead", "downloads", ("keras", "pytorch")),
-            ClaimSpec("other", "ratio", "downloads", ("keras", "both"), optional=("both",)),
+            ClaimSpec("lead", "lead", "downloads", ("keras", "pytorch"), optional=("pytorch",)),
+            ClaimSpec("other", "ratio", "downloads", ("keras", "both")),
             ClaimSpec("growth", "growth", "use", ("both",)),
             ClaimSpec("overview", "tally", "", (), ("lead", "other"), "conferences", minimum=2),
         ),
@@ -289,7 +289,7 @@ def test_a_wrong_value_is_named_with_its_key(tmp_path: Path, old: str, new: str,
         ('metric = "downloads"\n', "", 'claims.lead.metric names the unknown metric "";'),
         ('subject = "both"', 'subject = "bith"', 'claims.growth.subjects names the unknown subject "bith" (did you mean "both"?)'),
         ('subject = "both"\n', "", "claims.growth.subjects names 0 of the 1 a growth claim is about"),
-        ('subjects = ["keras", "pytorch"]', 'subjects = ["keras"]', "claims.lead.subjects names 1 of the 2 a lead claim is about"),
+        ('subjects = ["keras", "pytorch"]\noptional = ["pytorch"]', 'subjects = ["keras"]', "claims.lead.subjects names 1 of the 2 a lead claim is about"),
         ('claims = ["lead", "other"]', 'claims = ["lead", "leed"]',
          'claims.overview.claims names the unknown claim above it "leed" (did you mean "lead"?); there are lead, other, growth'),
         ('claims = ["lead", "other"]', 'claims = ["lead"]', "claims.overview.claims names fewer than two claims to count"),
@@ -297,10 +297,10 @@ def test_a_wrong_value_is_named_with_its_key(tmp_path: Path, old: str, new: str,
         ('claims = ["lead", "other"]', 'claims = ["lead", "growth"]',
          'claims.overview.claims counts "growth", a growth claim, which nobody leads'),
         ("minimum = 2", "minimum = 3", "claims.overview.minimum"),
-        ('optional = ["both"]', 'optional = ["pytorch"]',
-         'claims.other.optional names the unknown subject of the claim "pytorch"; there are keras, both'),
-        ('optional = ["both"]', 'optional = ["bith"]',
-         'claims.other.optional names the unknown subject of the claim "bith" (did you mean "both"?); there are keras, both'),
+        ('optional = ["pytorch"]', 'optional = ["both"]',
+         'claims.lead.optional names the unknown subject of the claim "both"; there are keras, pytorch'),
+        ('optional = ["pytorch"]', 'optional = ["pytorhc"]',
+         'claims.lead.optional names the unknown subject of the claim "pytorhc" (did you mean "pytorch"?); there are keras, pytorch'),
         ('kind = "growth"', 'kind = "multiplied"', "claims.growth.metric is use, which is no total over a window: it does not add up"),
         ('kind = "growth"', 'kind = "share"', "claims.growth.metric is use, which is no count: it has no parts to share"),
         ('kind = "trend"', 'kind = "tend"', 'posts.opening.chart.kind names the unknown chart kind "tend" (did you mean "trend"?)'),
@@ -323,6 +323,11 @@ def test_an_unknown_name_is_refused_with_its_place(tmp_path: Path, old: str, new
         ('subjects = ["keras", "both"]', 'subjects = ["keras", "both", "pytorch"]', "claims.other.subjects names more than the two a ratio is of"),
         ("minimum = 2", 'minimum = 2\nmetric = "use"', "claims.overview has a metric or subjects; a tally counts claims"),
         ("minimum = 2", 'minimum = 2\nsubject = "keras"', "claims.overview has a metric or subjects; a tally counts claims"),
+        ("minimum = 2", 'minimum = 2\noptional = ["keras"]', "claims.overview has a metric or subjects; a tally counts claims"),
+        ('kind = "lead"', 'kind = "rank"', "claims.lead.optional is for lead claims; a rank claim needs every subject's figure"),
+        ('kind = "lead"', 'kind = "ratio"', "claims.lead.optional is for lead claims; a ratio claim needs every subject's figure"),
+        ('kind = "trend"\nmetric = "downloads"\nsubjects = ["keras", "pytorch"]', 'kind = "share"\nmetric = "downloads"\nsubjects = ["nobody"]',
+         'posts.opening.chart.subjects names the unknown subject "nobody"; there are keras, pytorch, both'),
         ('noun = "conferences"', 'noun = "six conferences"', 'claims.overview.noun is "six conferences"; name what is counted'),
         ('base = "users"', 'base = "use"', "metrics.use.base is use, which is no count: nobody can be a share of it"),
         ('title = "Respondents"', 'title = "Top 5000"', 'metrics.users.title says "5000"; a metric is named without figures'),
@@ -342,9 +347,9 @@ def test_an_unknown_name_is_refused_with_its_place(tmp_path: Path, old: str, new
         ('kind = "survey"', 'kind = "share"', "posts.closing.chart.metrics names use, which is no count: it has no parts to share"),
         ('kind = "trend"\nmetric = "downloads"\nsubjects = ["keras", "pytorch"]', 'kind = "share"\nmetric = "downloads"\nsubjects = ["keras", "both"]',
          'posts.opening.chart.subjects names "keras" twice, and it would be counted twice'),
-        ('kind = "lead"\nmetric = "downloads"\nsubjects = ["keras", "pytorch"]', 'kind = "share"\nmetric = "downloads"\nsubjects = ["keras", "both"]',
+        ('kind = "lead"\nmetric = "downloads"\nsubjects = ["keras", "pytorch"]\noptional = ["pytorch"]', 'kind = "share"\nmetric = "downloads"\nsubjects = ["keras", "both"]',
          'claims.lead.subjects names "keras" twice, and it would be counted twice'),
-        ('kind = "lead"\nmetric = "downloads"\nsubjects = ["keras", "pytorch"]', 'kind = "share"\nmetric = "downloads"\nsubjects = ["keras", "pytorch", "all"]',
+        ('kind = "lead"\nmetric = "downloads"\nsubjects = ["keras", "pytorch"]\noptional = ["pytorch"]', 'kind = "share"\nmetric = "downloads"\nsubjects = ["keras", "pytorch", "all"]',
          'claims.lead.subjects names "all" beside other subjects, which are part of it'),
     ],
 )  # fmt: skip
@@ -363,7 +368,7 @@ def test_a_tally_counts_claims_above_it_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('subjects = ["keras", "pytorch"]\n\n[claims.other]', 'subjects = ["keras", "keras"]\n\n[claims.other]'),
+        ('subjects = ["keras", "pytorch"]\noptional = ["pytorch"]', 'subjects = ["keras", "keras"]'),
         ('subject = "both"', 'subject = "both"\nsubjects = ["both", "keras"]'),
         ('subjects = ["keras", "pytorch"]\nhigh', 'subjects = ["keras", "keras"]\nhigh'),
     ],

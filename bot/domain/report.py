@@ -22,8 +22,8 @@ class ClaimSpec:
     """
     A statement the recipe wants computed: its kind, the metric and subjects it is about, or the claims it counts.
 
-    `noun` is what a tally counts ("conferences"), `minimum` how many it needs not to speak for what is missing. `optional`
-    subjects may lack a figure; any other that does unmakes the claim.
+    `noun` is what a tally counts ("conferences"), `minimum` how many it needs not to speak for what is missing. A lead's
+    `optional` subjects may lack a figure; any other that does unmakes the claim.
     """
 
     key: str

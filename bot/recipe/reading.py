@@ -166,19 +166,19 @@ class _Reading:
             else:
                 self._check_claim(table, place)
             claims[key] = ClaimSpec(
-                key,
-                table.kind,
-                table.metric,
-                tuple(table.about),
-                tuple(table.claims),
-                table.noun,
-                tuple(table.optional),
-                table.minimum,
-            )  # fmt: skip
+                key=key,
+                kind=table.kind,
+                metric=table.metric,
+                subjects=tuple(table.about),
+                claims=tuple(table.claims),
+                noun=table.noun,
+                optional=tuple(table.optional),
+                minimum=table.minimum,
+            )
         return tuple(claims.values())
 
     def _check_tally(self, table: ClaimTable, above: Mapping[str, ClaimSpec], place: str) -> None:
-        if table.about or table.metric:
+        if table.about or table.metric or table.optional:
             raise self._bad(place, "has a metric or subjects; a tally counts claims")
         if len(table.claims) < 2:
             raise self._bad(f"{place}.claims", "names fewer than two claims to count")
@@ -196,6 +196,8 @@ class _Reading:
         for subject in table.about:
             self._known(subject, {**self._subjects, WHOLE: None}, f"{place}.subjects", "subject")
         self._once(table.about, f"{place}.subjects")
+        if table.optional and table.kind != "lead":
+            raise self._bad(f"{place}.optional", f"is for lead claims; a {table.kind} claim needs every subject's figure")
         for subject in table.optional:
             self._known(subject, table.about, f"{place}.optional", "subject of the claim")
         if len(table.about) < (needed := self._kinds.claims[table.kind]):
@@ -243,9 +245,9 @@ class _Reading:
             self._known(metric, self._metrics, f"{place}.metrics", "metric")
         self._once(metrics, f"{place}.metrics")
         self._once(chart.subjects, f"{place}.subjects")
-        self._fitting(chart, metrics, place)
         for subject in chart.subjects:
             self._known(subject, self._subjects, f"{place}.subjects", "subject")
+        self._fitting(chart, metrics, place)
         return ChartSpec(
             kind=chart.kind,
             metrics=tuple(metrics),
