@@ -73,6 +73,24 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--schema", action="store_true", help="print the JSON Schema of report.toml and exit")
     check.set_defaults(verb=_check)
 
+    collect = verbs.add_parser("collect", help="ask the live sources and store what they say; run it daily for snapshots")
+    collect.add_argument("report", nargs="?", metavar="REPORT", help="one report (default: all that have live sources)")
+    collect.add_argument("--period", metavar="KEY", help="2025, 2026-10 (default: the newest complete one)")
+    collect.add_argument("--now", metavar="ISO", help="the instant to choose the period by (default: now)")
+    collect.set_defaults(verb=_collect)
+
+    sources = verbs.add_parser("sources", help="say what each source measures, does not measure, asks for and owes")
+    sources.add_argument("name", nargs="?", metavar="NAME", help="one source (default: all)")
+    sources.add_argument("--try", action="store_true", dest="attempt", help="ask it now and show what it says, with its age")
+    sources.add_argument("--report", metavar="REPORT", help="whose subjects to ask about (default: the first that uses it)")
+    sources.add_argument("--period", metavar="KEY", help="with --try (default: the newest complete one)")
+    sources.add_argument("--now", metavar="ISO", help="with --try: the instant to choose the period by (default: now)")
+    sources.set_defaults(verb=_sources)
+
+    reply = verbs.add_parser("reply", help="print the very bytes of a kept reply, as explain names them")
+    reply.add_argument("sha256", metavar="SHA256")
+    reply.set_defaults(verb=_reply)
+
     reports = verbs.add_parser("reports", help="list the reports there are")
     reports.set_defaults(verb=_reports)
     return parser
@@ -86,7 +104,7 @@ def _report_arguments(verb: argparse.ArgumentParser) -> None:
 
 def _common_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--now", metavar="ISO", help="the instant to compose as of (default: now)")
-    verb.add_argument("--offline", action="store_true", help="make no connection at all")
+    verb.add_argument("--offline", action="store_true", help="make no connection at all; use what was collected before")
     verb.add_argument("--data", action="append", default=[], metavar="FILE.csv", help="more observations; may be given again")
 
 
@@ -103,7 +121,7 @@ def _preview(options: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left behind
     with terminal.progress() as progress:
-        preview = verbs.preview(options.report, options.period, options.now, options.data, options.out, progress)
+        preview = verbs.preview(options.report, options.period, options.now, options.data, options.out, options.offline, progress)
     terminal.show_preview(preview)
     if options.open:
         terminal.open_page(preview.folder / "index.html")
@@ -125,6 +143,40 @@ def _check(options: argparse.Namespace) -> int:
         return 0
     terminal.show_check(check := verbs.check(options.report))
     return 2 if check.problems else 0
+
+
+def _collect(options: argparse.Namespace) -> int:
+    from bot import terminal, verbs
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with terminal.progress() as progress:
+        collected = verbs.collect(options.report, options.period, options.now, progress)
+    terminal.show_collected(collected)
+    outcomes = [outcome for told in collected.outcomes.values() for outcome in told]
+    return 3 if outcomes and all(outcome.problem for outcome in outcomes) else 0
+
+
+def _sources(options: argparse.Namespace) -> int:
+    from bot import terminal, verbs
+
+    if not options.attempt:
+        terminal.show_sources(verbs.sources(options.name), whole=options.name is not None)
+        return 0
+    if options.name is None:
+        from bot.errors import BadInput
+
+        raise BadInput("--try asks one source; name it: threadmill sources NAME --try")
+    with terminal.progress() as progress:
+        tried = verbs.try_source(options.name, options.report, options.period, options.now, progress)
+    terminal.show_tried(tried)
+    return 3 if tried.problem else 0
+
+
+def _reply(options: argparse.Namespace) -> int:
+    from bot import verbs
+
+    sys.stdout.buffer.write(verbs.reply(options.sha256))
+    return 0
 
 
 def _reports(_: argparse.Namespace) -> int:

@@ -17,6 +17,11 @@ VARIABLES: Final[Mapping[str, str]] = {
     "THREADMILL_HOME": "where state and downloaded files are kept",
     "DATABASE_URL": "the store; SQLite under THREADMILL_HOME without it",
     "X_API_BASE_URL": "the X API",
+    "THREADMILL_CONTACT": "an address or page that tells the services we ask who runs this bot",
+    "GITHUB_TOKEN": "GitHub token without any permission; commits and one request for all repositories need it",
+    "OPENALEX_API_KEY": "OpenAlex key (free); without one only a few questions a day are answered",
+    "STACKEXCHANGE_KEY": "Stack Exchange key (free); 300 questions a day without one",
+    "HF_TOKEN": "Hugging Face token (free); fewer questions are answered without one",
     "X_CONSUMER_KEY": "X app key",
     "X_CONSUMER_SECRET": "X app secret",
     "X_ACCESS_TOKEN": "X account token",
@@ -24,8 +29,12 @@ VARIABLES: Final[Mapping[str, str]] = {
 }
 """Every variable that is read. `.env.example` names the same ones; a test compares the two."""
 
-_SECRETS: Final = ("X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET")
-
+_SECRETS: Final = (
+    "GITHUB_TOKEN", "OPENALEX_API_KEY", "STACKEXCHANGE_KEY", "HF_TOKEN",
+    "X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET",
+)  # fmt: skip
+_URL_OF: Final = "THREADMILL_URL_"
+"""What the variables that replace a source's address begin with; the source's name follows in capitals."""
 
 _LONGEST_PATH: Final = 1000
 
@@ -65,6 +74,8 @@ class Settings:
     home: Path
     database_url: Secret | None
     x_api_base_url: str
+    contact: str
+    source_urls: Mapping[str, str]
     secrets: Mapping[str, Secret] = field(repr=False)
     unknown: Mapping[str, str] = field(default_factory=dict)
 
@@ -83,6 +94,8 @@ def settings(environment: Mapping[str, str]) -> Settings:
         home=_home(environment.get("THREADMILL_HOME") or "~/.local/share/threadmill"),
         database_url=Secret(environment["DATABASE_URL"]) if environment.get("DATABASE_URL") else None,
         x_api_base_url=base,
+        contact=_contact(environment.get("THREADMILL_CONTACT", "").strip()),
+        source_urls=dict(_source_urls(environment)),
         secrets={name: Secret(environment[name]) for name in _SECRETS if environment.get(name)},
         unknown=dict(_unknown_variables(environment)),
     )
@@ -96,6 +109,26 @@ def _home(path: str) -> Path:
     if len(path) > _LONGEST_PATH or "\0" in path:
         raise BadInput("THREADMILL_HOME is no path a folder can have; set it to a folder that can be written")
     return home
+
+
+def _contact(text: str) -> str:
+    if not re.fullmatch(r"[ -~]{0,200}", text) or any(one in text for one in "()\\"):
+        raise BadInput("THREADMILL_CONTACT holds what a User-Agent cannot; give a mail address or the address of a page")
+    return text
+
+
+def _source_urls(environment: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """The sources that are asked elsewhere, by name. Over TLS, but for servers on this machine."""
+    for name, url in environment.items():
+        if not name.startswith(_URL_OF) or not url:
+            continue
+        local = re.fullmatch(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?(/[^\s?#@]*)?", url)
+        if not local and not re.fullmatch(r"https://[^\s/?#@]+(/[^\s?#@]*)?", url):  # not repeated: it may hold a password
+            raise BadInput(
+                f"{name} is no plain https address without a user in it (http is for this machine only); unset it to ask "
+                "the service itself"
+            )
+        yield name.removeprefix(_URL_OF).lower(), url.rstrip("/")
 
 
 def environment(folder: Path) -> Mapping[str, str]:
@@ -114,7 +147,7 @@ def environment(folder: Path) -> Mapping[str, str]:
 
 def _unknown_variables(environment: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     for name in environment:
-        if name in VARIABLES:
+        if name in VARIABLES or name.startswith(_URL_OF):
             continue
         near = difflib.get_close_matches(name, VARIABLES, n=1, cutoff=0.85)
         if name.startswith("THREADMILL_") or near:

@@ -7,6 +7,8 @@ again without a change can help.
 
 from __future__ import annotations
 
+import datetime as dt
+
 
 class ThreadmillError(Exception):
     """The root: something a person can act on. Anything else that escapes is a defect and exits with 1."""
@@ -56,3 +58,17 @@ class SourceUnavailable(ThreadmillError):
 
     exit_code = 3
     permanent = False
+
+
+class Throttled(SourceUnavailable):
+    """A service asks to be left alone until an instant; it is not asked before."""
+
+    def __init__(self, message: str, until: dt.datetime) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+class BadStore(ThreadmillError):
+    """The database cannot be reached, read or written, or belongs to another version. Nothing half done is in it."""
+
+    exit_code = 2

@@ -12,44 +12,23 @@ from bot import errors
 from bot.analysis.claims import claims
 from bot.analysis.figures import Figures
 from bot.analysis.gates import gate, refuse_impossible
+from bot.collection import NamedSource, SourceOutcome, gather
 from bot.compose.assembly import assemble, check_cited, check_drafts
 from bot.compose.composer import Composer, Sketch
 from bot.domain.claim import Claim
 from bot.domain.edition import Edition
-from bot.domain.measure import WHOLE, Absent, Observation
+from bot.domain.measure import WHOLE, Absent, Missing, Observation
 from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.thread import Chart, Held, Limits, Skipped
 from bot.domain.words import nearest
-from bot.ports import ChartData, Progress, Source
+from bot.ports import ChartData, Progress, Store
 
 _MOST_REMARKS = 20
 """More would hide the thread."""
 
 Draw = Callable[[Sequence[tuple[str, ChartData]]], Iterator[Chart]]
 """Draws charts of (kind, data) in order, each checked by the layout lint."""
-
-
-@dataclass(frozen=True)
-class SourceOutcome:
-    """What one source gave to a run: how many observations, or why none."""
-
-    source: str
-    observation_count: int
-    problem: str = ""
-    metrics: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class NamedSource:
-    """A source under its name in the recipe: can the report do without it, what does it define, did a person give it."""
-
-    name: str
-    source: Source
-    required: bool
-    metrics: tuple[str, ...] = ()
-    by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +42,11 @@ class Run:
 
 @dataclass(frozen=True)
 class Story:
-    """Collected observations of one report and period, gated and ready to be told; `by_hand` are those a person gave."""
+    """
+    Collected observations of one report and period, gated and ready to be told.
+
+    `missing` are figures a source was asked for and does not have; `by_hand` are observations given on the command line.
+    """
 
     report: Report
     period: Period
@@ -71,37 +54,50 @@ class Story:
     held: tuple[Held, ...]
     sources: tuple[SourceOutcome, ...]
     by_hand: tuple[Observation, ...] = ()
+    missing: tuple[Missing, ...] = ()
 
     def figures(self) -> Figures:
         """Which observation stands for what, with the reasons where none does."""
         held = {held.metric: held.reason for held in self.held}
         problems = {metric: outcome.problem for outcome in self.sources for metric in outcome.metrics if outcome.problem}
-        return Figures(self.observations, self.report.metrics, self.report.subjects, held, problems, self.by_hand)
+        return Figures(self.observations, self.report.metrics, self.report.subjects, held, problems, self.by_hand, self.missing)
 
 
-def collect(report: Report, period: Period, sources: Sequence[NamedSource], now: dt.datetime, progress: Progress) -> Story:
+def collect(
+    report: Report,
+    period: Period,
+    sources: Sequence[NamedSource],
+    store: Store | None,
+    clock: Callable[[], dt.datetime],
+    progress: Progress,
+) -> Story:
     """
-    Ask every source, then gate what they said. Windows that end after `now` are not looked at.
+    Ask every source, then gate what they said. Windows that are not over by the clock are not looked at.
 
     A source that has nothing this time is an outcome, unless the recipe requires it. A wrong file ends the run.
 
     Raises:
         SourceUnavailable: a required source gave nothing.
         BadFigures: a file is not what its source documents, or a value is impossible in its metric's unit; names the place.
+        BadStore: what was collected cannot be kept.
     """
     observations: list[Observation] = []
     by_hand: list[Observation] = []
+    missing: list[Missing] = []
     outcomes = []
-    for number, named in enumerate(sources, 1):
-        progress("collecting", number, len(sources))
-        found, outcome = _ask(named, report, period)
-        found = [seen for seen in found if seen.period.end <= now]
-        replaced = islice(_replaced(found, observations), _MOST_REMARKS)
-        outcomes.append(replace(outcome, remarks=(*outcome.remarks, *replaced)))
+    everything = gather(report, period, sources, store, progress)
+    now = clock()  # a snapshot's window ends when it is taken
+    for gathered in everything:
+        named = gathered.named
+        found, others = _split([seen for seen in gathered.observations if seen.period.end <= now], report)
+        refuse_impossible(found, report.metrics)
+        remarks = (*_remarks(named, others, report), *islice(_replaced(found, observations), _MOST_REMARKS))
+        outcomes.append(replace(gathered.outcome, observation_count=len(found), remarks=remarks))
         by_hand += found if named.by_hand else []
         observations += found
+        missing += gathered.missing
     passed, held = gate(observations, report.metrics, by_hand)
-    return Story(report, period, tuple(passed), tuple(held), tuple(outcomes), tuple(by_hand))
+    return Story(report, period, tuple(passed), tuple(held), tuple(outcomes), tuple(by_hand), tuple(missing))
 
 
 def tell(story: Story, composed_at: dt.datetime, limits: Limits, draw: Draw, progress: Progress) -> Run:
@@ -122,21 +118,6 @@ def tell(story: Story, composed_at: dt.datetime, limits: Limits, draw: Draw, pro
         _check_chart(name, chart, story.report, composer.period_names, limits)
     thread = assemble([sketch.draft for sketch in sketches], charts, skipped, story.held, limits)
     return Run(Edition(story.report, story.period, composed_at, thread), stated, story.sources)
-
-
-def _ask(named: NamedSource, report: Report, period: Period) -> tuple[list[Observation], SourceOutcome]:
-    """One source's observations of the report's metrics and subjects. Caught here and nowhere else: one source's failure."""
-    subjects = tuple(report.subjects.values())
-    try:
-        replies = named.source.fetch(subjects, period)
-        found = [seen for reply in replies for seen in named.source.parse(reply, subjects)]
-    except errors.SourceUnavailable as problem:
-        if named.required:
-            raise
-        return [], SourceOutcome(named.name, 0, str(problem), named.metrics)
-    ours, others = _split(found, report)
-    refuse_impossible(ours, report.metrics)
-    return ours, SourceOutcome(named.name, len(ours), remarks=_remarks(named, others, report))
 
 
 def _split(found: Sequence[Observation], report: Report) -> tuple[list[Observation], list[Observation]]:
@@ -184,6 +165,8 @@ def _sketch(story: Story, composer: Composer, progress: Progress) -> tuple[list[
     skipped: list[Skipped] = []
     for number, spec in enumerate(story.report.posts, 1):
         progress("composing", number, len(story.report.posts))
+        if spec.instead_of in {sketch.draft.name for sketch in sketches}:
+            continue
         outcome = composer.sketch(spec)
         if isinstance(outcome, Skipped):
             skipped.append(outcome)

@@ -11,9 +11,10 @@ import pkgutil
 from functools import cache
 from types import ModuleType
 
-from bot.domain.measure import Metric
+from bot.domain.measure import Coverage, Metric
 from bot.domain.words import nearest
 from bot.errors import BadRecipe
+from bot.ports import Service
 
 
 def rooms(wing: str) -> list[str]:
@@ -47,6 +48,21 @@ def load(wing: str, name: str, needs: tuple[str, ...]) -> ModuleType:
     if missing := [attribute for attribute in needs if not hasattr(module, attribute)]:
         raise BadRecipe(f'the {wing[:-1]} "{name}" is unfit: {path} has no {", ".join(missing)}; see bot/ports.py')
     return module
+
+
+def source(name: str) -> ModuleType:
+    """
+    A source's room, with everything it must say of itself.
+
+    Raises:
+        BadRecipe: absent, broken or unfit; says which.
+    """
+    room = load("sources", name, ("Source", "METRICS", "ORIGINS", "COVERAGE"))
+    if not isinstance(room.COVERAGE, Coverage) or not isinstance(getattr(room, "SERVICE", None), Service | None):
+        raise BadRecipe(f'the source "{name}" is unfit: its COVERAGE is no Coverage, or its SERVICE no Service; see bot/ports.py')
+    if hasattr(room, "SERVICE") and not (room.METRICS and room.ORIGINS):
+        raise BadRecipe(f'the source "{name}" is unfit: it asks a service and does not say what it measures and whom to name')
+    return room
 
 
 @cache

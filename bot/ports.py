@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from bot.domain.claim import Basis
 from bot.domain.edition import Edition
-from bot.domain.measure import Metric, Observation, Subject
+from bot.domain.measure import Metric, Missing, Observation, Subject
 from bot.domain.period import Period
 from bot.domain.text import Cited
+from bot.errors import SourceUnavailable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,12 +32,17 @@ CHART_COLUMNS: Final = (
 
 @dataclass(frozen=True)
 class Reply:
-    """The very bytes a source answered with, where they came from, and when."""
+    """
+    The very bytes a source answered with, where they came from, and when.
+
+    `query` is what was asked, without any key: path and parameters of a GET, the body of a POST, the line of a file.
+    """
 
     body: bytes = field(repr=False)
     url: str
     query: str
     retrieved_at: dt.datetime
+    status: int = 200
 
     @property
     def sha256(self) -> str:
@@ -44,34 +50,144 @@ class Reply:
         return hashlib.sha256(self.body).hexdigest()
 
 
+@dataclass(frozen=True)
+class Key:
+    """A key some services want: the environment variable it is in, and the header or parameter it goes into."""
+
+    variable: str
+    header: str = ""
+    prefix: str = ""
+    parameter: str = ""
+
+
+@dataclass(frozen=True)
+class Service:
+    """
+    Where a live source is asked and how politely. THREADMILL_URL_<NAME> replaces `url`.
+
+    `interval_s` passes between two requests, `concurrency` of which may be under way together; `limit_bytes` caps one reply after
+    decompression. `patience_s` is the longest this service may keep a run waiting, its retries and asked-for pauses together.
+    """
+
+    url: str
+    interval_s: float
+    concurrency: int = 1
+    limit_bytes: int = 32 * 1024 * 1024
+    patience_s: float = 120
+    key: Key | None = None
+
+    def __post_init__(self) -> None:
+        if self.interval_s < 0 or self.concurrency < 1 or self.limit_bytes < 1:
+            raise ValueError("a service is asked at intervals, by one request or more, for at least one byte")
+
+
+Parameters: TypeAlias = Mapping[str, str | int]
+
+
+@dataclass(frozen=True)
+class Question:
+    """
+    One request that changes nothing: a GET, or with a `body` a POST that only asks (a query language). Keys are not in it.
+
+    `accept` are statuses besides 200 whose replies mean something (a 404 for a package nobody knows). `head` names response
+    headers that belong to the answer: they are kept in front of the body as "Name: value" lines and an empty one. `keep_days`
+    says for how many days a kept reply answers again; 0 is for the same UTC day.
+    """
+
+    path: str
+    parameters: Parameters = field(default_factory=dict)
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    accept: tuple[int, ...] = ()
+    head: tuple[str, ...] = ()
+    keep_days: int = 0
+
+
+class Client(Protocol):
+    """
+    Asks one service, politely: at its interval, again after a passing failure, and never twice a day for the same thing.
+
+    `has_key` tells whether a key was given for the service; `now` is the instant. `asked` are the keys under which the answers
+    given so far are kept.
+    """
+
+    @property
+    def asked(self) -> Sequence[str]: ...
+
+    @property
+    def has_key(self) -> bool: ...
+
+    @property
+    def now(self) -> dt.datetime: ...
+
+    def ask(self, question: Question) -> Reply:
+        """
+        The answer, from the service or as kept from before; its `query` is `question`'s, readable.
+
+        Raises:
+            SourceUnavailable: no answer, one with another status, or one that is too long, too slow or from elsewhere.
+        """
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Ask nothing for a while, because the service said so in an answer. Raises Throttled if that is too long for a run."""
+        ...
+
+    def ask_all(self, questions: Sequence[Question]) -> Iterator[Reply]:
+        """The answers to many questions in their order, as many under way together as the service allows."""
+        ...
+
+
 class Source(Protocol):
     """
     One publisher of numbers: `bot/sources/NAME.py` with a frozen dataclass `Source`, whose fields are its settings.
 
-    The module also has METRICS, the definitions of what it measures, and ORIGINS, whom to name and on what terms.
+    The module also has METRICS, the definitions of what it measures; ORIGINS, whom to name and on what terms; COVERAGE, what it
+    can be asked for; and if it asks a service, SERVICE.
     """
 
-    def fetch(self, subjects: Sequence[Subject], period: Period) -> Sequence[Reply]:
+    def fetch(self, client: Client, subjects: Sequence[Subject], period: Period) -> Iterable[Reply]:
         """
         What the publisher says now, as bytes. The only function of the room that does I/O.
 
+        Whatever the period is compared with belongs to it: the period before and that of a year before. Replies are told one by
+        one: each is kept before the next is asked for.
+
         Raises:
-            SourceUnavailable: nothing to be had this time; the run goes on without it.
+            SourceUnavailable: nothing (more) to be had this time; the run goes on with what there is.
             BadInput: a file is wrong; the run ends, for somebody put it there and can mend it.
         """
         ...
 
-    def parse(self, reply: Reply, subjects: Sequence[Subject]) -> Sequence[Observation]:
+    def parse(self, reply: Reply, subjects: Sequence[Subject], period: Period) -> Sequence[Observation | Missing]:
         """
-        The observations of these subjects in one reply. Pure: the same bytes give the same observations, in the same order.
+        The observations of these subjects in one reply that was fetched for a period. Pure: the same bytes give the same
+        observations, in the same order.
 
-        A subject's name at the publisher is `subject.ids[NAME]`; a subject without one is not asked for.
+        A subject's name at the publisher is `subject.ids[NAME]`; a subject without one is not asked for. What the reply should
+        hold and does not is Missing, with the reason.
 
         Raises:
             BadFigures: a file is not what the publisher documents; names the place. Never a guess.
             SourceUnavailable: the same of a live reply, which nobody here can mend; the run goes on without it.
         """
         ...
+
+
+class Offline:
+    """A client that asks nobody, for rooms that read files and for runs without a connection."""
+
+    asked = ()
+    has_key = False
+    now = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+    def ask(self, question: Question) -> Reply:
+        raise SourceUnavailable("was not asked: this run makes no connection")
+
+    def ask_all(self, questions: Sequence[Question]) -> Iterator[Reply]:
+        return iter([self.ask(question) for question in questions])
+
+    def pause(self, seconds: float) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -127,6 +243,65 @@ class ChartKind(Protocol):
 
     def describe(self, data: ChartData) -> Cited:
         """The alt text: kind, measure, period, finding, values, caveat, source; 200 to 450 characters, plain words."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An observation as the store has it: with the name its subject goes by at the source, which reports may call differently."""
+
+    asked: str
+    observation: Observation
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A service asked to be left alone until an instant."""
+
+    until: dt.datetime
+    reason: str
+
+
+class Store(Protocol):
+    """
+    What was collected, for good. Each method is one transaction; what it says is done has been committed.
+
+    Readings are append-only: a figure that was restated is a new row. `source` is the name of a room.
+
+    Raises (every method):
+        BadStore: the database cannot be reached, read or written.
+    """
+
+    def kept(self, source: str, key: str, since: dt.date) -> Reply | None:
+        """The newest reply to a question that was kept on this UTC day or later and not refused since."""
+        ...
+
+    def keep(self, source: str, key: str, reply: Reply) -> None:
+        """Keep a reply, its bytes compressed under their sha256. The same bytes again are kept once."""
+        ...
+
+    def refuse(self, source: str, keys: Sequence[str]) -> None:
+        """Never answer these questions from replies kept so far: they were unfit. Their bytes stay."""
+        ...
+
+    def payload(self, sha256: str) -> bytes | None:
+        """The very bytes of a kept reply, or None if none has this digest."""
+        ...
+
+    def record(self, source: str, readings: Sequence[Reading]) -> int:
+        """Write readings that say something new (first, or another value, status or note than the newest one); how many did."""
+        ...
+
+    def readings(self, source: str, asked: Sequence[str]) -> list[Reading]:
+        """All readings of some names at a source, in order of retrieval."""
+        ...
+
+    def rest(self, source: str) -> Rest | None:
+        """Until when a service is to be left alone, if anybody said so."""
+        ...
+
+    def leave_alone(self, source: str, rest: Rest) -> None:
+        """Remember that a service is to be left alone."""
         ...
 
 

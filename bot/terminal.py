@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
+import threading
 import webbrowser
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console, Group
 from rich.markup import escape
 from rich.panel import Panel
+from rich.progress import Progress as Bars
+from rich.progress import SpinnerColumn, TaskID, TextColumn
 from rich.text import Text
 
 from bot.compose.documents import image_paths, unit_of
@@ -21,7 +25,7 @@ from bot.domain.numerals import grouped
 from bot.domain.thread import Fact, Limits, Post
 from bot.domain.words import printable
 from bot.ports import Progress
-from bot.verbs import Checked, Preview, Told
+from bot.verbs import About, Checked, Collected, Preview, Told, Tried
 
 _OUT = Console(highlight=False)
 _ERR = Console(stderr=True, highlight=False)
@@ -29,14 +33,24 @@ _ERR = Console(stderr=True, highlight=False)
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """The step at hand and how far it is, where a person watches; a line per step in pipes and logs."""
+    """A line for each step and how far it is, where a person watches; a plain line per step in pipes and logs."""
     if not _ERR.is_terminal:
         yield _lines()
         return
-    with _ERR.status("starting") as status:
+    columns = (SpinnerColumn(finished_text="\N{CHECK MARK}"), TextColumn("{task.description}"), TextColumn("{task.fields[far]}"))
+    with Bars(*columns, console=_ERR, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+        adding = threading.Lock()
 
         def step(name: str, done: int, total: int) -> None:
-            status.update(f"{escape(name)} {done}/{total}" if total else escape(name))
+            with adding:
+                if name not in tasks:
+                    tasks[name] = bars.add_task(escape(name), total=None, far="")
+            over = total > 0 and done >= total
+            far = f"{done}/{total}" if total > 1 else f"{done} replies" if done and not total else None
+            bars.update(tasks[name], total=1 if over else None, completed=int(over))
+            if far is not None:
+                bars.update(tasks[name], far=far)
 
         yield step
 
@@ -74,7 +88,7 @@ def show_story(told: Told) -> None:
     for fact in post.facts:
         _say("")
         _say(_heading(fact))
-        for line in _story(fact, told.facts):
+        for line in _story(fact, told):
             _say(f"    {line}")
 
 
@@ -84,8 +98,11 @@ def show_check(check: Checked) -> None:
     _say(f"THREADMILL_HOME        {settings.home}")
     _say(f"DATABASE_URL           {settings.database_url or 'not set'}")
     _say(f"X_API_BASE_URL         {settings.x_api_base_url}")
+    _say(f"THREADMILL_CONTACT     {settings.contact or 'not set'}")
+    for source, url in settings.source_urls.items():
+        _say(f"{source} is asked at {url}")
     for name in VARIABLES:
-        if name in ("THREADMILL_HOME", "DATABASE_URL", "X_API_BASE_URL"):
+        if name in ("THREADMILL_HOME", "THREADMILL_CONTACT", "DATABASE_URL", "X_API_BASE_URL"):
             continue
         _say(f"{name:<22} {settings.secrets.get(name, 'not set')}")
     for name, meant in settings.unknown.items():
@@ -101,6 +118,65 @@ def show_reports(reports: Mapping[str, str]) -> None:
     """Name and title."""
     for name, title in reports.items():
         _say(f"{name:<24} {title}")
+
+
+def show_collected(collected: Collected) -> None:
+    """What each source of each report gave."""
+    for report, outcomes in collected.outcomes.items():
+        for outcome in outcomes:
+            problem = f"; {outcome.problem}" if outcome.problem else ""
+            _say(f"{report} {collected.period[report].key}  {outcome.source}: {outcome.observation_count} observations{problem}")
+    if not collected.outcomes:
+        _say("no report has a live source; add one to a recipe")
+
+
+def show_sources(sources: Sequence[About], whole: bool) -> None:
+    """What sources say of themselves: in full for one, in short for all."""
+    for about in sources:
+        _say(f"{about.name}\n    {about.summary}")
+        for line in _coverage(about):
+            _say(f"    {line}")
+        for metric in about.metrics:
+            _say(f"    {metric.key} ({unit_of(metric.unit, metric.noun)}): {metric.title}")
+            for name in ("measures", "does_not_measure", "known_biases") if whole else ():
+                _say(f"        {name.replace('_', ' ')}: {getattr(metric, name)}")
+        _say("")
+
+
+def _coverage(about: About) -> Iterator[str]:
+    yield f"days       begin at {about.coverage.day_boundary}"
+    yield f"depth      {about.coverage.depth}"
+    yield f"lag        {about.coverage.lag}"
+    yield f"quota      {about.coverage.quota}"
+    for origin in about.origins:
+        yield f"terms      {origin.name}: {origin.terms}"
+        yield f"owed       {origin.citation}"
+    if about.url:
+        yield f"asked at   {about.url}, every {about.interval_s:g} s at most" + (
+            f", key in {about.variable}" if about.variable else ""
+        )
+
+
+def show_tried(tried: Tried) -> None:
+    """Each observation with its window and its age, then what is missing."""
+    _say(f"{tried.about.name} for {tried.report}, {tried.period}")
+    for seen in tried.observations:
+        age = tried.now - seen.retrieved_at
+        value = f"{grouped(seen.value)} {seen.metric} of {seen.subject}, {seen.period.name} ({seen.status})"
+        _say(f"    {value}; read {_age(age)} ago, {_age(seen.retrieved_at - seen.period.end)} after its end")
+    for one in tried.missing:
+        _say(f"    none   {one.metric} of {one.subject}, {one.period.name}: {one.reason}")
+    if tried.problem:
+        _say(f"    problem: {tried.problem}")
+    elif not tried.observations:
+        _say("    no observation; see whether the recipe gives its subjects an id at this source")
+
+
+def _age(age: dt.timedelta) -> str:
+    seconds = max(age.total_seconds(), 0)
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 3600:.1f} hours" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
 
 
 def open_page(page: Path) -> None:
@@ -146,24 +222,26 @@ def _heading(fact: Fact) -> str:
     return f'{fact.id}  "{fact.text}" {where}' if fact.shown else f'{fact.id}  evidence for "{fact.text}" {where}'
 
 
-def _story(fact: Fact, facts: Mapping[str, Fact]) -> Iterator[str]:
+def _story(fact: Fact, told: Told) -> Iterator[str]:
     if isinstance(fact.basis, Observation):
-        yield from _observation(fact.basis)
+        yield from _observation(fact.basis, told.kept_bytes)
         return
     yield from _claim(fact.basis)
     for key in fact.evidence:
-        seen = facts[key].basis
+        seen = told.facts[key].basis
         assert isinstance(seen, Observation)  # noqa: S101 - evidence is observations, by construction
         yield f"from {key}: {grouped(seen.value)} {seen.metric} of {seen.subject}, {seen.period.name}"
 
 
-def _observation(seen: Observation) -> Iterator[str]:
+def _observation(seen: Observation, kept_bytes: Mapping[str, int]) -> Iterator[str]:
     yield f"{seen.metric} of {seen.subject} = {grouped(seen.value)} ({seen.status})"
     yield f"window     {seen.period.start.isoformat()} up to {seen.period.end.isoformat()}"
     yield f"origin     {seen.origin}, as read {seen.retrieved_at.isoformat()}"
     yield f"url        {seen.url}"
     yield f"taken from {seen.query}"
     yield f"bytes      sha256 {seen.payload_sha256}"
+    if seen.payload_sha256 in kept_bytes:
+        yield f"kept       {kept_bytes[seen.payload_sha256]:,} bytes; threadmill reply {seen.payload_sha256} prints them"
     if seen.note:
         yield f"note       {seen.note}"
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+import difflib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot import pipeline, wiring
+from bot import pipeline, plugins, wiring
+from bot.analysis.figures import newest
+from bot.collection import NamedSource, SourceOutcome, gather
 from bot.config import Settings
 from bot.domain.edition import Edition
+from bot.domain.measure import Coverage, Metric, Missing, Observation, Origin
 from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.thread import Fact, Post
 from bot.errors import BadInput, BadRecipe
-from bot.pipeline import NamedSource, SourceOutcome
 from bot.ports import Progress
 from bot.recipe import ReportFile
 
@@ -31,11 +35,47 @@ class Preview:
 
 @dataclass(frozen=True)
 class Told:
-    """One post with every fact it prints and what stands behind it."""
+    """One post with every fact it prints and what stands behind it; how many bytes are kept under each digest."""
 
     edition: Edition
     post: Post
     facts: Mapping[str, Fact]
+    kept_bytes: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What each source of each report gave."""
+
+    outcomes: Mapping[str, tuple[SourceOutcome, ...]]
+    period: Mapping[str, Period]
+
+
+@dataclass(frozen=True)
+class About:
+    """What a source says of itself. `variable` is that of its key, `url` where it is asked; both empty for files."""
+
+    name: str
+    summary: str
+    metrics: tuple[Metric, ...]
+    origins: tuple[Origin, ...]
+    coverage: Coverage
+    url: str
+    interval_s: float
+    variable: str
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What one source said just now, for a report and period, and when that was read."""
+
+    about: About
+    report: str
+    period: Period
+    now: dt.datetime
+    observations: tuple[Observation, ...]
+    missing: tuple[Missing, ...]
+    problem: str
 
 
 @dataclass(frozen=True)
@@ -47,30 +87,106 @@ class Checked:
     problems: Mapping[str, str]
 
 
-def preview(report: str, period: str | None, now: str | None, data: Sequence[str], out: str, progress: Progress) -> Preview:
+def preview(
+    report: str, period: str | None, now: str | None, data: Sequence[str], out: str, offline: bool, progress: Progress
+) -> Preview:
     """
     Compose a report's thread and write it under `out`.
 
     Raises:
-        BadInput, HeldBack, SourceUnavailable: as the pipeline and the disk publisher say.
+        BadInput, HeldBack, SourceUnavailable, BadStore: as the pipeline and the disk publisher say.
     """
-    run = _run(report, period, now, data, progress)
+    run = _run(report, period, now, data, offline, progress)
     progress("writing", 0, 0)
     return Preview(wiring.publisher(Path(out)).publish(run.edition), run.edition, run.sources)
 
 
 def explain(report: str, period: str, position: int, now: str | None, data: Sequence[str]) -> Told:
     """
-    One post of a thread with its facts.
+    One post of a thread with its facts, from what was collected before: nobody is asked.
 
     Raises:
         BadInput: the thread has no such post.
     """
-    run = _run(report, period, now, data, _silent)
+    run = _run(report, period, now, data, True, _silent)
     posts = run.edition.thread.posts
     if not 1 <= position <= len(posts):
         raise BadInput(f"{report} {period} has posts 1 to {len(posts)}; there is no post {position}")
-    return Told(run.edition, posts[position - 1], run.edition.thread.facts())
+    facts = run.edition.thread.facts()
+    return Told(run.edition, posts[position - 1], facts, _kept_sizes(facts.values(), now))
+
+
+def collect(report: str | None, period: str | None, now: str | None, progress: Progress) -> Collected:
+    """
+    Ask the live sources of one report, or of all that have some, and store what they say.
+
+    Raises:
+        BadInput, BadStore: as the recipe and the store say. A source that gives nothing is an outcome.
+    """
+    house = wiring.house(now)
+    recipes = [wiring.report(house, name) for name in ([report] if report else wiring.report_folders(house.folder))]
+    outcomes: dict[str, tuple[SourceOutcome, ...]] = {}
+    periods: dict[str, Period] = {}
+    store = wiring.store(house)
+    for recipe in recipes:
+        if not wiring.live(recipe):
+            continue
+        when = _period(house, recipe, period)
+        sources = [named for named in wiring.sources(house, recipe, [], store, progress) if named.client is not None]
+        gathered = gather(recipe, when, [replace(named, required=False) for named in sources], store, progress)
+        outcomes[recipe.key] = tuple(one.outcome for one in gathered)
+        periods[recipe.key] = when
+    return Collected(outcomes, periods)
+
+
+def sources(name: str | None = None) -> list[About]:
+    """
+    What the sources there are say of themselves.
+
+    Raises:
+        BadRecipe: there is no source of that name.
+    """
+    house = wiring.house()
+    return [_about(house, one) for one in ([name] if name else plugins.rooms("sources"))]
+
+
+def try_source(name: str, report: str | None, period: str | None, now: str | None, progress: Progress) -> Tried:
+    """
+    Ask one source what a report that uses it would ask, and store what it says.
+
+    Raises:
+        BadInput: no report uses the source.
+    """
+    house = wiring.house(now)
+    about = _about(house, name)
+    recipe = _report_with(house, name, report)
+    when = _period(house, recipe, period)
+    store = wiring.store(house)
+    named = next(one for one in wiring.sources(house, recipe, [], store, progress) if one.name == name)
+    (gathered,) = gather(recipe, when, [replace(named, required=False, since=None)], store, progress)
+    return Tried(
+        about,
+        recipe.key,
+        when,
+        wiring.house().now,
+        tuple(newest(gathered.observations)),
+        gathered.missing,
+        gathered.outcome.problem,
+    )
+
+
+def reply(sha256: str) -> bytes:
+    """
+    The very bytes of a kept reply.
+
+    Raises:
+        BadInput: none is kept under this digest.
+    """
+    store = wiring.store(wiring.house())
+    found = None if store is None else store.payload(sha256)
+    if found is None:
+        raise BadInput(f"no reply is kept under {sha256[:80]}; threadmill explain prints the digests of those that are")
+    return found
 
 
 def check(report: str | None) -> Checked:
@@ -89,7 +205,8 @@ def check(report: str | None) -> Checked:
             right[name] = _checked(house, name, whole=report is not None)
         except BadInput as error:
             wrong[name] = str(error)
-    return Checked(house.settings, right, wrong)
+    nowhere = {f"THREADMILL_URL_{name.upper()}": _meant(name) for name in house.settings.source_urls if name not in _services()}
+    return Checked(replace(house.settings, unknown={**house.settings.unknown, **nowhere}), right, wrong)
 
 
 def reports() -> Mapping[str, str]:
@@ -109,14 +226,52 @@ def schema() -> str:
     return json.dumps(ReportFile.model_json_schema(), indent=2)
 
 
-def _run(report: str, period: str | None, now: str | None, data: Sequence[str], progress: Progress) -> pipeline.Run:
+def _run(
+    report: str, period: str | None, now: str | None, data: Sequence[str], offline: bool, progress: Progress
+) -> pipeline.Run:
     house = wiring.house(now)
     recipe = wiring.report(house, report)
     when = _period(house, recipe, period)
-    sources = wiring.sources(house, recipe, [Path(file) for file in data])
+    store = wiring.store(house, offline) if wiring.live(recipe) else None
+    sources = wiring.sources(house, recipe, [Path(file) for file in data], store, progress, offline)
     limits = wiring.limits(recipe)
-    story = pipeline.collect(recipe, when, sources, house.now, progress)
-    return pipeline.tell(story, house.now, limits, wiring.drawer(progress), progress)
+    story = pipeline.collect(recipe, when, sources, store, house.clock, progress)
+    return pipeline.tell(story, house.clock(), limits, wiring.drawer(progress), progress)
+
+
+def _kept_sizes(facts: Iterable[Fact], now: str | None) -> Mapping[str, int]:
+    """How many bytes are kept under each digest that a fact rests on."""
+    store = wiring.store(wiring.house(now), offline=True)
+    digests = {fact.basis.payload_sha256 for fact in facts if isinstance(fact.basis, Observation)}
+    kept = {} if store is None else {digest: store.payload(digest) for digest in digests}
+    return {digest: len(body) for digest, body in kept.items() if body is not None}
+
+
+def _about(house: wiring.House, name: str) -> About:
+    room = plugins.source(name)
+    service = getattr(room, "SERVICE", None)
+    summary = (room.__doc__ or "").strip().partition("\n\n")[0]
+    return About(
+        name=name,
+        summary=" ".join(summary.split()),
+        metrics=tuple(room.METRICS),
+        origins=tuple(room.ORIGINS),
+        coverage=room.COVERAGE,
+        url="" if service is None else house.settings.source_urls.get(name, service.url),
+        interval_s=0 if service is None else service.interval_s,
+        variable="" if service is None or service.key is None else service.key.variable,
+    )
+
+
+def _report_with(house: wiring.House, name: str, report: str | None) -> Report:
+    for key in [report] if report else wiring.report_folders(house.folder):
+        recipe = wiring.report(house, key)
+        if name in {spec.name for spec in recipe.sources}:
+            return recipe
+    raise BadInput(
+        f'{report or "no report"} has {"no" if report else "the"} source "{name}", so there are no subjects to ask about; '
+        f"add [sources.{name}] to a recipe, with the subjects' ids there"
+    )
 
 
 def _period(house: wiring.House, recipe: Report, key: str | None) -> Period:
@@ -126,6 +281,15 @@ def _period(house: wiring.House, recipe: Report, key: str | None) -> Period:
     if period.end > house.now:
         raise BadInput(f"{period} is not over at {house.now.isoformat()}; choose a period that has wholly passed")
     return period
+
+
+def _services() -> list[str]:
+    return [name for name in plugins.rooms("sources") if hasattr(plugins.load("sources", name, ()), "SERVICE")]
+
+
+def _meant(name: str) -> str:
+    near = difflib.get_close_matches(name, _services(), n=1)
+    return f"THREADMILL_URL_{near[0].upper()}" if near else ""
 
 
 def _checked(house: wiring.House, name: str, whole: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from bot import plugins
 from bot.analysis.claims import NEEDS
 from bot.analysis.frames import BUILDERS
+from bot.collection import NamedSource
 from bot.compose.templates import Templates
 from bot.config import Settings, environment, settings
 from bot.domain.period import Granularity, Period, instant
@@ -21,8 +22,8 @@ from bot.domain.report import Report, SourceSpec
 from bot.domain.thread import Chart, Limits
 from bot.domain.words import nearest
 from bot.errors import BadInput, BadRecipe
-from bot.pipeline import Draw, NamedSource
-from bot.ports import ChartData, Progress, Publisher
+from bot.pipeline import Draw
+from bot.ports import ChartData, Client, Offline, Progress, Publisher, Store
 from bot.recipe import Kinds
 from bot.recipe import report as read_report
 
@@ -32,11 +33,16 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 @dataclass(frozen=True)
 class House:
-    """What every verb starts from: where it stands, what the environment says, what time it is."""
+    """What every verb starts from: where it stands, what the environment says, what time it is, or is to be (`pinned`)."""
 
     folder: Path
     settings: Settings
     now: dt.datetime
+    pinned: bool = False
+
+    def clock(self) -> dt.datetime:
+        """What time it is by now, unless it was said."""
+        return self.now if self.pinned else _now()
 
 
 def house(now: str | None = None, folder: Path | None = None) -> House:
@@ -48,12 +54,16 @@ def house(now: str | None = None, folder: Path | None = None) -> House:
     """
     here = folder or Path.cwd()
     try:
-        moment = dt.datetime.now(dt.UTC).replace(microsecond=0) if now is None else instant(now)
+        moment = _now() if now is None else instant(now)
     except (ValueError, OverflowError) as error:
         raise BadInput(f"--now {error}") from None
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise BadInput(f"--now {moment.year} is not between {_FIRST_YEAR} and {_LAST_YEAR}; nothing was counted then")
-    return House(here, settings(environment(here)), moment)
+    return House(here, settings(environment(here)), moment, pinned=now is not None)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC).replace(microsecond=0)
 
 
 def report_folders(folder: Path) -> Mapping[str, Path]:
@@ -104,19 +114,68 @@ def period(house: House, key: str | None, granularity: Granularity) -> Period:
     return period
 
 
-def sources(house: House, report: Report, data: Sequence[Path]) -> list[NamedSource]:
+def sources(
+    house: House,
+    report: Report,
+    data: Sequence[Path],
+    store: Store | None = None,
+    progress: Progress = lambda *_: None,
+    offline: bool = False,
+) -> list[NamedSource]:
     """
-    The recipe's sources, made with their settings, and one more for the files given by hand.
+    The recipe's sources, made with their settings, each live one with its client, and one more for the files given by hand.
 
     Raises:
         BadRecipe: a source is absent, broken or unfit, or its settings are not what it asks for.
     """
     folder = report_folders(house.folder).get(report.key, house.folder)
     made = [_source(spec, folder, house) for spec in report.sources]
+    made = [replace(named, client=client(house, named.name, store, progress, offline)) for named in made]
     if data:
         csv = plugins.load("sources", "csv", ("Source",))
         made.append(NamedSource("--data", csv.Source(files=tuple(data)), required=True, by_hand=True))
     return made
+
+
+def client(house: House, name: str, store: Store | None, progress: Progress, offline: bool) -> Client | None:
+    """What asks the service of a source; None for a source that reads files."""
+    service = getattr(plugins.load("sources", name, ("Source",)), "SERVICE", None)
+    if service is None:
+        return None
+    if offline:
+        return Offline()
+    from bot.sources._http import HttpClient
+
+    return HttpClient(
+        name,
+        service,
+        url=house.settings.source_urls.get(name, ""),
+        key=None if service.key is None else house.settings.secrets.get(service.key.variable),
+        contact=house.settings.contact,
+        store=store,
+        progress=lambda answers: progress(f"asking {name}", answers, 0),
+    )
+
+
+def live(report: Report) -> bool:
+    """Whether any source of a report asks a service."""
+    return any(hasattr(plugins.load("sources", spec.name, ()), "SERVICE") for spec in report.sources)
+
+
+def store(house: House, offline: bool = False) -> Store | None:
+    """
+    The store of this house; in a run without a connection the file that is there already, or none.
+
+    Raises:
+        BadStore: it cannot be reached, or is not ours.
+    """
+    url = house.settings.database_url
+    file = house.settings.home / "threadmill.db"
+    if offline and ((url is not None and not url.reveal().startswith("sqlite")) or (url is None and not file.exists())):
+        return None
+    from bot.store import open_store
+
+    return open_store(f"sqlite:///{file}" if url is None else url.reveal())
 
 
 def limits(report: Report) -> Limits:
@@ -166,7 +225,7 @@ def drawer(progress: Progress) -> Draw:
 
 
 def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:
-    room = plugins.load("sources", spec.name, ("Source", "METRICS", "ORIGINS"))
+    room = plugins.source(spec.name)
     options = {name: _expanded(value, house) for name, value in spec.settings.items()}
     known = [field.name for field in dataclasses.fields(room.Source)]
     for name in options:
@@ -185,7 +244,7 @@ def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:
         source = _beside(source, folder)
     except RuntimeError as error:  # "~" where nobody knows whose home
         raise BadRecipe(f"{folder / 'report.toml'}: sources.{spec.name}: {error}; write the whole path") from error
-    return NamedSource(spec.name, source, spec.required, metrics)
+    return NamedSource(spec.name, source, spec.required, metrics, since=spec.since)
 
 
 def _expanded(value: Any, house: House) -> Any:

@@ -91,9 +91,10 @@ def claimed(
     metrics: Mapping[str, Metric] = METRICS,
     optional: str = "",
     known: Mapping[str, Subject] = SUBJECTS,
+    against: str = "year_before",
 ) -> Claim | Absent:
     """What one claim, called "it", comes to. `optional` are those of its subjects that may lack a figure."""
-    spec = ClaimSpec("it", kind, metric, tuple(subjects.split()), optional=tuple(optional.split()))
+    spec = ClaimSpec("it", kind, metric, tuple(subjects.split()), optional=tuple(optional.split()), against=against)
     return claims([spec], figures(*seen, metrics=metrics, subjects=known), Period.parse(period))["it"]
 
 

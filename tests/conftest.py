@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
 import pytest
 
 from bot.cli import main
+from bot.config import VARIABLES
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
@@ -30,15 +32,9 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """State goes to a folder of the test, and no variable of the machine leaks in."""
     monkeypatch.setenv("THREADMILL_HOME", str(tmp_path_factory.getbasetemp() / "home"))
-    for name in (
-        "DATABASE_URL",
-        "X_API_BASE_URL",
-        "X_CONSUMER_KEY",
-        "X_CONSUMER_SECRET",
-        "X_ACCESS_TOKEN",
-        "X_ACCESS_TOKEN_SECRET",
-    ):
-        monkeypatch.delenv(name, raising=False)
+    for name in os.environ:
+        if (name in VARIABLES or name.startswith("THREADMILL_URL_")) and name != "THREADMILL_HOME":
+            monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ TOKEN = "tok-3f9a77"
 
 
 def test_without_variables_there_are_defaults_and_no_secrets() -> None:
-    assert settings({}) == Settings(Path("~/.local/share/threadmill").expanduser(), None, "https://api.x.com", {}, {})
+    assert settings({}) == Settings(Path("~/.local/share/threadmill").expanduser(), None, "https://api.x.com", "", {}, {}, {})
     assert settings({"X_API_BASE_URL": "", "THREADMILL_HOME": "", "DATABASE_URL": "", "X_CONSUMER_KEY": ""}) == settings({})
 
 
@@ -55,7 +55,8 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
         ("X_COMSUMER_KEY", {"X_COMSUMER_KEY": "X_CONSUMER_KEY"}),
         ("X_ACCES_TOKEN_SECRET", {"X_ACCES_TOKEN_SECRET": "X_ACCESS_TOKEN_SECRET"}),
         ("THREADMILL_ZZZ", {"THREADMILL_ZZZ": ""}),
-        ("THREADMILL_URL_GITHUB", {"THREADMILL_URL_GITHUB": ""}),
+        ("THREADMILL_CONTACTS", {"THREADMILL_CONTACTS": "THREADMILL_CONTACT"}),
+        ("GITHUB_TOKN", {"GITHUB_TOKN": "GITHUB_TOKEN"}),
         ("PATH", {}),
         ("X_ACCESS_TOKEN", {}),
     ],
@@ -120,3 +121,37 @@ def test_a_secret_does_not_show(shown: object) -> None:
 def test_a_secret_is_revealed_where_it_is_asked_for() -> None:
     assert SECRET.reveal() == TOKEN
     assert type(SECRET.reveal()) is str
+
+
+def test_a_source_may_be_asked_elsewhere() -> None:
+    told = {
+        "THREADMILL_URL_HN_HIRING": "http://127.0.0.1:9000/",
+        "THREADMILL_URL_NPM": "https://npm.example.org/x",
+        "THREADMILL_URL_X": "",
+    }
+    assert dict(settings(told).source_urls) == {"hn_hiring": "http://127.0.0.1:9000", "npm": "https://npm.example.org/x"}
+    assert dict(settings(told).unknown) == {}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://npm.example.org",
+        "http://127.0.0.1.example.org",
+        "http://127.0.0.1:9000@example.org",
+        "https://user:hunter2@example.org",
+        "ftp://example.org",
+        "example.org",
+        "https://example.org/?key=hunter2",
+    ],
+)
+def test_a_source_is_asked_over_tls_but_on_this_machine(url: str) -> None:
+    with pytest.raises(BadInput, match="^THREADMILL_URL_NPM is no plain https address") as told:
+        settings({"THREADMILL_URL_NPM": url})
+    assert "hunter2" not in str(told.value)
+
+
+@pytest.mark.parametrize("contact", ["a\nHost: evil", "ü", "x" * 201, "(nested)"])
+def test_a_contact_that_would_break_a_header_is_refused(contact: str) -> None:
+    with pytest.raises(BadInput, match="THREADMILL_CONTACT"):
+        settings({"THREADMILL_CONTACT": contact})

@@ -12,7 +12,7 @@ from bot.analysis.frames import BUILDERS
 from bot.domain.honesty import statements
 from bot.domain.measure import Metric, Origin
 from bot.domain.thread import Limits
-from bot.plugins import known_metrics, load, rooms
+from bot.plugins import known_metrics, load, rooms, source
 
 SOURCES, CHARTS, PUBLISHERS = rooms("sources"), rooms("charts"), rooms("publishers")
 
@@ -26,11 +26,11 @@ def test_there_are_rooms_in_every_wing() -> None:
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_source_is_a_frozen_dataclass_that_fetches_and_parses(name: str) -> None:
-    room = load("sources", name, ("Source", "METRICS", "ORIGINS"))
+    room = source(name)
     assert dataclasses.is_dataclass(room.Source)
     assert room.Source.__dataclass_params__.frozen
-    assert list(inspect.signature(room.Source.fetch).parameters) == ["self", "subjects", "period"]
-    assert list(inspect.signature(room.Source.parse).parameters) == ["self", "reply", "subjects"]
+    assert list(inspect.signature(room.Source.fetch).parameters) == ["self", "client", "subjects", "period"]
+    assert list(inspect.signature(room.Source.parse).parameters) == ["self", "reply", "subjects", "period"]
     assert all(isinstance(metric, Metric) for metric in room.METRICS)
     assert all(isinstance(origin, Origin) and origin.citation and origin.terms for origin in room.ORIGINS)
     assert len(room.__doc__ or "") > 100

@@ -17,9 +17,11 @@ from bot.analysis.figures import Figures
 from bot.analysis.statistics import few, near, overlap, wilson
 from bot.domain.claim import Claim, Finding, Quantity
 from bot.domain.measure import WHOLE, Absent, Aggregation, Metric, Observation, Unit
-from bot.domain.period import Period
+from bot.domain.period import Period, date_in_words
 from bot.domain.report import ClaimSpec
 
+_OFF: Final = 0.1
+"""How far off, by the time a change is told over, each of the two readings of a stock may be: three days for a month."""
 _SMALLEST_POINTS: Final = 0.05
 """A difference that would be told as 0.0 points is none."""
 
@@ -87,25 +89,51 @@ def _ratio(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Cl
 
 
 def _growth(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
-    """One subject's figure against its own of the year before. Like with like: same metric, no break in between."""
-    subject = spec.subjects[0]
-    now, before = figures.at(spec.metric, subject, period), figures.at(spec.metric, subject, period.year_before())
-    if isinstance(now, Absent):
-        return now
-    if isinstance(before, Absent):
-        return before
-    metric = figures.metric(spec.metric)
-    if now.period == before.period:
-        return Absent(f"{metric.title}: one reading stands for {period} and the year before, and does not tell them apart")
-    if (changed := _break_between(before, now, metric)) is not None:
-        return changed
+    """One subject's figure against its own of an earlier period. Like with like: same metric, no break in between."""
+    pair = _now_and_before(spec, spec.subjects[0], figures, period)
+    if isinstance(pair, Absent):
+        return pair
+    now, before = pair
     if (unsampled := _sample_unknown([now, before], figures)) is not None:
         return unsampled
     if level(now, before, figures):
         finding = Finding.LEVEL
     else:
         finding = Finding.GREW if _per_day(now, figures) > _per_day(before, figures) else Finding.FELL
-    return _claim(spec, finding, [now], period, _change(now, before, figures))
+    return replace(_claim(spec, finding, [now], period, _change(now, before, figures)), before=spec.before(period))
+
+
+def _gained(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
+    """How much was added to a stock that only grows, between its readings at the ends of the period before and of this one."""
+    metric = figures.metric(spec.metric)
+    if metric.aggregation is not Aggregation.LEVEL:
+        return Absent(f"{metric.title} is no stock: what was added in {period} is the figure itself")
+    pair = _now_and_before(replace(spec, against="previous"), spec.subjects[0], figures, period)
+    if isinstance(pair, Absent):
+        return pair
+    now, before = pair
+    if now.value < before.value:
+        return Absent(f"{metric.title}: {figures.name(now.subject)} stands lower than before, and a sum of all does not fall")
+    gain = _quantity("gain", now.value - before.value, metric.unit, metric.noun, (now, before))
+    return replace(_claim(spec, Finding.STATED, [now], period, {"gain": gain}), before=period.previous())
+
+
+def _now_and_before(spec: ClaimSpec, subject: str, figures: Figures, period: Period) -> tuple[Observation, Observation] | Absent:
+    """A subject's figures of a period and of the one it is measured from, if they can be put together at all."""
+    earlier = spec.before(period)
+    now, before = figures.at(spec.metric, subject, period), figures.at(spec.metric, subject, earlier)
+    if isinstance(now, Absent):
+        return now
+    if isinstance(before, Absent):
+        return before
+    metric = figures.metric(spec.metric)
+    if now.period == before.period:
+        return Absent(f"{metric.title}: one reading stands for {period} and for {earlier}, and does not tell them apart")
+    if (changed := _break_between(before, now, metric)) is not None:
+        return changed
+    if metric.aggregation is Aggregation.LEVEL and (unfit := _off(metric, (now, period), (before, earlier))) is not None:
+        return unfit
+    return now, before
 
 
 def _multiplied(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
@@ -176,6 +204,36 @@ def _rank(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Cla
     return _claim(spec, Finding.STATED, [order[position]], period, {"place": place})
 
 
+def _rank_change(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
+    """Where the first subject stands among all of them, and where it stood. Each place as strict as a rank."""
+    now = _rank(spec, figures, period, {})
+    before = _rank(spec, figures, spec.before(period), {})
+    if isinstance(now, Absent):
+        return now
+    if isinstance(before, Absent):
+        return before
+    pairs = [_now_and_before(spec, subject, figures, period) for subject in spec.subjects]
+    if (unfit := next((pair for pair in pairs if isinstance(pair, Absent)), None)) is not None:
+        return unfit
+    place, earlier = now.quantities["place"], before.quantities["place"]
+    finding = Finding.LEVEL if place.value == earlier.value else Finding.GREW if place.value < earlier.value else Finding.FELL
+    quantities = {"place": place, "before": replace(earlier, name="before")}
+    return replace(now, finding=finding, quantities=quantities, before=spec.before(period))
+
+
+def _off(metric: Metric, *read: tuple[Observation, Period]) -> Absent | None:
+    """Why readings of a stock are not told as a change over a time: one was not taken near enough to the end it stands for."""
+    (_, now), (_, earlier) = read
+    allowed = _OFF * (now.end - earlier.end)
+    for seen, period in read:
+        if abs(seen.period.end - period.end) > allowed:
+            return Absent(
+                f"{metric.title}: the snapshot that stands for the end of {period} was taken on "
+                f"{date_in_words(seen.period.last_day)}, more than {allowed.days} days off"
+            )
+    return None
+
+
 def _tally(spec: ClaimSpec, figures: Figures, period: Period, stated: Mapping[str, Claim | Absent]) -> Claim | Absent:
     """How many of some leads go to whom; level and absent ones go to nobody, and absent ones are not counted as measures."""
     held = [claim for key in spec.claims if isinstance(claim := stated[key], Claim)]
@@ -210,11 +268,15 @@ KINDS: Final[Mapping[str, Kind]] = {
     "multiplied": _multiplied,
     "share": _share,
     "rank": _rank,
+    "rank_change": _rank_change,
+    "gained": _gained,
     "tally": _tally,
 }
 """The kinds a recipe may ask for."""
 
-NEEDS: Final[Mapping[str, int]] = {"lead": 2, "ratio": 2, "growth": 1, "multiplied": 1, "share": 1, "rank": 2, "tally": 0}
+NEEDS: Final[Mapping[str, int]] = {
+    "lead": 2, "ratio": 2, "growth": 1, "multiplied": 1, "share": 1, "rank": 2, "rank_change": 2, "gained": 1, "tally": 0,
+}  # fmt: skip
 """How many subjects each kind is about, at the least."""
 
 

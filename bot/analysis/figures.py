@@ -6,8 +6,8 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from bot.domain.measure import WHOLE, Absent, Aggregation, Metric, Observation, Subject, name_of
-from bot.domain.period import Period
+from bot.domain.measure import WHOLE, Absent, Aggregation, Metric, Missing, Observation, Subject, name_of
+from bot.domain.period import Period, date_in_words
 
 
 def newest(observations: Iterable[Observation], by_hand: Collection[str] = ()) -> list[Observation]:
@@ -37,7 +37,7 @@ class Figures:
     The figure that stands for each (metric, subject, window), looked up by a report's period.
 
     A restated figure is a new observation, not an edit. What a person gave by hand goes before the rest. `held` are metrics a
-    gate keeps out, `problems` those a source could not give, with the reasons.
+    gate keeps out, `problems` those a source could not give, with the reasons; `missing` are single figures a source lacks.
     """
 
     def __init__(
@@ -48,7 +48,9 @@ class Figures:
         held: Mapping[str, str] | None = None,
         problems: Mapping[str, str] | None = None,
         by_hand: Collection[Observation] = (),
+        missing: Iterable[Missing] = (),
     ) -> None:
+        self._missing = {(one.metric, one.subject, one.period): one.reason for one in missing}
         self._by_hand = frozenset(seen.id for seen in by_hand)
         self._held = held or {}
         self._problems = problems or {}
@@ -82,9 +84,15 @@ class Figures:
         return Absent(f"nobody says how many {self._metrics[seen.metric].title} in {seen.period} is a share of")
 
     def series(self, metric: str, subject: str, until: Period, since: Period | None = None) -> Sequence[Observation]:
-        """All windows in order of time that end no later than the period does, within the tolerance; by hand before others."""
+        """
+        All windows in order of time that end no later than the period does, within the tolerance; by hand before others.
+
+        Of a stock, only the readings that stand for a period: a year of daily snapshots is twelve months to a monthly report.
+        """
         tolerance = dt.timedelta(days=self._metrics[metric].tolerance_days)
         found = self._series[metric, subject]
+        if self._metrics[metric].aggregation is Aggregation.LEVEL:
+            found = self._standing(metric, subject, until)
         given = _of_these(found, self._by_hand)
         return [
             seen
@@ -93,6 +101,17 @@ class Figures:
             and (since is None or seen.period.start >= since.start)
             and (seen in given or not any(abs(seen.period.end - one.period.end) <= tolerance for one in given))
         ]
+
+    def _standing(self, metric: str, subject: str, until: Period) -> list[Observation]:
+        """The readings that stand for a period and those before it, oldest first, each once."""
+        first = min((seen.period.end for seen in self._series[metric, subject]), default=until.end)
+        found: dict[Observation, None] = {}
+        at = until
+        while at.end >= first - dt.timedelta(days=self._metrics[metric].tolerance_days):
+            if isinstance(seen := self.at(metric, subject, at), Observation):
+                found[seen] = None
+            at = at.previous()
+        return sorted(found, key=lambda seen: seen.period)
 
     def metric(self, key: str) -> Metric:
         """The definition behind a key."""
@@ -117,6 +136,16 @@ class Figures:
 
         return [seen for seen in self._series[metric.key, subject] if stands_for(seen.period)]
 
+    def _nearest(self, metric: Metric, subject: str, period: Period) -> str | None:
+        """Of a stock that was read at other times: when, in words."""
+        found = self._series[metric.key, subject]
+        if not found:
+            return None
+        if (first := min(seen.period.end for seen in found)) > period.end:
+            return f"no earlier snapshot of {self.name(subject)}; the first was taken on {date_in_words(first.date())}"
+        last = max(seen.period.end for seen in found if seen.period.end <= period.end)
+        return f"no snapshot of {self.name(subject)} at the end of {period}; the last was taken on {date_in_words(last.date())}"
+
     def _absent(self, metric: Metric, subject: str, period: Period) -> Absent:
         if metric.key in self._held:
             return Absent(f"held: {self._held[metric.key]}", "held back")
@@ -124,5 +153,9 @@ class Figures:
             return Absent(f"{metric.title}, {period}: {metric.absent}")
         if subject != WHOLE and not metric.asked(self._subjects[subject], period):
             return Absent(f"{metric.title}: {self.name(subject)} was not an option in {period}", "not asked")
+        if reason := self._missing.get((metric.key, subject, period)):
+            return Absent(f"{metric.title}: no figure for {self.name(subject)} in {period}; {reason}")
+        if metric.aggregation is Aggregation.LEVEL and (snapshot := self._nearest(metric, subject, period)) is not None:
+            return Absent(f"{metric.title}: {snapshot}", "no snapshot")
         why = f"; {self._problems[metric.key]}" if metric.key in self._problems else ""
         return Absent(f"{metric.title}: no figure for {self.name(subject)} in {period}{why}")

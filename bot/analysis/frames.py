@@ -96,7 +96,7 @@ def _trend(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
     """Series up to the period's end; totals per day, because windows differ in length."""
     metric = figures.metric(spec.metrics[0])
     per_day = metric.adds_up
-    found = {subject: figures.series(metric.key, subject, period, spec.since) for subject in spec.subjects}
+    found = {subject: figures.series(metric.key, subject, period, spec.start(period)) for subject in spec.subjects}
     drawn = {subject: series for subject, series in found.items() if len(series) >= 2}
     usual = min((_usual_step(series) for series in drawn.values()), default=dt.timedelta())
     rows: list[_Row] = []
@@ -172,7 +172,8 @@ def _share_columns(spec: ChartSpec, figures: Figures, period: Period) -> list[tu
         named = [(figures.metric(metric), metric) for metric in spec.metrics]
         return [(key, period, metric.heading.removesuffix(f" {metric.noun}")) for metric, key in named]
     shown = [period]
-    while spec.since is not None and shown[0].start > spec.since.start and len(shown) <= _MOST_COLUMNS:
+    first = spec.start(period)
+    while first is not None and shown[0].start > first.start and len(shown) <= _MOST_COLUMNS:
         shown.insert(0, shown[0].previous())
     return [(spec.metrics[0], one, one.key) for one in shown]
 

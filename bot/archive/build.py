@@ -22,7 +22,7 @@ from bot.analysis.gates import refuse_impossible
 from bot.domain.measure import WHOLE, Metric, Observation, Status, Subject
 from bot.domain.period import Period, instant
 from bot.errors import BadFigures, ThreadmillError
-from bot.ports import Source
+from bot.ports import Offline, Source
 from bot.sources import _files, _observations, _table, conference_papers, github_history, kaggle_survey, so_survey, top_pypi
 from bot.sources.archive import READ_AT
 
@@ -162,8 +162,9 @@ def _text(found: Iterable[Observation]) -> str:
 
 def _read(source: Source) -> list[Observation]:
     """Everything a room finds, dated by the day the raw files were read in and not by the clock of this machine."""
-    replies = [dataclasses.replace(reply, retrieved_at=READ_AT) for reply in source.fetch(SUBJECTS, _ANY)]
-    return [seen for reply in replies for seen in source.parse(reply, (*SUBJECTS, *_MEMBERS))]
+    replies = [dataclasses.replace(reply, retrieved_at=READ_AT) for reply in source.fetch(Offline(), SUBJECTS, _ANY)]
+    found = [seen for reply in replies for seen in source.parse(reply, (*SUBJECTS, *_MEMBERS), _ANY)]
+    return [seen for seen in found if isinstance(seen, Observation)]
 
 
 def _pypi(raw_dir: Path) -> list[Observation]:

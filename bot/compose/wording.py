@@ -100,11 +100,19 @@ def _growth(claim: Claim, report: Report) -> Cited:
     name, day = report.name_of(claim.subjects[0]), ", by the day" if _a_day(claim, report) else ""
     changed = _told(claim)
     if claim.finding is Finding.LEVEL:
-        return f"{name} " + Cited.of("shows no clear change on the year before", changed) + day
+        return f"{name} " + Cited.of(f"shows no clear change on {_earlier(claim)}", changed) + day
     verb = "grew" if claim.finding is Finding.GREW else "fell"
     if changed.unit is Unit.RATIO:
-        return f"{name} " + Cited.of(f"{verb} to {times(changed.value)} the year before", changed) + day
-    return f"{name} " + Cited.of(f"{verb} by {_size(changed)}", changed) + " on the year before" + day
+        return f"{name} " + Cited.of(f"{verb} to {times(changed.value)} {_earlier(claim)}", changed) + day
+    return f"{name} " + Cited.of(f"{verb} by {_size(changed)}", changed) + f" on {_earlier(claim)}" + day
+
+
+def _earlier(claim: Claim) -> str:
+    """ "the year before", "the month before", "the same month a year before": what a change is measured from."""
+    unit = claim.period.granularity
+    if claim.before is None or claim.before == claim.period.previous():
+        return f"the {unit} before"
+    return f"the same {unit} a year before"
 
 
 def _changed(claim: Claim, report: Report) -> Cited:
@@ -164,6 +172,21 @@ def _rank(claim: Claim, report: Report) -> Cited:
     return f"{report.name_of(claim.subjects[0])} is " + Cited.of(ordinal(int(place.value)), place) + f" by {noun}"
 
 
+def _rank_change(claim: Claim, report: Report) -> Cited:
+    place, before = claim.quantities["place"], claim.quantities["before"]
+    name, noun = report.name_of(claim.subjects[0]), report.metrics[claim.metric].noun
+    now = Cited.of(ordinal(int(place.value)), place)
+    if claim.finding is Finding.LEVEL:
+        return f"{name} " + Cited.of("stays", before) + " " + now + f" by {noun}"
+    verb = "rose" if claim.finding is Finding.GREW else "fell"
+    return f"{name} " + Cited.of(f"{verb} from {ordinal(int(before.value))}", before) + " to " + now + f" by {noun}"
+
+
+def _gained(claim: Claim, report: Report) -> Cited:
+    gain = claim.quantities["gain"]
+    return f"{report.name_of(claim.subjects[0])} " + Cited.of("added", gain) + " " + printed(gain) + f" {gain.noun}"
+
+
 def _tally(claim: Claim, report: Report) -> Cited:
     measures = claim.quantities["measures"]
     first, *rest = claim.subjects
@@ -204,6 +227,8 @@ _SENTENCES: Final[Mapping[str, Callable[[Claim, Report], Cited]]] = {
     "multiplied": _multiplied,
     "share": _share,
     "rank": _rank,
+    "rank_change": _rank_change,
+    "gained": _gained,
     "tally": _tally,
 }
 

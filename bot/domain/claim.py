@@ -48,6 +48,7 @@ class Claim:
 
     `subjects` are in the order the statement names them: the leader first, and `tied` those level with it, itself included.
     `missing` are those of the recipe's optional subjects that had no figure, `not_asked` those of them no survey offered.
+    `before` is the period a change is measured from.
     """
 
     key: str
@@ -60,6 +61,7 @@ class Claim:
     tied: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     not_asked: tuple[str, ...] = ()
+    before: Period | None = None
 
     def __post_init__(self) -> None:
         if not self.quantities:

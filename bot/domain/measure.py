@@ -165,6 +165,26 @@ class Origin:
     terms: str
     citation: str
 
+    def __post_init__(self) -> None:
+        for name, text in vars(self).items():
+            if not text.strip():
+                raise ValueError(f"an origin has no {name}: whoever repeats a number names its publisher and keeps to its terms")
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What a source can be asked for: where its days begin, how far back it goes, how late figures settle, how often to ask."""
+
+    day_boundary: str
+    depth: str
+    lag: str
+    quota: str
+
+    def __post_init__(self) -> None:
+        for name, text in vars(self).items():
+            if not text.strip():
+                raise ValueError(f"the {name} of a source is not said: nobody can tell when its figures may be used")
+
 
 @dataclass(frozen=True)
 class Observation:
@@ -172,7 +192,8 @@ class Observation:
     One number that someone else published, in the metric's own unit, never scaled.
 
     `url` is where a person can see it, `query` what was asked or which line it stood on, `payload_sha256` the digest of the
-    very bytes it was read from. The unit is checked where the metric is known (`refusal`).
+    very bytes it was read from. The unit is checked where the metric is known (`refusal`). `by_hand` marks a figure that a person
+    read and wrote down, and no program can read again.
     """
 
     metric: str
@@ -186,6 +207,7 @@ class Observation:
     note: str = ""
     query: str = ""
     payload_sha256: str = ""
+    by_hand: bool = False
 
     def __post_init__(self) -> None:
         for name in ("metric", "subject", "origin", "url"):
@@ -204,6 +226,16 @@ class Observation:
         parts = (self.metric, self.subject, self.period.key, repr(float(self.value)), self.status, self.origin, self.url,
                  self.retrieved_at.isoformat(), self.note)  # fmt: skip
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A figure a source was asked for and does not have, and why: a month with a day left out, a package nobody knows."""
+
+    metric: str
+    subject: str
+    period: Period
+    reason: str
 
 
 @dataclass(frozen=True)

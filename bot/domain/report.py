@@ -23,7 +23,8 @@ class ClaimSpec:
     A statement the recipe wants computed: its kind, the metric and subjects it is about, or the claims it counts.
 
     `noun` is what a tally counts ("conferences"), `minimum` how many it needs not to speak for what is missing. A lead's
-    `optional` subjects may lack a figure; any other that does unmakes the claim.
+    `optional` subjects may lack a figure; any other that does unmakes the claim. `against` is what a change is measured from: the
+    period before ("previous") or that of a year before ("year_before").
     """
 
     key: str
@@ -34,6 +35,11 @@ class ClaimSpec:
     noun: str = "measures"
     optional: tuple[str, ...] = ()
     minimum: int = 2
+    against: str = "year_before"
+
+    def before(self, period: Period) -> Period:
+        """The period a change is measured from."""
+        return period.previous() if self.against == "previous" else period.year_before()
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,8 @@ class ChartSpec:
     """
     A picture the recipe wants beside a post.
 
-    `compare` adds the year before; `since` is where a line starts; `highlight` are the subjects in colour (all, if empty).
+    `compare` adds the year before; a line starts at `since`, or shows the `last` so many periods; `highlight` are the subjects in
+    colour (all, if empty).
     """
 
     kind: str
@@ -53,24 +60,34 @@ class ChartSpec:
     highlight: tuple[str, ...] = ()
     compare: bool = False
     since: Period | None = None
+    last: int = 0
+
+    def start(self, period: Period) -> Period | None:
+        """The first period a line shows, or None for all there is."""
+        first = period
+        for _ in range(1, self.last):
+            first = first.previous()
+        return first if self.last else self.since
 
 
 @dataclass(frozen=True)
 class PostSpec:
-    """One post in the recipe's order."""
+    """One post in the recipe's order; `instead_of` names a post above it that it stands in for when that is left out."""
 
     name: str
     text: Template
     chart: ChartSpec | None = None
+    instead_of: str = ""
 
 
 @dataclass(frozen=True)
 class SourceSpec:
-    """A source by name with its settings, and whether the report can do without it."""
+    """A source by name with its settings, whether the report can do without it, and the first period it is asked for."""
 
     name: str
     settings: Mapping[str, object] = field(hash=False)
     required: bool = False
+    since: Period | None = None
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ class ClaimTable(_Table):
     noun: _Name = "measures"
     optional: list[str] = Field(default_factory=list)
     minimum: Annotated[int, Field(ge=2)] = 2
+    against: Literal["previous", "year_before"] = "year_before"
 
     @property
     def about(self) -> list[str]:
@@ -79,11 +80,13 @@ class ChartTable(_Table):
     highlight: list[str] = Field(default_factory=list)
     compare: bool = False
     since: str | None = None
+    last: Annotated[int, Field(ge=0, le=400)] = 0
 
 
 class PostTable(_Table):
     name: _Key
     text: str = ""
+    instead_of: str = ""
     chart: ChartTable | None = None
 
 

@@ -101,7 +101,10 @@ class _Reading:
         required = options.pop("required", False)
         if not isinstance(required, bool):
             raise self._bad(f"sources.{name}.required", f"is {required!r}; write true or false")
-        return SourceSpec(name, options, required)
+        since = options.pop("since", None)
+        if since is not None and not isinstance(since, str):
+            raise self._bad(f"sources.{name}.since", f'is {since!r}; write a period in quotes, such as "2021"')
+        return SourceSpec(name, options, required, None if since is None else self._period(since, f"sources.{name}.since"))
 
     def _all_metrics(self) -> dict[str, Metric]:
         metrics = dict(self._kinds.metrics)
@@ -174,6 +177,7 @@ class _Reading:
                 noun=table.noun,
                 optional=tuple(table.optional),
                 minimum=table.minimum,
+                against=table.against,
             )
         return tuple(claims.values())
 
@@ -225,6 +229,9 @@ class _Reading:
         for name in names:
             if names.count(name) > 1:
                 raise self._bad("posts", f'has two posts named "{name}"')
+        for number, post in enumerate(self._table.posts):
+            if post.instead_of:
+                self._known(post.instead_of, names[:number], f"posts.{post.name}.instead_of", "post above it")
 
     def _post(self, post: PostTable) -> PostSpec:
         file = post.text or f"{post.name}.txt"
@@ -234,7 +241,7 @@ class _Reading:
         hint = nearest(file, [one.name for one in self._folder.glob("*.txt")])
         source = self._text(path, f"posts.{post.name} of {self._file.name} needs it{hint}")
         chart = None if post.chart is None else self._chart(post.chart, f"posts.{post.name}.chart")
-        return PostSpec(post.name, Template(source, str(path)), chart)
+        return PostSpec(post.name, Template(source, str(path)), chart, post.instead_of)
 
     def _chart(self, chart: ChartTable, place: str) -> ChartSpec:
         self._known(chart.kind, self._kinds.charts, f"{place}.kind", "chart kind")
@@ -258,6 +265,7 @@ class _Reading:
             highlight=tuple(chart.highlight),
             compare=chart.compare,
             since=None if chart.since is None else self._period(chart.since, f"{place}.since"),
+            last=chart.last,
         )
 
     def _fitting(self, chart: ChartTable, metrics: Sequence[str], place: str) -> None:
@@ -273,8 +281,10 @@ class _Reading:
                     raise self._bad(f"{place}.metrics", f"names {metric}, which is no count: it has no parts to share")
         if chart.compare and chart.kind != "survey":
             raise self._bad(f"{place}.compare", f"is for survey charts; a {chart.kind} chart shows one period")
-        if chart.since is not None and chart.kind not in ("share", "trend"):
+        if (chart.since is not None or chart.last) and chart.kind not in ("share", "trend"):
             raise self._bad(f"{place}.since", f"is for trend and share charts; a {chart.kind} chart shows one period")
+        if chart.since is not None and chart.last:
+            raise self._bad(f"{place}.last", "stands beside since; keep one of them")
         for subject in chart.highlight:
             self._known(subject, chart.subjects, f"{place}.highlight", "subject of the chart")
 

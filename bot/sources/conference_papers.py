@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.domain.measure import WHOLE, Aggregation, Metric, Observation, Origin, Status, Subject, Unit
+from bot.domain.measure import WHOLE, Aggregation, Coverage, Metric, Observation, Origin, Status, Subject, Unit
 from bot.domain.period import Period
-from bot.ports import Reply
+from bot.ports import Client, Reply
 from bot.sources import _files, _table
 
 _NAME: Final = "conference_papers"
@@ -54,6 +54,12 @@ ORIGINS: Final = (
         citation="Horace He, The State of Machine Learning Frameworks, counts of conference papers",
     ),
 )
+COVERAGE: Final = Coverage(
+    day_boundary="the calendar month of each conference",
+    depth="from 2015-06 to 2022-05, not every conference every year",
+    lag="none: the series is closed",
+    quota="none: a file on disk",
+)
 _URL: Final = f"{ORIGINS[0].homepage}/blob/8fbf1477ee82/data_analysis/data.csv"
 _METRIC_OF: Final[Mapping[str, str]] = {conference: metric.key for conference, metric in zip(_CONFERENCES, METRICS, strict=True)}
 _LIMIT_BYTES: Final = _files.MIB
@@ -65,11 +71,11 @@ class Source:
 
     file: Path
 
-    def fetch(self, subjects: Sequence[Subject], period: Period) -> Sequence[Reply]:
+    def fetch(self, client: Client, subjects: Sequence[Subject], period: Period) -> Sequence[Reply]:
         """The file; it holds every conference, so the period does not matter."""
         return [_files.read(self.file, _LIMIT_BYTES)]
 
-    def parse(self, reply: Reply, subjects: Sequence[Subject]) -> Sequence[Observation]:
+    def parse(self, reply: Reply, subjects: Sequence[Subject], period: Period) -> Sequence[Observation]:
         """All papers and each subject's, conference by conference, in the order of the file."""
         columns = {subject.key: _COLUMN_OF.get(subject.ids.get(_NAME, "")) for subject in subjects}
         asked = {WHOLE: "papers_total"} | {key: column for key, column in columns.items() if column}

@@ -15,13 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.domain.measure import Metric, Observation, Origin, Subject
+from bot.domain.measure import Coverage, Metric, Observation, Origin, Subject
 from bot.domain.period import Period
-from bot.ports import Reply
+from bot.ports import Client, Reply
 from bot.sources import _files, _observations
 
 METRICS: Final[tuple[Metric, ...]] = ()
 ORIGINS: Final[tuple[Origin, ...]] = ()
+COVERAGE: Final = Coverage(
+    day_boundary="the midnights in UTC that each row names",
+    depth="whatever the files hold",
+    lag="none known: each row says how settled it is",
+    quota="none: files on disk",
+)
 
 
 @dataclass(frozen=True)
@@ -30,10 +36,10 @@ class Source:
 
     files: tuple[Path, ...]
 
-    def fetch(self, subjects: Sequence[Subject], period: Period) -> Sequence[Reply]:
+    def fetch(self, client: Client, subjects: Sequence[Subject], period: Period) -> Sequence[Reply]:
         """One reply per file, whatever the period."""
         return [_files.read(path, _observations.LIMIT_BYTES) for path in self.files]
 
-    def parse(self, reply: Reply, subjects: Sequence[Subject]) -> Sequence[Observation]:
+    def parse(self, reply: Reply, subjects: Sequence[Subject], period: Period) -> Sequence[Observation]:
         """Every row, of whichever subject: what a report needs is chosen later, where it can be said what was left out."""
         return _observations.observations(reply, Path(reply.url).name)

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.domain.measure import Aggregation, Break, Metric, Observation, Origin, Status, Subject, Unit
+from bot.domain.measure import Aggregation, Break, Coverage, Metric, Observation, Origin, Status, Subject, Unit
 from bot.domain.period import Period
-from bot.ports import Reply
+from bot.ports import Client, Reply
 from bot.sources import _files, _table
 
 _NAME: Final = "github_history"
@@ -35,7 +35,7 @@ METRICS: Final = (
         does_not_measure="Use. A star is a bookmark or applause, is rarely taken back, and does not tell who still uses it.",
         known_biases="Old and much discussed projects lead. Stars can be bought. One repository stands for a whole framework.",
         short="GitHub stars",
-        tolerance_days=16,
+        tolerance_days=31,
     ),
     Metric(
         key="gh_forks",
@@ -47,7 +47,7 @@ METRICS: Final = (
         does_not_measure="Contributors or users. Most forks are never changed, and many belong to courses.",
         known_biases="GitHub has changed what it counts as a fork; collectors saw both countings in turn for months.",
         short="GitHub forks",
-        tolerance_days=16,
+        tolerance_days=31,
         breaks=(
             # EvanLi has tensorflow at 89,454 and then 73,682; best-of flips between the two levels from 2023-09 on
             Break(dt.datetime(2024, 2, 21, tzinfo=dt.UTC), "GitHub counts forks another way; nobody took these forks back"),
@@ -67,6 +67,12 @@ ORIGINS: Final = (
         terms="CC BY-SA 4.0",
         citation="Lukas Masuch, best-of-ml-python, weekly project history, CC BY-SA",
     ),
+)
+COVERAGE: Final = Coverage(
+    day_boundary="the UTC day of each snapshot",
+    depth="daily from 2018-12-18, or about weekly from 2020-11-30 to 2025-10-30",
+    lag="none: past days do not change",
+    quota="none: files on disk",
 )
 _LIMIT_BYTES: Final = 64 * _files.MIB
 
@@ -104,11 +110,11 @@ class Source:
     daily: Path
     weekly: Path | None = None
 
-    def fetch(self, subjects: Sequence[Subject], period: Period) -> Sequence[Reply]:
+    def fetch(self, client: Client, subjects: Sequence[Subject], period: Period) -> Sequence[Reply]:
         """One reply per file; each holds every day, so the period does not matter."""
         return [_files.read(path, _LIMIT_BYTES) for path in (self.daily, self.weekly) if path is not None]
 
-    def parse(self, reply: Reply, subjects: Sequence[Subject]) -> Sequence[Observation]:
+    def parse(self, reply: Reply, subjects: Sequence[Subject], period: Period) -> Sequence[Observation]:
         """Stars and forks of every subject on every day of the file, for the subjects that are read from this collector."""
         collector = _WEEKLY if reply.body.startswith(_WEEKLY.day.encode()) else _DAILY
         keys = {subject.ids[_NAME]: subject.key for subject in subjects if _NAME in subject.ids}

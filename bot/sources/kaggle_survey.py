@@ -28,10 +28,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.domain.measure import WHOLE, Aggregation, Break, Metric, Observation, Origin, Status, Subject, Unit
+from bot.domain.measure import WHOLE, Aggregation, Break, Coverage, Metric, Observation, Origin, Status, Subject, Unit
 from bot.domain.period import Period
 from bot.errors import BadFigures
-from bot.ports import Reply
+from bot.ports import Client, Reply
 from bot.sources import _files, _options
 
 _NAME: Final = "kaggle_survey"
@@ -88,6 +88,12 @@ ORIGINS: Final = (
         terms="competition data, not to be redistributed; computed shares may be cited",
         citation="Kaggle Machine Learning and Data Science Survey, shares computed from the published responses",
     ),
+)
+COVERAGE: Final = Coverage(
+    day_boundary="the calendar year of each survey",
+    depth="surveys of 2017 to 2022; none has been held since",
+    lag="none: published answers do not change",
+    quota="none: each year is downloaded once, by hand",
 )
 _NONE: Final = _options.normal("None")
 _LIMIT_BYTES: Final = 64 * _files.MIB
@@ -182,11 +188,11 @@ class Source:
 
     files: tuple[Path, ...]
 
-    def fetch(self, subjects: Sequence[Subject], period: Period) -> Sequence[Reply]:
+    def fetch(self, client: Client, subjects: Sequence[Subject], period: Period) -> Sequence[Reply]:
         """The responses csv of every file; which year it is, its digest says."""
         return [_responses(_files.read(path, _LIMIT_BYTES)) for path in self.files]
 
-    def parse(self, reply: Reply, subjects: Sequence[Subject]) -> Sequence[Observation]:
+    def parse(self, reply: Reply, subjects: Sequence[Subject], period: Period) -> Sequence[Observation]:
         """First everybody, then for each subject that the year offered its count and its share."""
         digest = reply.sha256
         survey = next((one for one in SURVEYS if one.csv_sha256 == digest), None)

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.domain.measure import Aggregation, Break, Metric, Observation, Origin, Status, Subject, Unit
+from bot.domain.measure import Aggregation, Break, Coverage, Metric, Observation, Origin, Status, Subject, Unit
 from bot.domain.period import Period, instant
-from bot.ports import Reply
+from bot.ports import Client, Reply
 from bot.sources import _files, _table
 
 _NAME: Final = "top_pypi"
@@ -81,6 +81,12 @@ ORIGINS: Final = (
         citation="Hugo van Kemenade, top-pypi-packages, from PyPI's public download logs",
     ),
 )
+COVERAGE: Final = Coverage(
+    day_boundary="midnight UTC; each row has a window of its own",
+    depth="a year each from 2018-01 to 2021-04, about a month each from 2018-02",
+    lag="none: lists do not change once written",
+    quota="none: a file on disk",
+)
 _METRIC_OF: Final[Mapping[str, str]] = {"365": "pypi_downloads_year", "30": "pypi_downloads_30d"}
 _LIMIT_BYTES: Final = 64 * _files.MIB
 
@@ -91,11 +97,11 @@ class Source:
 
     file: Path
 
-    def fetch(self, subjects: Sequence[Subject], period: Period) -> Sequence[Reply]:
+    def fetch(self, client: Client, subjects: Sequence[Subject], period: Period) -> Sequence[Reply]:
         """The file; it holds every window, so the period does not matter."""
         return [_files.read(self.file, _LIMIT_BYTES)]
 
-    def parse(self, reply: Reply, subjects: Sequence[Subject]) -> Sequence[Observation]:
+    def parse(self, reply: Reply, subjects: Sequence[Subject], period: Period) -> Sequence[Observation]:
         """Every window of every subject, in the order of the file."""
         keys = {subject.ids[_NAME]: subject.key for subject in subjects if _NAME in subject.ids}
         digest = reply.sha256

@@ -370,6 +370,7 @@ def test_tensorflow_downloads_grew_to_two_point_six_times_those_of_2019() -> Non
                 "percent", pytest.approx(158.22, abs=5e-3), Unit.CHANGE, "downloads", TF_2020, TF_2019, metric="downloads"
             ),
         },
+        before=Period.parse("2019"),
     )
 
 
@@ -445,7 +446,7 @@ def test_one_reading_that_stands_for_both_years_tells_of_no_growth() -> None:
     metrics = {"stars": a_metric("stars", aggregation=Aggregation.LEVEL, tolerance_days=190)}
     seen = observed(5_000, "keras", "2020-06-30", "stars")
     assert claimed("growth", "keras", seen, metric="stars", metrics=metrics) == Absent(
-        "Stars: one reading stands for 2020 and the year before, and does not tell them apart"
+        "Stars: one reading stands for 2020 and for 2019, and does not tell them apart"
     )
 
 
@@ -712,15 +713,146 @@ def test_a_tally_of_fewer_measures_than_the_recipe_wants_says_which_is_missing_f
     assert counts(tallied(*rows, minimum=2)) == (Finding.LEADS, ("keras",), {"leads_keras": 2, "measures": 2})
 
 
+# ---- against the month before --------------------------------------------------------------------------------------------------
+
+
+def monthly(value: int, month: str, subject: str = "keras", metric: str = "papers") -> Observation:
+    return observed(value, subject, month, metric)
+
+
+def of_october(kind: str, subjects: str, *seen: Observation, **rest: object) -> Claim | Absent:
+    return claimed(kind, subjects, *seen, **{"period": "2020-10", "against": "previous"} | rest)
+
+
+TOTALS = {"papers": a_metric("papers", aggregation=Aggregation.TOTAL), "stars": METRICS["stars"]}
+
+
+def test_a_month_is_measured_from_the_month_before_by_the_day() -> None:
+    # 3,100 in 31 days are 100 a day, 2,400 in 30 days are 80: a quarter more by the day
+    claim = of_october("growth", "keras", monthly(3_100, "2020-10"), monthly(2_400, "2020-09"), metrics=TOTALS)
+    assert isinstance(claim, Claim)
+    assert (claim.finding, values(claim)) == (Finding.GREW, {"ratio": 1.25, "percent": 25})
+    assert claim.before == Period.parse("2020-09")
+
+
+def test_a_month_of_fewer_days_with_as_many_a_day_has_not_fallen() -> None:
+    # 29,000 in February 2020 and 31,000 in January are 1,000 a day each
+    claim = claimed(
+        "growth",
+        "keras",
+        monthly(29_000, "2020-02"),
+        monthly(31_000, "2020-01"),
+        metrics=TOTALS,
+        period="2020-02",
+        against="previous",
+    )
+    assert isinstance(claim, Claim)
+    assert claim.finding is Finding.LEVEL
+
+
+def test_without_the_month_before_the_one_of_a_year_before_does_not_stand_in() -> None:
+    assert of_october("growth", "keras", monthly(3_100, "2020-10"), monthly(2_400, "2019-10"), metrics=TOTALS) == Absent(
+        "Papers: no figure for Keras in September 2020"
+    )
+
+
+RANKS = ("keras pytorch tensorflow", 500, 900, 700)
+
+
+@pytest.mark.parametrize(
+    ("before", "finding", "places"),
+    [((300, 800, 600), Finding.LEVEL, (3, 3)), ((650, 800, 400), Finding.FELL, (3, 2)), ((999, 800, 600), Finding.FELL, (3, 1))],
+)
+def test_a_rank_is_compared_with_that_of_the_month_before(
+    before: tuple[int, int, int], finding: Finding, places: tuple[int, int]
+) -> None:
+    subjects = ("keras", "pytorch", "tensorflow")
+    now = [monthly(value, "2020-10", subject) for subject, value in zip(subjects, (500, 900, 700), strict=True)]
+    then = [monthly(value, "2020-09", subject) for subject, value in zip(subjects, before, strict=True)]
+    claim = of_october("rank_change", "keras pytorch tensorflow", *now, *then, metrics=TOTALS)
+    assert isinstance(claim, Claim)
+    assert (claim.finding, values(claim)) == (finding, {"place": places[0], "before": places[1]})
+    assert claim.quantities["before"].evidence == tuple(sorted(then, key=lambda seen: -seen.value))
+
+
+def test_no_change_of_rank_is_told_where_either_rank_is_a_tie_or_unknown() -> None:
+    now = [monthly(500, "2020-10"), monthly(900, "2020-10", "pytorch")]
+    tied = [monthly(800, "2020-09"), monthly(801, "2020-09", "pytorch")]
+    assert of_october("rank_change", "keras pytorch", *now, *tied, metrics=TOTALS) == Absent(
+        "Keras and PyTorch are level: no rank is stated"
+    )
+    assert of_october("rank_change", "keras pytorch", *now, tied[0], metrics=TOTALS) == Absent(
+        "Papers: no figure for PyTorch in September 2020"
+    )
+
+
+# ---- what was added to a stock -------------------------------------------------------------------------------------------------
+
+
+def read_on(value: int, day: str) -> Observation:
+    return observed(value, "keras", day, "stars")
+
+
+def test_what_was_added_to_a_stock_is_the_difference_of_its_snapshots() -> None:
+    now, before = read_on(61_500, "2020-10-31"), read_on(60_250, "2020-09-30")
+    claim = of_october("gained", "keras", before, now, metric="stars")
+    assert isinstance(claim, Claim)
+    assert (claim.finding, values(claim)) == (Finding.STATED, {"gain": 1_250})
+    assert claim.evidence == (now, before)
+
+
+def test_a_first_snapshot_tells_of_no_gain() -> None:
+    assert of_october("gained", "keras", read_on(61_500, "2020-11-02"), metric="stars") == Absent(
+        "Stars: no earlier snapshot of Keras; the first was taken on 3 Nov 2020", "no snapshot"
+    )
+
+
+@pytest.mark.parametrize("kind", ["gained", "growth"])
+@pytest.mark.parametrize(
+    ("day", "told"), [("2020-10-27", False), ("2020-10-28", True), ("2020-11-03", True), ("2020-11-04", False)]
+)
+def test_a_snapshot_more_than_a_tenth_of_the_time_off_tells_of_no_change(kind: str, day: str, told: bool) -> None:
+    # from the end of September to that of October are 31 days, a tenth of which is 3 days and 2.4 hours
+    before, now = read_on(60_000, "2020-09-30"), read_on(90_000, day)
+    found = of_october(kind, "keras", before, now, metric="stars")
+    assert isinstance(found, Claim) is told
+    if not told:
+        assert isinstance(found, Absent)
+        assert found.reason.startswith("Stars: the snapshot that stands for the end of October 2020 was taken on ")
+        assert found.reason.endswith("more than 3 days off")
+
+
+def test_a_sum_of_all_that_stands_lower_than_before_is_not_told() -> None:
+    assert of_october("gained", "keras", read_on(9, "2020-09-30"), read_on(8, "2020-10-31"), metric="stars") == Absent(
+        "Stars: Keras stands lower than before, and a sum of all does not fall"
+    )
+
+
+def test_what_was_added_to_a_total_is_the_total() -> None:
+    assert of_october("gained", "keras", monthly(9, "2020-10"), metrics=TOTALS) == Absent(
+        "Papers is no stock: what was added in October 2020 is the figure itself"
+    )
+
+
 # ---- all kinds -----------------------------------------------------------------------------------------------------------------
 
 
 def test_every_kind_says_how_many_subjects_it_needs() -> None:
-    assert dict(NEEDS) == {"lead": 2, "ratio": 2, "growth": 1, "multiplied": 1, "share": 1, "rank": 2, "tally": 0}
+    assert dict(NEEDS) == {
+        "lead": 2,
+        "ratio": 2,
+        "growth": 1,
+        "multiplied": 1,
+        "share": 1,
+        "rank": 2,
+        "rank_change": 2,
+        "gained": 1,
+        "tally": 0,
+    }
     assert set(KINDS) == set(NEEDS)
 
 
-@pytest.mark.parametrize("kind", ["lead", "ratio", "growth", "multiplied", "share", "rank"])
+@pytest.mark.parametrize("kind", ["lead", "ratio", "growth", "multiplied", "share", "rank", "rank_change"])
 def test_without_figures_every_claim_is_absent_with_a_reason(kind: str) -> None:
     found = claimed(kind, "tensorflow keras")
     assert isinstance(found, Absent)

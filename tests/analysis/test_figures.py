@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.measure import Absent, Aggregation
 from bot.domain.period import Period
+from bot.sources._windows import days
 from tests.builders import METRICS, SUBJECTS, a_metric, a_subject, asked, figures, observed, window
 
 YEAR = Period.parse("2020")
@@ -161,7 +162,15 @@ def test_the_base_of_a_share_is_everybody_over_the_same_window() -> None:
 def test_a_series_is_in_order_of_time_and_ends_with_the_period() -> None:
     days = ["2021-01-17", "2018-12-31", "2020-12-31", "2019-12-31", "2021-01-16"]
     found = figures(*(observed(1, period=day, metric="stars") for day in days)).series("stars", "tensorflow", YEAR)
-    assert [seen.period.key for seen in found] == ["2018-12-31", "2019-12-31", "2020-12-31", "2021-01-16"]
+    assert [seen.period.key for seen in found] == ["2018-12-31", "2019-12-31", "2020-12-31"]
+
+
+def test_a_series_of_daily_snapshots_has_the_one_at_the_end_of_each_month() -> None:
+    dates = [day.isoformat() for day in days(window("2020-08-20", "2020-11-06"))]
+    found = figures(*(observed(1, period=day, metric="stars") for day in dates)).series(
+        "stars", "tensorflow", Period.parse("2020-10")
+    )
+    assert [seen.period.key for seen in found] == ["2020-08-31", "2020-09-30", "2020-10-31"]
 
 
 def test_a_series_may_begin_later() -> None:

@@ -233,7 +233,7 @@ def test_months_of_28_to_31_days_and_leap_years_make_no_gap() -> None:
 def test_a_reading_may_be_late_by_less_than_three_quarters_of_the_usual_step(late: str, segment: int) -> None:
     # readings every 30 days up to 1 March; 52 days later is 1.73 steps, 53 is 1.77
     days = ["2019-12-02", "2020-01-01", "2020-01-31", "2020-03-01", late]
-    found = shown("trend", "stars", "tensorflow", *(observed(1, period=day, metric="stars") for day in days))
+    found = shown("trend", "papers", "tensorflow", *(observed(1, period=day, metric="papers") for day in days))
     assert rows(found, "segment")[-1] == (segment,)
 
 

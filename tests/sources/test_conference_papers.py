@@ -11,7 +11,7 @@ import pytest
 from bot.domain.measure import WHOLE, Observation, Subject
 from bot.domain.period import Period
 from bot.errors import BadFigures
-from bot.ports import Reply
+from bot.ports import Offline, Reply
 from bot.sources.conference_papers import METRICS, Source
 
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
@@ -19,7 +19,7 @@ HEADER = "conference,month_year,pytorch_papers,tensorflow_papers,papers_total\n"
 
 
 def parse(text: str, subjects: tuple[Subject, ...]) -> Sequence[Observation]:
-    return Source(Path()).parse(Reply(text.encode(), "raw/counts.csv", "", NOW), subjects)
+    return Source(Path()).parse(Reply(text.encode(), "raw/counts.csv", "", NOW), subjects, Period.year(2020))
 
 
 def test_a_line_gives_all_papers_and_each_frameworks_in_its_month(subjects: tuple[Subject, ...]) -> None:
@@ -44,7 +44,7 @@ def test_the_real_file_says_what_is_known_of_it(
     shared_data: Path, subjects: tuple[Subject, ...], metric: str, month: str, pytorch: int, tensorflow: int, total: int
 ) -> None:
     source = Source(shared_data / "papers" / "horace_he_conference_counts.csv")
-    found = source.parse(source.fetch(subjects, Period.year(2020))[0], subjects)
+    found = source.parse(source.fetch(Offline(), subjects, Period.year(2020))[0], subjects, Period.year(2020))
 
     assert len(found) == 3 * 35
     assert {seen.subject: seen.value for seen in found if (seen.metric, seen.period.key) == (metric, month)} == {

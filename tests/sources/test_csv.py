@@ -20,7 +20,7 @@ from bot.analysis.gates import refuse_impossible
 from bot.domain.measure import Aggregation, Metric, Observation, Status, Unit
 from bot.domain.period import Period
 from bot.errors import BadFigures
-from bot.ports import Reply
+from bot.ports import Offline, Reply
 from bot.sources import _observations
 from bot.sources.csv import METRICS, ORIGINS, Source
 
@@ -48,7 +48,7 @@ def row(**changes: str) -> str:
 
 def parse(text: str | bytes, name: str = "figures.csv") -> list[Observation]:
     body = text.encode() if isinstance(text, str) else text
-    return list(Source(()).parse(Reply(body, f"some/where/{name}", "", NOW), ()))
+    return list(Source(()).parse(Reply(body, f"some/where/{name}", "", NOW), (), Period.year(2020)))
 
 
 def refusal(text: str | bytes) -> str:
@@ -297,7 +297,7 @@ def test_files_are_read_in_their_order_under_the_names_given(tmp_path: Path) -> 
     first.write_text(f"{HEADER}\n{row()}")
     second.write_text(HEADER)
 
-    replies = Source((first, second)).fetch((), Period.year(2020))
+    replies = Source((first, second)).fetch(Offline(), (), Period.year(2020))
 
     assert [(reply.url, reply.query, reply.body) for reply in replies] == [
         (str(first), "", first.read_bytes()),
@@ -307,7 +307,7 @@ def test_files_are_read_in_their_order_under_the_names_given(tmp_path: Path) -> 
 
 def fetch_refusal(path: Path) -> str:
     with pytest.raises(BadFigures) as caught:
-        Source((path,)).fetch((), Period.year(2020))
+        Source((path,)).fetch(Offline(), (), Period.year(2020))
     return str(caught.value)
 
 

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.measure import Observation, Status, Subject
 from bot.domain.period import Period
 from bot.errors import BadFigures
-from bot.ports import Reply
+from bot.ports import Offline, Reply
 from bot.sources.github_history import METRICS, Source
 
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
@@ -20,14 +20,18 @@ WEEKLY = "snapshot_date,github_id,star_count,fork_count,watchers_count\n"
 
 
 def parse(text: str, subjects: tuple[Subject, ...]) -> Sequence[Observation]:
-    return Source(Path()).parse(Reply(text.encode(), "raw/stars.csv", "", NOW), subjects)
+    return Source(Path()).parse(Reply(text.encode(), "raw/stars.csv", "", NOW), subjects, Period.year(2020))
 
 
 @pytest.fixture(scope="module")
 def found(shared_data: Path, subjects: tuple[Subject, ...]) -> Sequence[Observation]:
     folder = shared_data / "github"
     source = Source(folder / "daily_stars_forks.csv", folder / "weekly_best_of_ml.csv")
-    return [seen for reply in source.fetch(subjects, Period.year(2020)) for seen in source.parse(reply, subjects)]
+    return [
+        seen
+        for reply in source.fetch(Offline(), subjects, Period.year(2020))
+        for seen in source.parse(reply, subjects, Period.year(2020))
+    ]
 
 
 def test_a_snapshot_is_the_day_it_was_taken(subjects: tuple[Subject, ...]) -> None:
@@ -103,4 +107,4 @@ def test_half_a_star_and_another_table_are_refused(subjects: tuple[Subject, ...]
 def test_the_weekly_file_may_be_left_out(tmp_path: Path) -> None:
     (tmp_path / "daily.csv").write_text(DAILY)
 
-    assert len(Source(tmp_path / "daily.csv").fetch((), Period.year(2020))) == 1
+    assert len(Source(tmp_path / "daily.csv").fetch(Offline(), (), Period.year(2020))) == 1

@@ -14,7 +14,7 @@ import pytest
 from bot.domain.measure import WHOLE, Observation, Subject
 from bot.domain.period import Period
 from bot.errors import BadFigures, BadRecipe
-from bot.ports import Reply
+from bot.ports import Offline, Reply
 from bot.sources.kaggle_survey import METRICS, SURVEYS, Source, observations
 
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
@@ -28,8 +28,8 @@ ZIPS = (
 @pytest.fixture(scope="module")
 def found(shared_data: Path, subjects: tuple[Subject, ...]) -> Sequence[Observation]:
     source = Source(tuple(shared_data / "kaggle_survey" / name for name in ZIPS))
-    replies = source.fetch(subjects, Period.year(2020))
-    return [seen for reply in replies for seen in source.parse(reply, subjects)]
+    replies = source.fetch(Offline(), subjects, Period.year(2020))
+    return [seen for reply in replies for seen in source.parse(reply, subjects, Period.year(2020))]
 
 
 def figures(found: Sequence[Observation], metric: str, subject: str) -> dict[str, float]:
@@ -108,7 +108,7 @@ def test_the_unpacked_csv_gives_the_same_as_the_zip(
         plain = Path(archive.extract("kaggle_survey_2022_responses.csv", tmp_path))
     source = Source((plain,))
 
-    read = source.parse(source.fetch(subjects, Period.year(2022))[0], subjects)
+    read = source.parse(source.fetch(Offline(), subjects, Period.year(2022))[0], subjects, Period.year(2020))
 
     assert [(seen.metric, seen.subject, seen.value) for seen in read] == [
         (seen.metric, seen.subject, seen.value) for seen in found if seen.period.key == "2022"
@@ -121,9 +121,9 @@ def test_an_unknown_file_is_refused_with_its_digest(tmp_path: Path) -> None:
 
     # sha256 of those bytes, from sha256sum
     with pytest.raises(BadFigures, match="no Kaggle survey known here"):
-        Source((path,)).fetch((), Period.year(2022))
+        Source((path,)).fetch(Offline(), (), Period.year(2022))
     with pytest.raises(BadFigures, match="no Kaggle survey known here"):
-        Source(()).parse(Reply(b"Q17_1\n", "x.csv", "", NOW), ())
+        Source(()).parse(Reply(b"Q17_1\n", "x.csv", "", NOW), (), Period.year(2020))
 
 
 def test_a_pointer_is_called_one(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_pointer_is_called_one(tmp_path: Path) -> None:
     path.write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
 
     with pytest.raises(BadFigures, match="Git LFS pointer"):
-        Source((path,)).fetch((), Period.year(2022))
+        Source((path,)).fetch(Offline(), (), Period.year(2022))
 
 
 # A survey in small: five respondents, whose answers can be counted by eye. The labels carry blanks as the real ones do.
@@ -195,7 +195,7 @@ def test_a_group_whose_member_is_unknown_is_a_wrong_recipe() -> None:
 
 
 def test_a_zip_is_read_by_its_known_member(shared_data: Path) -> None:
-    replies = Source((shared_data / "kaggle_survey" / "kaggle-survey-2019.zip",)).fetch((), Period.year(2019))
+    replies = Source((shared_data / "kaggle_survey" / "kaggle-survey-2019.zip",)).fetch(Offline(), (), Period.year(2019))
 
     assert [reply.sha256 for reply in replies] == ["3610d06c82c99fedec41d51a5757ebde7a4581d7a4375f3ef4c0e752fb7b4cdc"]
     assert next(io.BytesIO(replies[0].body)).startswith(b"Time from Start to Finish")

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.measure import Observation, Status, Subject
 from bot.domain.period import Period
 from bot.errors import BadFigures
-from bot.ports import Reply
+from bot.ports import Offline, Reply
 from bot.sources.top_pypi import METRICS, Source
 
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
@@ -21,13 +21,14 @@ TORCH = f"torch,2020-01-02,2020-12-31,365,18461407,pip,BigQuery via pypinfo,2021
 
 
 def parse(*lines: str, header: str = HEADER, subjects: tuple[Subject, ...]) -> Sequence[Observation]:
-    return Source(Path()).parse(Reply("\n".join((header, *lines, "")).encode(), "raw/downloads.csv", "", NOW), subjects)
+    reply = Reply("\n".join((header, *lines, "")).encode(), "raw/downloads.csv", "", NOW)
+    return Source(Path()).parse(reply, subjects, Period.year(2020))
 
 
 @pytest.fixture(scope="module")
 def found(shared_data: Path, subjects: tuple[Subject, ...]) -> Sequence[Observation]:
     source = Source(shared_data / "pypi" / "downloads.csv")
-    return source.parse(source.fetch(subjects, Period.year(2020))[0], subjects)
+    return source.parse(source.fetch(Offline(), subjects, Period.year(2020))[0], subjects, Period.year(2020))
 
 
 def test_the_last_day_counts_so_the_half_open_end_is_the_day_after(subjects: tuple[Subject, ...]) -> None:

@@ -1,0 +1,233 @@
+"""
+What the sources of a report say, gathered side by side, kept and recorded as it comes.
+
+Rooms that read files go first: a wrong file ends the run before anybody is asked. Services are then asked all at once, each at
+its own pace. Every reply is kept before it is read, and its figures are recorded before the next one is asked for: a run that is
+stopped anywhere has lost nothing, and the next one asks only for what is missing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from bot.analysis.gates import refuse_impossible
+from bot.domain.measure import WHOLE, Aggregation, Metric, Missing, Observation, Subject
+from bot.domain.period import Granularity, Period
+from bot.domain.report import Report
+from bot.errors import BadFigures, SourceUnavailable, Throttled
+from bot.parallel import side_by_side
+from bot.ports import Client, Offline, Progress, Reading, Reply, Rest, Source, Store
+
+
+@dataclass(frozen=True)
+class NamedSource:
+    """
+    A source under its name in the recipe: can the report do without it, what does it define, did a person give it by hand.
+
+    A live one has a `client`; `since` is the first period it is asked for.
+    """
+
+    name: str
+    source: Source
+    required: bool
+    metrics: tuple[str, ...] = ()
+    by_hand: bool = False
+    client: Client | None = None
+    since: Period | None = None
+
+
+@dataclass(frozen=True)
+class SourceOutcome:
+    """What one source gave to a run: how many observations, or why none."""
+
+    source: str
+    observation_count: int
+    problem: str = ""
+    metrics: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """One source's observations, the figures it was asked for and does not have, and how it went."""
+
+    named: NamedSource
+    observations: tuple[Observation, ...]
+    missing: tuple[Missing, ...]
+    outcome: SourceOutcome
+
+
+def gather(
+    report: Report, period: Period, sources: Sequence[NamedSource], store: Store | None, progress: Progress
+) -> list[Gathered]:
+    """
+    Every source's observations, in the order of the recipe. Live ones add what the store has of earlier readings.
+
+    Raises:
+        SourceUnavailable: a required source gave nothing.
+        BadFigures: a file is not what its source documents; names the place.
+        BadStore: what was found cannot be kept.
+    """
+    files = [named for named in sources if named.client is None]
+    live = [named for named in sources if named.client is not None]
+    found: dict[str, Gathered] = {}
+    for number, named in enumerate(files, 1):
+        progress("reading", number, len(files))
+        found[named.name] = _read(named, report, period)
+    jobs = [partial(_asked, named, report, period, store, progress) for named in live]
+    for gathered in side_by_side(jobs, max(len(jobs), 1)):
+        found[gathered.named.name] = gathered
+    for gathered in found.values():
+        if gathered.named.required and gathered.outcome.problem and not gathered.observations:
+            raise SourceUnavailable(gathered.outcome.problem)
+    return [found[named.name] for named in sources]
+
+
+def _read(named: NamedSource, report: Report, period: Period) -> Gathered:
+    """A room that reads files."""
+    subjects = tuple(report.subjects.values())
+    try:
+        replies = named.source.fetch(Offline(), subjects, period)
+        found = [seen for reply in replies for seen in named.source.parse(reply, subjects, period)]
+    except SourceUnavailable as problem:
+        return _gathered(named, [], [], str(problem))
+    return _gathered(named, *_apart(found))
+
+
+def _asked(named: NamedSource, report: Report, period: Period, store: Store | None, progress: Progress) -> Gathered:
+    """A room that asks a service. Caught here and nowhere else: one source's failure."""
+    subjects = tuple(report.subjects.values())
+    visit = _Visit(named, subjects, period, report.metrics, store)
+    if named.since is not None and period.start < named.since.start:
+        return _gathered(named, [], [], f"{named.name} is asked for periods from {named.since} on, as the recipe says")
+    visit.go()
+    progress(f"asking {named.name}", 1, 1)
+    seen = _of_kind(visit.known(), report.metrics, period.granularity)
+    return _gathered(named, seen, visit.missing, visit.problem)
+
+
+class _Visit:
+    """One source asked for one period: replies kept, figures recorded, the first trouble remembered."""
+
+    def __init__(
+        self, named: NamedSource, subjects: Sequence[Subject], period: Period, metrics: Mapping[str, Metric], store: Store | None
+    ) -> None:
+        self._named = named
+        self._subjects = subjects
+        self._period = period
+        self._metrics = metrics
+        self._store = store
+        self._ids = dict(_ids(named.name, subjects))
+        self._found: list[Observation] = []
+        self.missing: list[Missing] = []
+        self.problem = ""
+
+    def go(self) -> None:
+        """Ask, keep, read, record, reply by reply. A reply that cannot be read is refused, and the next one is asked for."""
+        client = self._named.client
+        assert client is not None  # noqa: S101 - only live sources are visited
+        already = 0
+        try:
+            for reply in self._named.source.fetch(client, self._subjects, self._period):
+                questions = client.asked[already:]
+                already = len(client.asked)
+                self._take(reply, questions)
+        except Throttled as problem:
+            self._leave_alone(problem)
+        except SourceUnavailable as problem:
+            self._refuse_unfit(client.asked[already:])
+            self._trouble(problem)
+
+    def known(self) -> list[Observation]:
+        """Everything the store has of these subjects from this source; without a store, what was found just now."""
+        if self._store is None:
+            return self._found
+        by_id: dict[str, list[str]] = {}
+        for key, asked in self._ids.items():
+            by_id.setdefault(asked, []).append(key)
+        readings = self._store.readings(self._named.name, sorted(by_id))
+        return [replace(one.observation, subject=key) for one in readings for key in by_id[one.asked]]
+
+    def _take(self, reply: Reply, questions: Sequence[str]) -> None:
+        if self._store is not None and self._store.payload(reply.sha256) is None:  # put together from several by the room
+            self._store.keep(self._named.name, f"whole:{reply.sha256}", reply)
+        try:
+            found, missing = _apart(self._named.source.parse(reply, self._subjects, self._period))
+            _refuse_impossible(found, self._metrics, self._named.name)
+        except Throttled:
+            self._refuse(questions)
+            raise
+        except SourceUnavailable as problem:
+            self._refuse(questions)
+            self._trouble(problem)
+            return
+        self._found += found
+        self.missing += missing
+        if self._store is not None:
+            self._store.record(
+                self._named.name, [Reading(self._ids[seen.subject], seen) for seen in found if seen.subject in self._ids]
+            )
+
+    def _refuse(self, questions: Sequence[str]) -> None:
+        """An unfit reply must not answer again today: the next run asks anew."""
+        if self._store is not None:
+            self._store.refuse(self._named.name, questions)
+
+    def _refuse_unfit(self, questions: Sequence[str]) -> None:
+        """If the last question was answered, it was the room that found an answer unfit while asking."""
+        if self._store is not None and questions and self._store.kept(self._named.name, questions[-1], dt.date.min) is not None:
+            self._refuse(questions)
+
+    def _leave_alone(self, problem: Throttled) -> None:
+        if self._store is not None:
+            self._store.leave_alone(self._named.name, Rest(problem.until, str(problem)))
+        self._trouble(problem)
+
+    def _trouble(self, problem: SourceUnavailable) -> None:
+        self.problem = self.problem or str(problem)
+
+
+def _gathered(named: NamedSource, found: Sequence[Observation], missing: Sequence[Missing], problem: str = "") -> Gathered:
+    outcome = SourceOutcome(named.name, len(found), problem, named.metrics)
+    return Gathered(named, tuple(found), tuple(missing), outcome)
+
+
+def _apart(found: Iterable[Observation | Missing]) -> tuple[list[Observation], list[Missing]]:
+    observations: list[Observation] = []
+    missing: list[Missing] = []
+    for one in found:
+        if isinstance(one, Observation):
+            observations.append(one)
+        else:
+            missing.append(one)
+    return observations, missing
+
+
+def _refuse_impossible(found: Sequence[Observation], metrics: Mapping[str, Metric], name: str) -> None:
+    """What a file may not say, a service may not either; but nobody here can mend it, so the run goes on without."""
+    try:
+        refuse_impossible(found, metrics)
+    except BadFigures as error:
+        raise SourceUnavailable(f"{name} tells what cannot be: {error}") from error
+
+
+def _ids(name: str, subjects: Sequence[Subject]) -> Iterator[tuple[str, str]]:
+    """Each subject with its name at a source: what its readings are stored under, for reports may call it differently."""
+    yield WHOLE, WHOLE
+    own = {subject.key: subject.ids[name] for subject in subjects if name in subject.ids}
+    for subject in subjects:
+        if asked := own.get(subject.key) or "|".join(own[member] for member in subject.members if member in own):
+            yield subject.key, asked
+
+
+def _of_kind(seen: Sequence[Observation], metrics: Mapping[str, Metric], granularity: Granularity) -> list[Observation]:
+    """Totals over the report's own calendar unit where there are any: another report may count the same metric by another."""
+
+    def total(one: Observation) -> bool:
+        return one.metric in metrics and metrics[one.metric].aggregation is Aggregation.TOTAL
+
+    fitting = {one.metric for one in seen if one.period.granularity is granularity}
+    return [one for one in seen if not total(one) or one.metric not in fitting or one.period.granularity is granularity]

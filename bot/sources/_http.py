@@ -1,0 +1,475 @@
+"""
+The one polite client. Every live source asks through it, and nothing else in the house opens a connection to a service.
+
+It keeps its distance (the service's interval), asks again only what changes nothing and only after failures that pass (429, 5xx,
+time-outs, broken connections), waits as long as it is asked to within the service's patience, and else leaves the service alone
+for that long, in later runs too. A reply is read as a stream and cut off at its limit of bytes, compressed and not, and at its
+limit of time. Redirects are followed on the same host only.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+import hashlib
+import json
+import re
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from http.cookiejar import DefaultCookiePolicy
+from typing import Final, NoReturn
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import requests
+import tenacity
+import urllib3
+
+from bot import __version__
+from bot.config import Secret
+from bot.errors import SourceUnavailable, Throttled
+from bot.parallel import side_by_side
+from bot.ports import Question, Reply, Rest, Service, Store
+
+_CONNECT_S: Final = 10
+_READ_S: Final = 30
+_WHOLE_REPLY_S: Final = 120
+"""A body that drips a byte at a time keeps every read within its time-out; the whole reply has a limit of its own."""
+_ATTEMPTS: Final = 5
+_CHUNK: Final = 64 * 1024
+_MOST_REDIRECTS: Final = 5
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
+_PASSING: Final = frozenset({408, 425, 429, *range(500, 600)})
+_NOT_READY: Final = 202
+_BARE_REST: Final = dt.timedelta(hours=1)
+"""How long a service is left alone that answers 429 again and again and does not say until when (arXiv does, for hours)."""
+_LONGEST_REST: Final = dt.timedelta(days=2)
+_EXCERPT: Final = 160
+_EPOCH_SECONDS: Final = 1_000_000_000
+"""A reset larger than this is an instant (2001 and later), a smaller one a number of seconds."""
+
+
+class Passing(Exception):
+    """An attempt failed in a way that may pass. `wait_s` is how long the service asks to wait, None if it does not say."""
+
+    def __init__(self, reason: str, wait_s: float | None = None, throttled: bool = False) -> None:
+        super().__init__(reason)
+        self.wait_s = wait_s
+        self.throttled = throttled
+
+
+@dataclass
+class Clock:
+    """Time as the client sees it; tests bring their own. `sleep` ends early, and says so, when the run is stopped."""
+
+    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC).replace(microsecond=0)
+    monotonic: Callable[[], float] = time.monotonic
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def sleep(self, seconds: float) -> None:
+        if self.stopped.wait(seconds):
+            raise SourceUnavailable("stopped before it was finished; what was collected until then is kept")
+
+
+class HttpClient:
+    """Asks one service. `url` is its base address, `contact` what the User-Agent tells its operators."""
+
+    def __init__(
+        self,
+        name: str,
+        service: Service,
+        url: str = "",
+        key: Secret | None = None,
+        contact: str = "",
+        store: Store | None = None,
+        clock: Clock | None = None,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._name = name
+        self._service = service
+        self._base = (url or service.url).rstrip("/")
+        self._key = key
+        self._store = store
+        self._clock = clock or Clock()
+        self._progress = progress
+        self._turn = threading.Lock()
+        self._not_before = float("-inf")
+        self._answers = 0
+        self._session = _session(contact, service.concurrency)
+        self.asked: list[str] = []
+
+    @property
+    def has_key(self) -> bool:
+        """Whether a key was given for the service."""
+        return self._key is not None
+
+    @property
+    def now(self) -> dt.datetime:
+        """The instant."""
+        return self._clock.now()
+
+    def pause(self, seconds: float) -> None:
+        """
+        Ask nothing for a while, because the service said so in an answer.
+
+        Raises:
+            Throttled: it is longer than this run can wait.
+        """
+        if seconds > self._service.patience_s:
+            self._leave_alone(f"asks for a pause of {seconds:.0f} s", seconds)
+        with self._turn:
+            self._not_before = max(self._not_before, self._clock.monotonic() + seconds)
+
+    def ask(self, question: Question) -> Reply:
+        """
+        The answer, from the service or as kept from before.
+
+        Raises:
+            SourceUnavailable: no answer, one with another status, or one that is too long, too slow or from elsewhere.
+        """
+        key = self._question_key(question)
+        self.asked.append(key)
+        reply = self._kept(key, question) or self._asked(key, question)
+        self._answers += 1
+        self._progress(self._answers)
+        return reply
+
+    def ask_all(self, questions: Sequence[Question]) -> Iterator[Reply]:
+        """The answers to many questions in their order, as many under way together as the service allows."""
+        return side_by_side([partial(self.ask, question) for question in questions], self._service.concurrency)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._session.close()
+
+    def _kept(self, key: str, question: Question) -> Reply | None:
+        if self._store is None:
+            return None
+        return self._store.kept(self._name, key, self.now.date() - dt.timedelta(days=question.keep_days))
+
+    def _asked(self, key: str, question: Question) -> Reply:
+        self._refuse_resting()
+        reply = self._retried(question)
+        if self._store is not None:
+            self._store.keep(self._name, key, reply)
+        return reply
+
+    def _refuse_resting(self) -> None:
+        rest = self._store.rest(self._name) if self._store else None
+        if rest is not None and rest.until > self.now:
+            raise Throttled(
+                f"{self._name} is left alone until {rest.until.isoformat(timespec='minutes')}: {rest.reason}. Run again then",
+                rest.until,
+            )
+
+    def _retried(self, question: Question) -> Reply:
+        """Ask until there is an answer, no more than so often and so long."""
+        waits = _Waits(self._service.patience_s)
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(Passing),
+            stop=waits.over,
+            wait=waits.next,
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._once, question)
+        except Passing as error:
+            if error.throttled:
+                self._leave_alone(str(error), error.wait_s)
+            raise SourceUnavailable(f"{self._name} {error}. It may be down for a while; run again later") from None
+
+    def _leave_alone(self, reason: str, seconds: float | None) -> NoReturn:
+        """Remember that the service asked to be left alone, and say so."""
+        asked = _BARE_REST if seconds is None else dt.timedelta(seconds=min(seconds, _LONGEST_REST.total_seconds()))
+        until = self.now + asked
+        if self._store is not None:
+            self._store.leave_alone(self._name, Rest(until, reason))
+        raise Throttled(f"{self._name} {reason}. It is left alone until {_minute(until)}; run again then", until)
+
+    def _once(self, question: Question) -> Reply:
+        """One attempt: wait for our turn, ask, read the answer under its limits."""
+        self._wait_for_turn()
+        deadline = self._clock.monotonic() + _WHOLE_REPLY_S
+        address = self._base + question.path
+        parameters = dict(question.parameters)
+        headers = dict(question.headers)
+        self._add_key(parameters, headers)
+        try:
+            with self._followed(question, f"{address}?{urlencode(parameters)}" if parameters else address, headers) as response:
+                self._refuse_status(response, question)
+                body = _body(response.raw, response.headers, self._service.limit_bytes, deadline, self._clock.monotonic)
+                return Reply(
+                    _head(response, question.head) + body,
+                    _shown(address, question),
+                    _asked_words(question),
+                    self.now,
+                    response.status_code,
+                )
+        except _TooMuch as error:
+            raise SourceUnavailable(
+                f"{self._name} {error}; the rest was not read. It is not the reply its documentation describes; see whether "
+                f"the service has moved"
+            ) from None
+        except zlib.error as error:
+            raise Passing(f"sent a body that cannot be decompressed ({error})") from None
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise Passing(_trouble(error)) from None  # the cause's text holds the address with its key
+
+    def _wait_for_turn(self) -> None:
+        with self._turn:
+            at = max(self._not_before, self._clock.monotonic())
+            self._not_before = at + self._service.interval_s
+        if (seconds := at - self._clock.monotonic()) > 0 or self._clock.stopped.is_set():
+            self._clock.sleep(max(seconds, 0))
+
+    def _add_key(self, parameters: dict[str, str | int], headers: dict[str, str]) -> None:
+        way = self._service.key
+        if way is None or self._key is None:
+            return
+        if way.header:
+            headers[way.header] = way.prefix + self._key.reveal()
+        if way.parameter:
+            parameters[way.parameter] = self._key.reveal()
+
+    def _followed(self, question: Question, address: str, headers: dict[str, str]) -> requests.Response:
+        """The response at the end of redirects, all on the host that was asked."""
+        method, body = ("POST", question.body.encode()) if question.body else ("GET", None)
+        for _ in range(_MOST_REDIRECTS + 1):
+            response = self._sent(method, address, body, headers)
+            if response.status_code not in _REDIRECTS or "location" not in response.headers:
+                return response
+            response.close()
+            after = _joined(address, response.headers["location"])
+            if _host(after) != _host(self._base) or question.body:
+                raise SourceUnavailable(self._sent_on(_host(after)[1]))
+            address = after
+        raise SourceUnavailable(f"{self._name} sends us in a circle; it may be down. Run again later")
+
+    def _sent(self, method: str, address: str, body: bytes | None, headers: dict[str, str]) -> requests.Response:
+        try:
+            return self._session.request(
+                method,
+                address,
+                data=body,
+                headers=headers,
+                timeout=(_CONNECT_S, _READ_S),
+                stream=True,
+                allow_redirects=False,
+                auth=_no_auth,
+            )
+        except requests.RequestException:
+            raise
+        except ValueError:  # requests reads the place a redirect names, followed or not
+            raise SourceUnavailable(self._sent_on("")) from None
+
+    def _sent_on(self, host: str) -> str:
+        return (
+            f"{self._name} sends us on to {host or 'an address without a host'}, which was not followed. The service may have "
+            f"moved; set THREADMILL_URL_{self._name.upper()} if you know where to"
+        )
+
+    def _refuse_status(self, response: requests.Response, question: Question) -> None:
+        status = response.status_code
+        if status == 200 or status in question.accept:
+            return
+        wait_s = _wait_asked(response, self.now)
+        if status == _NOT_READY:
+            raise Passing("is still computing its answer (202)", wait_s)
+        throttled = status == 429 or (status == 403 and wait_s is not None)
+        words = f"answered {status} {response.reason or ''}".strip()
+        if said := self._excerpt(response):
+            words += f": {said}"
+        if throttled or status in _PASSING:
+            raise Passing(words, wait_s, throttled)
+        raise SourceUnavailable(f"{self._name} {words}. {_ADVICE.get(status, 'It may have changed; see its documentation')}")
+
+    def _excerpt(self, response: requests.Response) -> str:
+        """The first words of an error's body, without tags, line breaks or the key."""
+        try:
+            start = _body(response.raw, response.headers, 4096, self._clock.monotonic() + 5, self._clock.monotonic, cut=True)
+        except (zlib.error, urllib3.exceptions.HTTPError, OSError, _TooMuch):
+            return ""
+        text = re.sub(r"<[^>]*>", " ", start.decode("utf-8", "replace"))
+        if self._key is not None:
+            text = text.replace(self._key.reveal(), str(self._key))
+        words = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+        return words if len(words) <= _EXCERPT else f"{words[:_EXCERPT]}…"
+
+    def _question_key(self, question: Question) -> str:
+        parts = [self._base, question.path, sorted(map(list, question.parameters.items()), key=str), question.body, question.head]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+_ADVICE: Final = {
+    400: "The question was refused: an id in the recipe may be misspelt",
+    401: "The key is missing or wrong; see .env.example",
+    403: "Access is refused; a key may be missing, see .env.example",
+    404: "Nothing is there under that name; correct the id in the recipe",
+    410: "The service was closed",
+    451: "The service may not answer here",
+}
+
+
+class _TooMuch(Exception):
+    """A reply is longer or slower than any honest one."""
+
+
+class _Waits:
+    """How long to wait before the next attempt, and when to stop: the service's own words first, then twice as long each time."""
+
+    def __init__(self, patience_s: float) -> None:
+        self._patience_s = patience_s
+
+    def next(self, state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, Passing) and error.wait_s is not None:
+            return error.wait_s
+        return float(2 ** (state.attempt_number - 1))
+
+    def over(self, state: tenacity.RetryCallState) -> bool:
+        """Tenacity has asked `next` by then."""
+        return state.attempt_number >= _ATTEMPTS or state.idle_for + state.upcoming_sleep > self._patience_s
+
+
+def _session(contact: str, connections: int) -> requests.Session:
+    session = requests.Session()
+    session.headers.update(
+        {
+            "User-Agent": f"threadmill/{__version__} ({contact or 'no contact given'})",
+            "Accept-Encoding": "gzip",
+        }
+    )
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = requests.adapters.HTTPAdapter(pool_maxsize=connections)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Requests would else send a password of ~/.netrc along."""
+    return request
+
+
+def _body(
+    raw: urllib3.BaseHTTPResponse,
+    headers: requests.structures.CaseInsensitiveDict[str],
+    limit: int,
+    deadline: float,
+    monotonic: Callable[[], float],
+    cut: bool = False,
+) -> bytes:
+    """
+    The decompressed body. `cut` ends it at the limit instead of refusing it.
+
+    Decompressed here, piece by piece: libraries inflate a whole read at once, and go on reading while nothing comes out.
+
+    Raises:
+        _TooMuch: more bytes than the limit, as sent or decompressed, or not done by the deadline.
+    """
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip", "x-gzip", "deflate", ""):
+        raise _TooMuch(f"sent a body in an encoding nobody asked for ({encoding[:20]})")
+    inflate = zlib.decompressobj(47) if "gzip" in encoding or encoding == "deflate" else None
+    found, sent = bytearray(), 0
+    while piece := raw.read1(_CHUNK, decode_content=False):
+        sent += len(piece)
+        while piece:
+            found += inflate.decompress(piece, _CHUNK) if inflate else piece
+            piece = inflate.unconsumed_tail if inflate else b""
+            if len(found) > limit or sent > limit:
+                if cut:
+                    return bytes(found[:limit])
+                raise _TooMuch(f"sent more than {limit:,} bytes")
+        if monotonic() > deadline:
+            raise _TooMuch("did not finish its reply in time")
+    if inflate and sent and not inflate.eof and not cut:
+        raise zlib.error("it breaks off")
+    return bytes(found)
+
+
+def _head(response: requests.Response, names: Sequence[str]) -> bytes:
+    """The headers that belong to the answer, as they are kept in front of the body."""
+    if not names:
+        return b""
+    lines = [f"{name}: {response.headers.get(name, '')}\n" for name in names]
+    return "".join(lines).encode("latin-1", "replace") + b"\n"
+
+
+def _shown(address: str, question: Question) -> str:
+    return f"{address}?{urlencode(dict(question.parameters))}" if question.parameters and not question.body else address
+
+
+def _asked_words(question: Question) -> str:
+    """What was asked, without any key: "/api/query?a=1", or the body of a POST."""
+    return question.body or _shown(question.path, question)
+
+
+def _joined(address: str, place: str) -> str:
+    try:
+        return urljoin(address, place)
+    except ValueError:  # "http://["
+        return ""
+
+
+def _host(address: str) -> tuple[str, str, int | None]:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        return "", "", None
+
+
+def _wait_asked(response: requests.Response, now: dt.datetime) -> float | None:
+    """Seconds until the service wants to be asked again, by the headers services say it with; None if none does."""
+    headers = response.headers
+    if said := headers.get("retry-after", "").strip():
+        if said.isdigit():
+            return float(said[:9])
+        moment = email.utils.parsedate_to_datetime(said) if _is_date(said) else None
+        return None if moment is None else max((moment - now).total_seconds(), 1)
+    if headers.get("x-ratelimit-remaining") == "0" and (reset := headers.get("x-ratelimit-reset", "")).isdigit():
+        at = float(reset[:12])  # GitHub: the second of the epoch; others: the seconds left
+        return max(at - now.timestamp() if at > _EPOCH_SECONDS else at, 1)
+    if found := re.search(r"\bt=(\d{1,9})\b", headers.get("ratelimit", "")):
+        return float(found[1])  # Hugging Face: "api";r=0;t=55
+    return None
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return email.utils.parsedate_to_datetime(text).tzinfo is not None
+    except (ValueError, TypeError, IndexError):
+        return False
+
+
+def _minute(moment: dt.datetime) -> str:
+    return moment.isoformat(timespec="minutes")
+
+
+def _trouble(error: BaseException) -> str:
+    """A failure of the connection in words of our own: the library's hold the address, and with it the key."""
+    said = f"{error!r}"
+    for sign, words in _TROUBLES:
+        if sign in said:
+            return words
+    return f"could not be asked ({type(error).__name__})"
+
+
+_TROUBLES: Final = (
+    ("ConnectTimeout", f"did not take the connection in {_CONNECT_S} s"),
+    ("timed out", f"was silent for {_READ_S} s"),
+    ("Timeout", f"was silent for {_READ_S} s"),
+    ("NameResolution", "cannot be found: there is no network, or its name is wrong"),
+    ("Name or service", "cannot be found: there is no network, or its name is wrong"),
+    ("CERTIFICATE", "has a certificate that is not trusted"),
+    ("SSL", "could not be reached over TLS"),
+    ("IncompleteRead", "broke off in the middle of its reply"),
+    ("refused", "refuses the connection"),
+    ("reset", "broke the connection"),
+    ("RemoteDisconnected", "closed the connection without an answer"),
+)

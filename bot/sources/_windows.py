@@ -1,0 +1,65 @@
+"""The windows a live source is asked for, and totals of whole windows only. Shared by the rooms that ask services."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
+from typing import Final
+
+from bot.domain.period import Period, date_in_words
+
+_MUCH: Final = 100
+"""From so many a day on (by the median day of the window), a day with nothing at all is a fault of the counting."""
+
+
+def compared(period: Period) -> list[Period]:
+    """A period, the one before and the one of a year before, oldest first and each once."""
+    return sorted({period.year_before(), period.previous(), period})
+
+
+def since_a_year(period: Period) -> list[Period]:
+    """Every period of the same length from that of a year before up to this one, oldest first."""
+    first = period.year_before()
+    found = [period]
+    while found[0].start > first.start:
+        found.insert(0, found[0].previous())
+    return found
+
+
+def so_far(at: dt.datetime) -> Period:
+    """The UTC day of a reading up to its instant, for a stock; at midnight, all of the day before."""
+    moment = at.astimezone(dt.UTC)
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Period(midnight if midnight < moment else midnight - dt.timedelta(days=1), moment)
+
+
+def days(window: Period) -> list[dt.date]:
+    """Its UTC days in order."""
+    first = window.start.date()
+    return [first + dt.timedelta(days=number) for number in range((window.last_day - first).days + 1)]
+
+
+def totals(by_day: Mapping[dt.date, int], windows: Sequence[Period]) -> Iterator[tuple[Period, int | str]]:
+    """
+    For each window the sum over its days, or in words why there is none.
+
+    A day that is not there, or is nought in the midst of many, would make the sum too small, and nobody could see it.
+    """
+    for window in windows:
+        counted = {day: by_day.get(day) for day in days(window)}
+        absent = [day for day, count in counted.items() if count is None]
+        there = [count for count in counted.values() if count is not None]
+        empty = [day for day, count in counted.items() if count == 0]
+        if absent:
+            yield window, f"{_days(absent)} not there, and a sum without would be too small"
+        elif empty and median(there) >= _MUCH:
+            yield window, f"{_days(empty)} nought, which is a fault of the counting"
+        else:
+            yield window, sum(there)
+
+
+def _days(found: Sequence[dt.date]) -> str:
+    if len(found) == 1:
+        return f"{date_in_words(found[0])} is"
+    return f"{len(found)} days from {date_in_words(found[0])} to {date_in_words(found[-1])} are"

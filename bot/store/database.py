@@ -1,0 +1,312 @@
+"""The store in a database. Every statement is SQLAlchemy's, so that SQLite and PostgreSQL answer alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from types import TracebackType
+from typing import Any, Final, Self, TypeAlias
+
+from sqlalchemy import Connection, Engine, Row, Select, Table, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.domain.measure import Observation, Status
+from bot.domain.period import Period
+from bot.errors import BadStore
+from bot.ports import Reading, Reply, Rest
+from bot.store import tables
+from bot.store.address import Address, address, writing
+from bot.store.failures import bad_store
+from bot.store.schema import alone, prepare
+
+_PATIENCE_S: Final = 30.0
+"""How long one waits for another's transaction. The longest of ours, 5,000 readings, takes well under a second."""
+
+_AT_ONCE: Final = 5_000
+"""Names in one statement: SQLite takes 32,766 variables, PostgreSQL 65,535."""
+
+_LONGEST_KEY: Final = 400
+"""PostgreSQL indexes at most 2,704 bytes of a row, and a key may be a whole POST body of characters of 4 bytes each."""
+
+
+def _clock() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def open_store(url: str, *, patience_s: float = _PATIENCE_S, clock: Callable[[], dt.datetime] = _clock) -> Database:
+    """
+    The store at `sqlite:////folder/threadmill.db` or `postgresql://user:password@host/name`, made or brought up to date.
+
+    `patience_s` is how long it waits for another's lock. Threads may share one store; each process opens its own.
+
+    Raises:
+        BadStore: it cannot be reached or written, or is another program's or a newer version's, and left as it was.
+    """
+    place = address(url, patience_s)
+    try:
+        prepare(place)
+    except SQLAlchemyError as error:
+        failure = bad_store(error, place.name, place.secrets)
+    except BaseException:
+        place.engine.dispose()
+        raise
+    else:
+        return Database(place, clock)
+    place.engine.dispose()
+    raise failure  # not where it was caught: whoever follows an error to its context would read the driver's own words
+
+
+class Database:
+    """A `Store` in SQLite or PostgreSQL. It does not show its address, which may hold a password."""
+
+    def __init__(self, place: Address, clock: Callable[[], dt.datetime]) -> None:
+        self._place = place
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"Database({self._place.name!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file or the server."""
+        self._place.engine.dispose()
+
+    def kept(self, source: str, key: str, since: dt.date) -> Reply | None:
+        columns = tables.reply.c
+        query = (
+            select(tables.reply, tables.payload.c.body, tables.payload.c.size_bytes)
+            .join(tables.payload)
+            .where(columns.source == source, columns.key == _indexable(key), columns.day >= since, columns.refused.is_(False))
+            .order_by(columns.retrieved_at.desc(), columns.id.desc())
+            .limit(1)
+        )
+        with self._reads() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return Reply(self._unpacked(row.payload_sha256, row), row.url, row.query, row.retrieved_at, row.status)
+
+    def keep(self, source: str, key: str, reply: Reply) -> None:
+        retrieved_at = tables.utc(reply.retrieved_at)
+        payload = {
+            "sha256": reply.sha256,
+            "body": zlib.compress(reply.body),
+            "size_bytes": len(reply.body),
+            "stored_at": self._clock(),
+        }
+        said = {
+            "source": source,
+            "key": _indexable(key),
+            "day": retrieved_at.date(),
+            "url": reply.url,
+            "query": reply.query,
+            "status": reply.status,
+            "retrieved_at": retrieved_at,
+            "payload_sha256": payload["sha256"],
+        }
+        with self._writes() as connection:
+            connection.execute(_insert(connection, tables.payload).on_conflict_do_nothing(), payload)
+            connection.execute(insert(tables.reply), said)
+
+    def refuse(self, source: str, keys: Sequence[str]) -> None:
+        columns = tables.reply.c
+        with self._writes() as connection:
+            for some in _portions(_indexable(key) for key in keys):
+                connection.execute(
+                    update(tables.reply).where(columns.source == source, columns.key.in_(some)).values(refused=True)
+                )
+
+    def payload(self, sha256: str) -> bytes | None:
+        with self._reads() as connection:
+            row = connection.execute(select(tables.payload).where(tables.payload.c.sha256 == sha256)).one_or_none()
+        return None if row is None else self._unpacked(sha256, row)
+
+    def record(self, source: str, readings: Sequence[Reading]) -> int:
+        if not readings:
+            return 0
+        with self._writes() as connection:
+            alone(connection, f"record {source}", self._place.patience_s)
+            news = _news(self._told(connection, _of_the_figures(source, readings)), readings)
+            if news:
+                connection.execute(insert(tables.reading), [_row(source, reading) for reading in news])
+        return len(news)
+
+    def readings(self, source: str, asked: Sequence[str]) -> list[Reading]:
+        with self._reads() as connection:
+            return self._told(connection, _of_the_names(source, asked))
+
+    def rest(self, source: str) -> Rest | None:
+        with self._reads() as connection:
+            row = connection.execute(select(tables.rest).where(tables.rest.c.source == source)).one_or_none()
+        return None if row is None else Rest(row.until, row.reason)
+
+    def leave_alone(self, source: str, rest: Rest) -> None:
+        """The later of two instants stays: of requests under way together, one may have been told the shorter pause."""
+        with self._writes() as connection:
+            mine = _insert(connection, tables.rest).values(source=source, until=rest.until, reason=rest.reason)
+            theirs = {"until": mine.excluded.until, "reason": mine.excluded.reason}
+            later = tables.rest.c.until < mine.excluded.until
+            connection.execute(mine.on_conflict_do_update(index_elements=["source"], set_=theirs, where=later))
+
+    def _reads(self) -> AbstractContextManager[Connection]:
+        return self._transaction(self._place.engine)
+
+    def _writes(self) -> AbstractContextManager[Connection]:
+        return self._transaction(writing(self._place.engine))
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            with engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise bad_store(error, self._place.name, self._place.secrets) from None
+
+    def _told(self, connection: Connection, queries: Iterable[Select[Any]]) -> list[Reading]:
+        """The readings some queries find, in order of retrieval."""
+        rows = [row for query in queries for row in connection.execute(query)]
+        rows.sort(key=lambda row: (row.retrieved_at, row.id))
+        try:
+            return [_reading(row) for row in rows]
+        except ValueError as error:
+            raise BadStore(
+                f"a reading in the store {self._place.name} cannot be: {error}; rows were probably changed by hand; "
+                f"restore a backup, or mend the row in the table reading"
+            ) from error
+
+    def _unpacked(self, sha256: str, row: Row[Any]) -> bytes:
+        """The bytes of a payload, which are those that were kept or none."""
+        try:
+            body = zlib.decompressobj().decompress(row.body, row.size_bytes + 1)
+        except zlib.error:
+            body = b""
+        if hashlib.sha256(body).hexdigest() != sha256:
+            raise BadStore(
+                f"the payload {sha256} in the store {self._place.name} is damaged: its bytes do not have this digest any more; "
+                f"the disk or a copy of the database failed; check the disk and restore a backup"
+            )
+        return body
+
+
+def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """The same clauses in both languages, but SQLAlchemy has them once for each."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def _indexable(key: str) -> str:
+    """A key that is too long for an index ends with its digest instead."""
+    if len(key) <= _LONGEST_KEY:
+        return key
+    return key[:_LONGEST_KEY] + "..." + hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
+
+
+def _portions(names: Iterable[str]) -> Iterator[list[str]]:
+    different = list(dict.fromkeys(names))
+    for first in range(0, len(different), _AT_ONCE):
+        yield different[first : first + _AT_ONCE]
+
+
+def _of_the_names(source: str, asked: Iterable[str]) -> Iterator[Select[Any]]:
+    columns = tables.reading.c
+    for names in _portions(asked):
+        yield select(tables.reading).where(columns.source == source, columns.asked.in_(names))
+
+
+def _of_the_figures(source: str, readings: Sequence[Reading]) -> Iterator[Select[Any]]:
+    """All that is known of some figures, and perhaps of others of the same names and time."""
+    columns = tables.reading.c
+    periods = [reading.observation.period for reading in readings]
+    first, last = min(period.start for period in periods), max(period.end for period in periods)
+    for query in _of_the_names(source, (reading.asked for reading in readings)):
+        yield query.where(columns.period_start >= first, columns.period_end <= last)
+
+
+_Figure: TypeAlias = tuple[str, str, Period]
+_Said: TypeAlias = tuple[float, str, str, str, str]
+
+
+def _news(told: Iterable[Reading], readings: Iterable[Reading]) -> list[Reading]:
+    """
+    Those of some readings that say something the newest of their figure does not.
+
+    One that is older than the newest is news too, but only once: it is known when the same was said at the same instant.
+    """
+    newest: dict[_Figure, Observation] = {}
+    known: set[tuple[_Figure, _Said, dt.datetime]] = set()
+
+    def learn(reading: Reading) -> None:
+        figure, seen = _figure(reading), reading.observation
+        known.add((figure, _said(seen), seen.retrieved_at))
+        if figure not in newest or newest[figure].retrieved_at <= seen.retrieved_at:
+            newest[figure] = seen
+
+    def is_known(reading: Reading) -> bool:
+        figure, seen = _figure(reading), reading.observation
+        if figure in newest and _said(newest[figure]) == _said(seen):
+            return True
+        return (figure, _said(seen), seen.retrieved_at) in known
+
+    for reading in told:
+        learn(reading)
+    news = []
+    for reading in readings:
+        if not is_known(reading):
+            news.append(reading)
+            learn(reading)
+    return news
+
+
+def _figure(reading: Reading) -> _Figure:
+    return reading.asked, reading.observation.metric, reading.observation.period
+
+
+def _said(seen: Observation) -> _Said:
+    return seen.value, seen.status, seen.note, seen.origin, seen.query
+
+
+def _row(source: str, reading: Reading) -> dict[str, Any]:
+    seen = reading.observation
+    return {
+        "source": source,
+        "asked": reading.asked,
+        "metric": seen.metric,
+        "subject": seen.subject,
+        "period_start": seen.period.start,
+        "period_end": seen.period.end,
+        "value": seen.value + 0.0,  # an int becomes a float, and -0.0 becomes 0.0, which SQLite makes of it anyway
+        "status": seen.status.value,
+        "origin": seen.origin,
+        "url": seen.url,
+        "query": seen.query,
+        "retrieved_at": seen.retrieved_at,
+        "note": seen.note,
+        "payload_sha256": seen.payload_sha256,
+    }
+
+
+def _reading(row: Row[Any]) -> Reading:
+    return Reading(
+        row.asked,
+        Observation(
+            metric=row.metric,
+            subject=row.subject,
+            period=Period(row.period_start, row.period_end),
+            value=row.value,
+            status=Status(row.status),
+            origin=row.origin,
+            url=row.url,
+            retrieved_at=row.retrieved_at,
+            note=row.note,
+            query=row.query,
+            payload_sha256=row.payload_sha256,
+        ),
+    )

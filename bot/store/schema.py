@@ -1,0 +1,111 @@
+"""Brings a database to the tables this code knows, once, however many processes open it together."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, column, func, inspect, select, table
+from sqlalchemy.exc import OperationalError
+
+from bot.errors import BadStore
+from bot.store.address import Address, writing
+from bot.store.tables import VERSION_TABLE
+
+VERSIONS: Final = ("0001",)
+"""Those of `migrations/versions`, oldest first: told here too, so that alembic is loaded for an older database only."""
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_PAUSE_S: Final = 0.02
+
+
+def prepare(address: Address) -> None:
+    """
+    The tables of this version, made or brought up to date in one transaction.
+
+    Raises:
+        BadStore: the database is another program's or a newer version's. It is left as it was.
+        SQLAlchemyError: it cannot be read or written.
+    """
+    with address.engine.begin() as connection:
+        version = _version(connection, address.name)
+    if address.engine.dialect.name == "sqlite":
+        _write_ahead(address.engine, address.patience_s)
+    if version == VERSIONS[-1]:
+        return
+    with writing(address.engine).begin() as connection:
+        alone(connection, "migrations", address.patience_s)
+        if _version(connection, address.name) != VERSIONS[-1]:  # another process may have been quicker
+            _migrate(connection, address.name)
+
+
+def alone(connection: Connection, name: str, patience_s: float) -> None:
+    """
+    Only one transaction of a name goes on at a time; the next one sees what it wrote.
+
+    In SQLite a writer is alone already. PostgreSQL has advisory locks for it, let go with the transaction.
+    """
+    if connection.dialect.name == "sqlite":
+        return
+    number = int.from_bytes(hashlib.sha256(f"threadmill {name}".encode(errors="surrogatepass")).digest()[:8], "big", signed=True)
+    connection.execute(select(func.set_config("lock_timeout", f"{max(1, round(patience_s * 1000))}ms", True)))
+    connection.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def _version(connection: Connection, name: str) -> str | None:
+    """The version of a database of ours, None of an empty one."""
+    tables = inspect(connection).get_table_names()
+    if VERSION_TABLE not in tables:
+        if tables:
+            raise BadStore(
+                f"the store {name} is another program's: it has a table {tables[0]} and none named {VERSION_TABLE}; "
+                f"the address was probably mistaken; set DATABASE_URL to a database or file that is empty or does not exist"
+            )
+        return None
+    version = connection.scalar(select(column("version_num")).select_from(table(VERSION_TABLE)))
+    if not isinstance(version, str):
+        raise BadStore(
+            f"the store {name} does not say of which version it is: its table {VERSION_TABLE} was emptied; "
+            f"restore a backup, or set DATABASE_URL to another place to begin anew"
+        )
+    if version not in VERSIONS:
+        raise _newer(name, version)
+    return version
+
+
+def _newer(name: str, version: str) -> BadStore:
+    return BadStore(
+        f"the store {name} is of version {version}, and this Threadmill knows none after {VERSIONS[-1]}: "
+        f"a newer Threadmill has opened it; install that one here too, or set DATABASE_URL to another place"
+    )
+
+
+def _write_ahead(engine: Engine, patience_s: float) -> None:
+    """
+    Readers and one writer side by side, for good: the file remembers it.
+
+    The change begins as a reader that then wants to write, and such a one SQLite refuses at once, whatever its timeout: of
+    connections that made it 8 at a time, 1 in 70 was told "database is locked" (SQLite 3.40.1, 2026-11-22).
+    """
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            with engine.execution_options(begin="").connect() as connection:  # no transaction may be open
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorname", "") != "SQLITE_BUSY" or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
+
+
+def _migrate(connection: Connection, name: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    command.upgrade(config, VERSIONS[-1])

@@ -1,0 +1,156 @@
+"""The tables as the code knows them now. How a database got there is told in `migrations`; a test compares the two."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    false,
+)
+from sqlalchemy.types import TypeEngine
+
+from bot.errors import BadStore
+
+VERSION_TABLE: Final = "threadmill_version"
+"""Not alembic's usual name: by it a database of ours is told from another program's."""
+
+_SHOWN: Final = 20
+"""Characters shown on either side of one that cannot be stored."""
+
+
+class Words(TypeDecorator[str]):
+    """Text that both databases keep: PostgreSQL has no NUL, and neither can write half a surrogate pair as UTF-8."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is not None and (not value.isascii() or "\0" in value):
+            _refuse_unwritable(value)
+        return value
+
+
+class Instant(TypeDecorator[dt.datetime]):
+    """
+    An aware instant in UTC, to the microsecond.
+
+    SQLite has no type for it: there it is ISO 8601 text of one width, which sorts as time does. PostgreSQL answers in the time
+    zone of the session, so the answer is brought back to UTC.
+    """
+
+    impl = TIMESTAMP(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else TIMESTAMP(timezone=True))
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        return utc(value).isoformat(timespec="microseconds") if dialect.name == "sqlite" else utc(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        return utc(dt.datetime.fromisoformat(value) if isinstance(value, str) else value)
+
+
+def utc(moment: dt.datetime) -> dt.datetime:
+    """
+    The same instant in UTC.
+
+    Raises:
+        BadStore: it has no time zone, and the machine's own would be a guess.
+    """
+    if moment.tzinfo is None:
+        raise BadStore(
+            f"{moment.isoformat()} cannot be stored: it has no time zone and may mean any of 38 instants; "
+            f"this is a defect of whoever read the clock: make it aware, with dt.UTC"
+        )
+    return moment.astimezone(dt.UTC)
+
+
+def _refuse_unwritable(text: str) -> None:
+    for place, character in enumerate(text):
+        if character == "\0" or "\ud800" <= character <= "\udfff":
+            shown = ascii(text[max(0, place - _SHOWN) : place + _SHOWN + 1])
+            raise BadStore(
+                f"the text {shown} cannot be stored: its character {place + 1} is {character!a}, which no database writes; "
+                f"a reply was damaged or read in the wrong encoding; look at the reply it came from and mend its parsing"
+            )
+
+
+_SERIAL: Final = BigInteger().with_variant(Integer(), "sqlite")
+"""Only INTEGER numbers itself in SQLite, where it has 64 bits too."""
+
+metadata: Final = MetaData()
+
+payload: Final = Table(
+    "payload",
+    metadata,
+    Column("sha256", Words, primary_key=True),
+    Column("body", LargeBinary, nullable=False, comment="zlib"),
+    Column("size_bytes", BigInteger, nullable=False, comment="before compression"),
+    Column("stored_at", Instant, nullable=False),
+)
+
+reply: Final = Table(
+    "reply",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("source", Words, nullable=False),
+    Column("key", Words, nullable=False),
+    Column("day", Date, nullable=False, comment="of retrieved_at, in UTC"),
+    Column("url", Words, nullable=False),
+    Column("query", Words, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("retrieved_at", Instant, nullable=False),
+    Column("payload_sha256", Words, ForeignKey("payload.sha256", name="reply_payload_sha256_fkey"), nullable=False),
+    Column("refused", Boolean, nullable=False, server_default=false()),
+    Index("reply_question", "source", "key", "day"),
+)
+
+reading: Final = Table(
+    "reading",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("source", Words, nullable=False),
+    Column("asked", Words, nullable=False),
+    Column("metric", Words, nullable=False),
+    Column("subject", Words, nullable=False),
+    Column("period_start", Instant, nullable=False),
+    Column("period_end", Instant, nullable=False),
+    Column("value", Double, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("origin", Words, nullable=False),
+    Column("url", Words, nullable=False),
+    Column("query", Words, nullable=False),
+    Column("retrieved_at", Instant, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("payload_sha256", Words, nullable=False, comment="empty for a figure that was not read from a kept reply"),
+    Index("reading_figure", "source", "asked", "metric", "period_start", "period_end"),
+)
+
+rest: Final = Table(
+    "rest",
+    metadata,
+    Column("source", Words, primary_key=True),
+    Column("until", Instant, nullable=False),
+    Column("reason", Words, nullable=False),
+)

@@ -1,0 +1,97 @@
+"""npm: days are added up where every one is there, and what npm clips or leaves out is no figure."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot.domain.measure import Missing, Observation
+from bot.domain.period import Period
+from bot.errors import SourceUnavailable
+from bot.ports import Reply
+from bot.sources import npm
+from bot.sources._windows import days
+from tests.sources.conftest import subject
+from tests.sources.fuzzing import Example
+from tests.sources.services import Answer, Request, a_reply, asking, recorded
+
+OCTOBER = Period.month(2026, 10)
+TFJS = subject("tfjs", npm="@tensorflow/tfjs")
+PATH = "/downloads/range/2025-10-01:2026-10-31/@tensorflow/tfjs"
+
+
+def answered(by_day: dict[str, int] | None = None, **changed: object) -> str:
+    """396 days from 1 October 2025 with 1,000 downloads each, but for those named."""
+    counted = {day.isoformat(): 1000 for day in days(Period.between(Period.month(2025, 10).start.date(), OCTOBER.end.date()))}
+    counted |= by_day or {}
+    told = {"start": "2025-10-01", "end": "2026-10-31", "package": "@tensorflow/tfjs"} | changed
+    return json.dumps(told | {"downloads": [{"day": day, "downloads": number} for day, number in counted.items()]})
+
+
+EXAMPLES = [Example(a_reply(answered(), PATH), (TFJS,))]
+
+
+def read(body: str | bytes, status: int = 200) -> list[Observation | Missing]:
+    return list(npm.Source().parse(a_reply(body, PATH, status=status), (TFJS,), OCTOBER))
+
+
+def test_each_month_since_a_year_ago_is_the_sum_of_its_days() -> None:
+    found = read(answered({"2026-10-31": 5000}))
+    assert len(found) == 13
+    first, last = found[0], found[-1]
+    assert isinstance(first, Observation)
+    assert isinstance(last, Observation)
+    assert (first.period, first.value) == (Period.month(2025, 10), 31_000)
+    assert (last.period, last.value) == (OCTOBER, 35_000)
+    assert last.url == "https://www.npmjs.com/package/@tensorflow/tfjs"
+    assert last.query == PATH
+    assert last.payload_sha256 == a_reply(answered({"2026-10-31": 5000})).sha256
+
+
+def test_one_request_per_package_and_none_for_subjects_without_one() -> None:
+    def answer(request: Request) -> Answer:
+        return Answer(answered())
+
+    with asking(npm, answer) as (client, server):
+        replies = list(npm.Source().fetch(client, (TFJS, subject("jax")), OCTOBER))
+    assert [request.path for request in server.asked] == [PATH]
+    assert replies[0].query == PATH
+    assert replies[0].body == answered().encode()
+
+
+def test_a_month_without_one_of_its_days_has_no_figure() -> None:
+    body = json.loads(answered())
+    body["downloads"] = [one for one in body["downloads"] if one["day"] != "2026-10-07"]
+    last = read(json.dumps(body))[-1]
+    assert last == Missing("npm_downloads", "tfjs", OCTOBER, "npm: 7 Oct 2026 is not there, and a sum without would be too small")
+
+
+def test_a_day_of_nought_among_thousands_is_a_fault() -> None:
+    last = read(answered({"2026-10-07": 0}))[-1]
+    assert last == Missing("npm_downloads", "tfjs", OCTOBER, "npm: 7 Oct 2026 is nought, which is a fault of the counting")
+
+
+def test_a_package_nobody_knows_is_missing_by_name() -> None:
+    assert read('{"error":"package @tensorflow/tfjs not found"}', 404) == [
+        Missing("npm_downloads", "tfjs", OCTOBER, 'npm knows no package "@tensorflow/tfjs"')
+    ]
+
+
+@pytest.mark.parametrize("changed", [{"start": "2025-12-01"}, {"end": "2026-10-30"}, {"package": "tfjs"}])
+def test_a_clipped_range_or_another_package_is_refused(changed: dict[str, object]) -> None:
+    with pytest.raises(SourceUnavailable, match="it is about"):
+        read(answered(**changed))
+
+
+def test_a_day_told_twice_is_refused() -> None:
+    body = json.loads(answered())
+    body["downloads"].append(body["downloads"][0])
+    with pytest.raises(SourceUnavailable, match="a day twice"):
+        read(json.dumps(body))
+
+
+def test_the_recorded_point_is_of_another_shape_and_refused() -> None:
+    reply = Reply(recorded("npm/point_last-month_base62.json"), "https://api.npmjs.org/x", PATH, a_reply("").retrieved_at)
+    with pytest.raises(SourceUnavailable, match="not what its documentation describes"):
+        npm.Source().parse(reply, (TFJS,), OCTOBER)

@@ -1,0 +1,51 @@
+"""Every test of the contract runs on SQLite and on PostgreSQL. A server that does not start fails them: they do not skip."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+from bot.store import Database, open_store
+from tests.store.databases import Place, PostgreSQLDatabase, Server, SQLiteFile, a_server
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with a_server() as server:
+        yield server
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> SQLiteFile:
+    """Where a SQLite store may be; nothing is there yet."""
+    return SQLiteFile(tmp_path / "state" / "threadmill.db")
+
+
+@pytest.fixture
+def database(server: Server) -> PostgreSQLDatabase:
+    """An empty database of PostgreSQL."""
+    return server.empty_database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest) -> Place:
+    found: Place = request.getfixturevalue({"sqlite": "file", "postgresql": "database"}[request.param])
+    return found
+
+
+@pytest.fixture
+def store(place: Place) -> Iterator[Database]:
+    with open_store(place.url) as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def processes() -> ForkServerContext:
+    """Real processes that start within milliseconds: their server has loaded what they need."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pytest", "tests.store.workers"])
+    return context
