@@ -174,15 +174,26 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True)
 class Offline:
-    """A client that asks nobody, for rooms that read files and for runs without a connection."""
+    """A client that asks nobody, for rooms that read files and for runs without a connection; `name` is the source's."""
 
-    asked = ()
-    has_key = False
-    now = dt.datetime.max.replace(tzinfo=dt.UTC)
+    name: str = "this source"
+
+    @property
+    def asked(self) -> Sequence[str]:
+        return ()
+
+    @property
+    def has_key(self) -> bool:
+        return False
+
+    @property
+    def now(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC)
 
     def ask(self, question: Question) -> Reply:
-        raise SourceUnavailable("was not asked: this run makes no connection")
+        raise SourceUnavailable(f"{self.name} was not asked: this run makes no connection")
 
     def ask_all(self, questions: Sequence[Question]) -> Iterator[Reply]:
         return iter([self.ask(question) for question in questions])

@@ -143,7 +143,7 @@ def client(house: House, name: str, store: Store | None, progress: Progress, off
     if service is None:
         return None
     if offline:
-        return Offline()
+        return Offline(name)
     from bot.sources._http import HttpClient
 
     return HttpClient(

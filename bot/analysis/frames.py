@@ -16,7 +16,7 @@ from bot.analysis.claims import comparison_refused, interval, level, ranked
 from bot.analysis.figures import Figures
 from bot.domain.claim import Basis, Quantity
 from bot.domain.measure import Absent, Observation, Unit
-from bot.domain.period import Period
+from bot.domain.period import Granularity, Period, date_in_words
 from bot.domain.report import ChartSpec
 from bot.ports import CHART_COLUMNS
 
@@ -86,7 +86,9 @@ def _survey(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent
     rows: list[_Row] = []
     absent: dict[tuple[str, str], str] = {}
     for shown in (period.year_before(), period) if spec.compare else (period,):
-        found, missing = _row_of_figures(spec.metrics[0], spec.subjects, figures, shown, column=shown.key if spec.compare else "")
+        found, missing = _row_of_figures(
+            spec.metrics[0], spec.subjects, figures, shown, column=_column(shown) if spec.compare else ""
+        )
         rows += found
         absent = missing
     return _panel(rows, absent) if found else _too_few(spec, figures, period)
@@ -150,6 +152,13 @@ def _row_of_figures(
         low, high = interval(figure, figures) or (math.nan, math.nan)
         rows.append(_Row(metric, subject, figure.period, figure.value, figure, column, low, high, figure is leader))
     return rows, {(metric, subject): figure.short for subject, figure in found.items() if isinstance(figure, Absent)}
+
+
+def _column(period: Period) -> str:
+    """ "2020", "Oct 2026": short enough to stand beside a value."""
+    if period.granularity is not Granularity.MONTH:
+        return period.key
+    return date_in_words(period.last_day).partition(" ")[2]
 
 
 def _usual_step(series: Sequence[Observation]) -> dt.timedelta:

@@ -105,15 +105,15 @@ def _of(metric: Metric, table: dict[tuple[str, str], Reading]) -> list[Reading]:
 
 def _note(canvas: Canvas, data: ChartData, metric: Metric, table: dict[tuple[str, str], Reading]) -> str:
     """What is counted and when: "downloads, 2020", or as much of it as fits. Readings of several days are the period's."""
-    periods = {row.period for row in _of(metric, table)}
-    when = [_when(periods.pop()) if len(periods) == 1 else data.period.name] if periods else []
+    found = {_when(row.period) for row in _of(metric, table)}
+    when = [data.period.name] if len(found) > 1 else list(found)
     full = ", ".join([metric.noun, *when])
     return full if fitting.width(full, canvas.theme.note) <= canvas.theme.inner * 0.3 else (when or [metric.noun])[0]
 
 
 def _when(period: Period) -> str:
     """A span says how long it is: "31 Dec 2020" alone would read as if all had been counted on that day."""
-    if period.granularity is not Granularity.SPAN:
+    if period.granularity is not Granularity.SPAN or period.days <= 1:
         return moment(period)
     return f"{period.days:.0f} days to {date_in_words(period.last_day).partition(' ')[2]}"
 

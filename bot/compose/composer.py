@@ -54,7 +54,7 @@ class Composer:
             BadThread: a chart's title, subtitle or caveat prints what nothing vouches for.
         """
         try:
-            draft = Draft(spec.name, spec.text.place, self._templates.render(spec.text, self._context))
+            draft = Draft(spec.name, spec.text.place, _marked(self._templates.render(spec.text, self._context)))
             if spec.chart is None:
                 return Sketch(draft)
             return Sketch(draft, spec.chart.kind, self._chart_data(spec.name, spec.chart))
@@ -103,6 +103,15 @@ class Composer:
             views = [figure_view(seen, self._report) for seen in order]
             shown = [view for view in views if isinstance(view, FigureView)]
         return ClaimView(stated, self._report, shown)
+
+
+def _marked(text: Cited) -> Cited:
+    """A post with a figure that a person wrote down says so, whatever its template does."""
+    seen = _observations(span.basis for span in text.spans)
+    origins = {one.origin: one for one in seen if one.handwritten}
+    if not origins:
+        return text
+    return text + "\n\nEntered by hand: " + Cited.join("; ", [Cited.of(name, one) for name, one in origins.items()]) + "."
 
 
 def _source_line(shown: Panel, figures: Figures) -> Cited:

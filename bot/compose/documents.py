@@ -106,6 +106,7 @@ _NO_ORIGIN: dict[str, object] = {
     "status": None,
     "window": None,
     "note": None,
+    "handwritten": False,
 }
 
 
@@ -119,6 +120,7 @@ def _origin_row(seen: Observation) -> dict[str, object]:
         "status": str(seen.status),
         "window": {"start": seen.period.start.isoformat(), "end": seen.period.end.isoformat()},
         "note": seen.note,
+        "handwritten": seen.handwritten,
     }
 
 

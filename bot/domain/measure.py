@@ -192,8 +192,8 @@ class Observation:
     One number that someone else published, in the metric's own unit, never scaled.
 
     `url` is where a person can see it, `query` what was asked or which line it stood on, `payload_sha256` the digest of the
-    very bytes it was read from. The unit is checked where the metric is known (`refusal`). `by_hand` marks a figure that a person
-    read and wrote down, and no program can read again.
+    very bytes it was read from. The unit is checked where the metric is known (`refusal`). `handwritten` marks a figure that a
+    person read and wrote down, and no program can read again.
     """
 
     metric: str
@@ -207,7 +207,7 @@ class Observation:
     note: str = ""
     query: str = ""
     payload_sha256: str = ""
-    by_hand: bool = False
+    handwritten: bool = False
 
     def __post_init__(self) -> None:
         for name in ("metric", "subject", "origin", "url"):

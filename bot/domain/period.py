@@ -140,7 +140,7 @@ class Period:
 
     @property
     def name(self) -> str:
-        """The period in words: "2020", "October 2026", "week 47 of 2026", "5 Oct 2026", or a span's two days."""
+        """In words: "2020", "October 2026", "week 47 of 2026", "5 Oct 2026" (of a part of it, too), or a span's two days."""
         first = self.start.date()
         match self.granularity:
             case Granularity.YEAR:
@@ -151,6 +151,8 @@ class Period:
                 iso = first.isocalendar()
                 return f"week {iso.week} of {iso.year}"
             case Granularity.DAY:
+                return date_in_words(first)
+            case Granularity.SPAN if first == self.last_day:
                 return date_in_words(first)
             case Granularity.SPAN:
                 return f"{date_in_words(first)} to {date_in_words(self.last_day)}"

@@ -157,7 +157,7 @@ def _observation(entry: _Entry, digest: str) -> Observation:
             note=f"entered by hand: {note}",
             query=entry.place,
             payload_sha256=digest,
-            by_hand=True,
+            handwritten=True,
         )
     except ValueError as error:
         entry.refuse(f"{error}. Compare it with what was read.", error)

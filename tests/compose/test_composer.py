@@ -43,6 +43,19 @@ def test_a_post_that_can_be_said_is_drafted_with_its_citations() -> None:
     )  # fmt: skip
 
 
+def test_a_post_with_a_figure_that_a_person_wrote_down_says_so() -> None:
+    written = observed(5_120, "pytorch", origin="LinkedIn, read by Jane Doe", handwritten=True)
+    text = sketched("Papers: {{ figures.papers.pytorch }}", written).draft.text  # type: ignore[union-attr]
+    assert text.text == "Papers: 5,120\n\nEntered by hand: LinkedIn, read by Jane Doe."
+    assert text.citation_of(32, 58) == written
+
+
+def test_a_claim_that_rests_on_a_figure_somebody_wrote_down_says_so_too() -> None:
+    written = observed(312, "pytorch", origin="A site, read by Jane Doe", handwritten=True)
+    text = sketched("{{ claims.lead.leads }}", written, FLOW).draft.text  # type: ignore[union-attr]
+    assert text.text == "PyTorch leads\n\nEntered by hand: A site, read by Jane Doe."
+
+
 def test_a_post_whose_claim_is_absent_is_left_out_with_the_reason() -> None:
     assert sketched("{{ claims.lead }}", TORCH) == Skipped("research", "Papers: no figure for TensorFlow in 2020")
 
@@ -183,13 +196,16 @@ def test_the_thread_document_is_what_readers_of_it_were_promised() -> None:
 
 
 def test_the_facts_document_leads_from_each_printed_word_to_the_published_number() -> None:
-    nobody = dict.fromkeys(("origin", "url", "query", "retrieved_at", "payload_sha256", "status", "window", "note"))
+    nobody = dict.fromkeys(("origin", "url", "query", "retrieved_at", "payload_sha256", "status", "window", "note")) | {
+        "handwritten": False
+    }
     window = {"start": "2020-01-01T00:00:00+00:00", "end": "2021-01-01T00:00:00+00:00"}
     published = {
         "origin": "Somebody",
         "url": "https://example.org/figures",
         "retrieved_at": "2021-01-05T00:00:00+00:00",
         "window": window,
+        "handwritten": False,
     }
     figure = {"kind": "observation", "claim": None, "unit": "papers", "metric": "papers", "period": "2020", "evidence": [], "post": 1,
               "where": "text"}  # fmt: skip

@@ -65,7 +65,7 @@ LINKEDIN = Observation(
     note="entered by hand: worldwide, all job posts",
     query="figures.toml, entry 1",
     payload_sha256=reply(entry()).sha256,
-    by_hand=True,
+    handwritten=True,
 )
 
 
@@ -74,7 +74,7 @@ def test_a_figure_carries_the_mark_of_the_hand_and_who_read_it_where_and_when() 
 
 
 def test_the_mark_is_not_part_of_an_id() -> None:
-    assert replace(LINKEDIN, by_hand=False).id == LINKEDIN.id
+    assert replace(LINKEDIN, handwritten=False).id == LINKEDIN.id
 
 
 def test_what_was_there_on_one_day_may_be_read_on_it() -> None:
@@ -201,4 +201,4 @@ def test_any_bytes_are_figures_or_a_named_error(body: bytes) -> None:
         if not str(error).startswith("figures.toml"):
             raise
     else:
-        assert all(seen.by_hand for seen in found)
+        assert all(seen.handwritten for seen in found)

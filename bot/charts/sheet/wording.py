@@ -61,8 +61,8 @@ def window(data: ChartData, rows: Sequence[Reading]) -> Cited:
     first, last = min(rows, key=lambda row: row.period), max(rows, key=lambda row: row.period.end)
     if first.period == last.period == data.period:
         return Cited(data.period.name)
-    if first.period == last.period:
-        return first.cited(first.period.name)
+    if first.period.name == last.period.name:
+        return last.cited(last.period.name)
     begun = date_in_words(first.period.start.date()) if first.period.granularity is Granularity.SPAN else moment(first.period)
     return first.cited(begun) + " to " + last.cited(moment(last.period))
 
