@@ -21,6 +21,8 @@ lint: $(VENV)/.lint
 bench: $(VENV)/.base
 	$(BIN)/python -m benchmarks.preview
 	$(BIN)/python -m benchmarks.help
+	$(BIN)/python -m benchmarks.collection
+	$(BIN)/python -m benchmarks.refusal
 
 # For maintainers: rebuild the bundled figures from the raw files in RAW.
 archive: $(VENV)/.base

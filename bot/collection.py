@@ -152,7 +152,7 @@ class _Visit:
         return [replace(one.observation, subject=key) for one in readings for key in by_id[one.asked]]
 
     def _take(self, reply: Reply, questions: Sequence[str]) -> None:
-        if self._store is not None and self._store.payload(reply.sha256) is None:  # put together from several by the room
+        if self._store is not None and not self._store.has(reply.sha256):  # put together from several by the room
             self._store.keep(self._named.name, f"whole:{reply.sha256}", reply)
         try:
             found, missing = _apart(self._named.source.parse(reply, self._subjects, self._period))

@@ -295,6 +295,10 @@ class Store(Protocol):
         """Never answer these questions from replies kept so far: they were unfit. Their bytes stay."""
         ...
 
+    def has(self, sha256: str) -> bool:
+        """Whether bytes with this digest are kept."""
+        ...
+
     def payload(self, sha256: str) -> bytes | None:
         """The very bytes of a kept reply, or None if none has this digest."""
         ...

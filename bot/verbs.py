@@ -6,8 +6,9 @@ import dataclasses
 import datetime as dt
 import difflib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from bot import pipeline, plugins, wiring
@@ -20,7 +21,7 @@ from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.thread import Fact, Post
 from bot.errors import BadInput, BadRecipe
-from bot.ports import Progress
+from bot.ports import Progress, Store
 from bot.recipe import ReportFile
 
 
@@ -96,7 +97,8 @@ def preview(
     Raises:
         BadInput, HeldBack, SourceUnavailable, BadStore: as the pipeline and the disk publisher say.
     """
-    run = _run(report, period, now, data, offline, progress)
+    house = wiring.house(now)
+    run = _run(house, report, period, data, partial(wiring.store, house, offline), offline, progress)
     progress("writing", 0, 0)
     return Preview(wiring.publisher(Path(out)).publish(run.edition), run.edition, run.sources)
 
@@ -108,17 +110,19 @@ def explain(report: str, period: str, position: int, now: str | None, data: Sequ
     Raises:
         BadInput: the thread has no such post.
     """
-    run = _run(report, period, now, data, True, _silent)
+    house = wiring.house(now)
+    store = wiring.kept(house) if wiring.live(wiring.report(house, report)) else None
+    run = _run(house, report, period, data, lambda: store, True, _silent)
     posts = run.edition.thread.posts
     if not 1 <= position <= len(posts):
         raise BadInput(f"{report} {period} has posts 1 to {len(posts)}; there is no post {position}")
     facts = run.edition.thread.facts()
-    return Told(run.edition, posts[position - 1], facts, _kept_sizes(facts.values(), now))
+    return Told(run.edition, posts[position - 1], facts, _kept_sizes(facts.values(), store))
 
 
 def collect(report: str | None, period: str | None, now: str | None, progress: Progress) -> Collected:
     """
-    Ask the live sources of one report, or of all that have some, and store what they say.
+    Ask the live sources of one report, or of all that have some (by the calendar unit of `period`, if it is given), and store it.
 
     Raises:
         BadInput, BadStore: as the recipe and the store say. A source that gives nothing is an outcome.
@@ -129,7 +133,7 @@ def collect(report: str | None, period: str | None, now: str | None, progress: P
     periods: dict[str, Period] = {}
     store = wiring.store(house)
     for recipe in recipes:
-        if not wiring.live(recipe):
+        if not wiring.live(recipe) or (report is None and not _fits(house, recipe, period)):
             continue
         when = _period(house, recipe, period)
         sources = [named for named in wiring.sources(house, recipe, [], store, progress) if named.client is not None]
@@ -159,9 +163,9 @@ def try_source(name: str, report: str | None, period: str | None, now: str | Non
     """
     house = wiring.house(now)
     about = _about(house, name)
-    recipe = _report_with(house, name, report)
+    recipe = _report_with(house, name, report, period)
     when = _period(house, recipe, period)
-    store = wiring.store(house)
+    store = wiring.store(house) if about.url else None
     named = next(one for one in wiring.sources(house, recipe, [], store, progress) if one.name == name)
     (gathered,) = gather(recipe, when, [replace(named, required=False, since=None)], store, progress)
     return Tried(
@@ -182,7 +186,7 @@ def reply(sha256: str) -> bytes:
     Raises:
         BadInput: none is kept under this digest.
     """
-    store = wiring.store(wiring.house())
+    store = wiring.kept(wiring.house())
     found = None if store is None else store.payload(sha256)
     if found is None:
         raise BadInput(f"no reply is kept under {sha256[:80]}; threadmill explain prints the digests of those that are")
@@ -205,8 +209,10 @@ def check(report: str | None) -> Checked:
             right[name] = _checked(house, name, whole=report is not None)
         except BadInput as error:
             wrong[name] = str(error)
-    nowhere = {f"THREADMILL_URL_{name.upper()}": _meant(name) for name in house.settings.source_urls if name not in _services()}
-    return Checked(replace(house.settings, unknown={**house.settings.unknown, **nowhere}), right, wrong)
+    urls, services = house.settings.source_urls, _services()
+    asked = {name: url for name, url in urls.items() if name in services}
+    nowhere = {f"THREADMILL_URL_{name.upper()}": _meant(name) for name in urls if name not in services}
+    return Checked(replace(house.settings, source_urls=asked, unknown={**house.settings.unknown, **nowhere}), right, wrong)
 
 
 def reports() -> Mapping[str, str]:
@@ -227,21 +233,25 @@ def schema() -> str:
 
 
 def _run(
-    report: str, period: str | None, now: str | None, data: Sequence[str], offline: bool, progress: Progress
+    house: wiring.House,
+    report: str,
+    period: str | None,
+    data: Sequence[str],
+    opened: Callable[[], Store | None],
+    offline: bool,
+    progress: Progress,
 ) -> pipeline.Run:
-    house = wiring.house(now)
     recipe = wiring.report(house, report)
     when = _period(house, recipe, period)
-    store = wiring.store(house, offline) if wiring.live(recipe) else None
+    store = opened() if wiring.live(recipe, when) else None
     sources = wiring.sources(house, recipe, [Path(file) for file in data], store, progress, offline)
     limits = wiring.limits(recipe)
     story = pipeline.collect(recipe, when, sources, store, house.clock, progress)
     return pipeline.tell(story, house.clock(), limits, wiring.drawer(progress), progress)
 
 
-def _kept_sizes(facts: Iterable[Fact], now: str | None) -> Mapping[str, int]:
+def _kept_sizes(facts: Iterable[Fact], store: Store | None) -> Mapping[str, int]:
     """How many bytes are kept under each digest that a fact rests on."""
-    store = wiring.store(wiring.house(now), offline=True)
     digests = {fact.basis.payload_sha256 for fact in facts if isinstance(fact.basis, Observation)}
     kept = {} if store is None else {digest: store.payload(digest) for digest in digests}
     return {digest: len(body) for digest, body in kept.items() if body is not None}
@@ -263,11 +273,15 @@ def _about(house: wiring.House, name: str) -> About:
     )
 
 
-def _report_with(house: wiring.House, name: str, report: str | None) -> Report:
+def _report_with(house: wiring.House, name: str, report: str | None, period: str | None) -> Report:
+    """The report asked for, or the first that uses a source, by the calendar unit of the period if there is one."""
+    found = []
     for key in [report] if report else wiring.report_folders(house.folder):
         recipe = wiring.report(house, key)
         if name in {spec.name for spec in recipe.sources}:
-            return recipe
+            found.append(recipe)
+    if found:
+        return next((recipe for recipe in found if _fits(house, recipe, period)), found[0])
     raise BadInput(
         f'{report or "no report"} has {"no" if report else "the"} source "{name}", so there are no subjects to ask about; '
         f"add [sources.{name}] to a recipe, with the subjects' ids there"
@@ -281,6 +295,11 @@ def _period(house: wiring.House, recipe: Report, key: str | None) -> Period:
     if period.end > house.now:
         raise BadInput(f"{period} is not over at {house.now.isoformat()}; choose a period that has wholly passed")
     return period
+
+
+def _fits(house: wiring.House, recipe: Report, key: str | None) -> bool:
+    """Whether a report tells periods like this one."""
+    return wiring.period(house, key, recipe.granularity).granularity == recipe.granularity
 
 
 def _services() -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -157,14 +158,16 @@ def client(house: House, name: str, store: Store | None, progress: Progress, off
     )
 
 
-def live(report: Report) -> bool:
-    """Whether any source of a report asks a service."""
-    return any(hasattr(plugins.load("sources", spec.name, ()), "SERVICE") for spec in report.sources)
+def live(report: Report, period: Period | None = None) -> bool:
+    """Whether any source of a report asks a service, for a period if one is given."""
+    asked = [spec for spec in report.sources if period is None or spec.since is None or spec.since.start <= period.start]
+    return any(hasattr(plugins.load("sources", spec.name, ()), "SERVICE") for spec in asked)
 
 
-def store(house: House, offline: bool = False) -> Store | None:
+@contextmanager
+def store(house: House, offline: bool = False) -> Iterator[Store | None]:
     """
-    The store of this house; in a run without a connection the file that is there already, or none.
+    The store of this house, closed afterwards; in a run without a connection the file that is there already, or none.
 
     Raises:
         BadStore: it cannot be reached, or is not ours.
@@ -172,10 +175,22 @@ def store(house: House, offline: bool = False) -> Store | None:
     url = house.settings.database_url
     file = house.settings.home / "threadmill.db"
     if offline and ((url is not None and not url.reveal().startswith("sqlite")) or (url is None and not file.exists())):
-        return None
+        yield None
+        return
     from bot.store import open_store
 
-    return open_store(f"sqlite:///{file}" if url is None else url.reveal())
+    with open_store(f"sqlite:///{file}" if url is None else url.reveal()) as opened:
+        yield opened
+
+
+def kept(house: House) -> AbstractContextManager[Store | None]:
+    """
+    The store of this house for reading what was collected before: a server's too, but no file is made for it.
+
+    Raises:
+        BadStore: it cannot be reached, or is not ours.
+    """
+    return store(house, offline=house.settings.database_url is None)
 
 
 def limits(report: Report) -> Limits:

@@ -66,6 +66,8 @@ def town(monkeypatch: pytest.MonkeyPatch, period: Period, **other: Callable[[Req
         "wikipedia": _wikipedia,
         "dockerhub": _dockerhub,
         "conda": _conda,
+        "openalex": lambda request: _openalex(request, period),
+        "npm": _npm,
     }
     monkeypatch.setattr(_http, "Clock", Unhurried)
     with ExitStack() as stack:
@@ -243,6 +245,22 @@ def _conda(request: Request) -> Answer:
             }
         )
     )
+
+
+def _openalex(request: Request, period: Period) -> Answer:
+    term = re.findall(r'search:"?([a-z]+)', request.parameters["filter"])[0]
+    years = {period.start.year - back: 100 * PAPERS[term] - 1000 * back for back in range(2)}
+    groups = [{"key": str(year), "key_display_name": str(year), "count": count} for year, count in years.items()]
+    return Answer(json.dumps({"meta": {"count": sum(years.values()), "groups_count": 2}, "group_by": groups}))
+
+
+def _npm(request: Request) -> Answer:
+    _, _, _, span, *package = request.path.split("/")
+    first, last = span.split(":")
+    window = Period.between(dt.date.fromisoformat(first), dt.date.fromisoformat(last) + dt.timedelta(days=1))
+    name = "/".join(package)
+    told = [{"day": day.isoformat(), "downloads": 100 * len(name)} for day in days(window)]
+    return Answer(json.dumps({"start": first, "end": last, "package": name, "downloads": told}))
 
 
 def _months(window: Period) -> list[Period]:

@@ -23,6 +23,9 @@ from bot.ports import CHART_COLUMNS
 _MOST_COLUMNS: Final = 9
 """No picture shows more columns; the chart refuses one more, in words."""
 
+_MOST_METRICS: Final = 6
+"""A scoreboard of more rows cannot be read on a phone."""
+
 _GAP: Final = 1.75
 """A step this many times the usual one between two readings is a missing reading, and the line is broken there."""
 
@@ -71,9 +74,12 @@ def _ranking(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absen
 
 
 def _scoreboard(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
+    """A row for each of the first metrics that have figures, as many as fit: a recipe may name more than any one period has."""
     rows: list[_Row] = []
     absent: dict[tuple[str, str], str] = {}
     for metric in spec.metrics:
+        if len({row.metric for row in rows}) == _MOST_METRICS:
+            break
         found, missing = _row_of_figures(metric, spec.subjects, figures, period)
         rows += found
         absent |= missing if found else {}

@@ -217,7 +217,12 @@ class HttpClient:
         except zlib.error as error:
             raise Passing(f"sent a body that cannot be decompressed ({error})") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise Passing(_trouble(error)) from None  # the cause's text holds the address with its key
+            trouble = _trouble(error)
+            if trouble in _LASTING:
+                raise SourceUnavailable(
+                    f"{self._name} {trouble}. Look at the connection of this machine; run again later"
+                ) from None
+            raise Passing(trouble) from None  # the cause's text holds the address with its key
 
     def _wait_for_turn(self) -> None:
         with self._turn:
@@ -460,16 +465,20 @@ def _trouble(error: BaseException) -> str:
     return f"could not be asked ({type(error).__name__})"
 
 
+_NOWHERE: Final = "cannot be found: there is no network, or its name is wrong"
+_REFUSED: Final = "refuses the connection"
+_LASTING: Final = (_NOWHERE, _REFUSED)
+"""Troubles that do not pass while one waits a few seconds."""
 _TROUBLES: Final = (
     ("ConnectTimeout", f"did not take the connection in {_CONNECT_S} s"),
     ("timed out", f"was silent for {_READ_S} s"),
     ("Timeout", f"was silent for {_READ_S} s"),
-    ("NameResolution", "cannot be found: there is no network, or its name is wrong"),
-    ("Name or service", "cannot be found: there is no network, or its name is wrong"),
+    ("NameResolution", _NOWHERE),
+    ("Name or service", _NOWHERE),
     ("CERTIFICATE", "has a certificate that is not trusted"),
     ("SSL", "could not be reached over TLS"),
     ("IncompleteRead", "broke off in the middle of its reply"),
-    ("refused", "refuses the connection"),
+    ("refused", _REFUSED),
     ("reset", "broke the connection"),
     ("RemoteDisconnected", "closed the connection without an answer"),
 )

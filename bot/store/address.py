@@ -96,7 +96,7 @@ def _set_up_connection(connection: Any, _record: object) -> None:
     SQLAlchemy's recipe against sqlite3's legacy mode, which begins a transaction late and only for some statements.
 
     `synchronous` is FULL, not NORMAL: the contract says that what is done has been committed, and NORMAL may lose the last
-    transactions with the power. It costs one fsync for each reply, which took the network a thousand times as long.
+    transactions with the power. It costs two fsyncs for each reply, which took the network a hundred times as long.
     """
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")

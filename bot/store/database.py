@@ -125,6 +125,11 @@ class Database:
                     update(tables.reply).where(columns.source == source, columns.key.in_(some)).values(refused=True)
                 )
 
+    def has(self, sha256: str) -> bool:
+        columns = tables.payload.c
+        with self._reads() as connection:
+            return connection.execute(select(columns.sha256).where(columns.sha256 == sha256)).one_or_none() is not None
+
     def payload(self, sha256: str) -> bytes | None:
         with self._reads() as connection:
             row = connection.execute(select(tables.payload).where(tables.payload.c.sha256 == sha256)).one_or_none()

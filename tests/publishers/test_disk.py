@@ -79,7 +79,7 @@ def test_an_edition_becomes_the_files_of_the_contract(tmp_path: Path) -> None:
             "metric": "stars", "subjects": ["a"], "period": "2020", "evidence": [], "origin": "Somebody",
             "url": "https://example.org/a", "query": "figures.csv:2", "retrieved_at": "2021-01-02T00:00:00+00:00",
             "payload_sha256": "ab" * 32, "status": "measured",
-            "window": {"start": "2020-01-01T00:00:00+00:00", "end": "2021-01-01T00:00:00+00:00"}, "note": "",
+            "window": {"start": "2020-01-01T00:00:00+00:00", "end": "2021-01-01T00:00:00+00:00"}, "note": "", "handwritten": False,
         }
     ]  # fmt: skip
 

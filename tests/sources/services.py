@@ -53,6 +53,10 @@ class Answer:
     gzipped: bool = False
 
 
+class _Listening(ThreadingHTTPServer):
+    request_queue_size = 128  # twelve sources connect at once; a dropped connection would be tried again a second later
+
+
 class Server:
     """Runs for a `with` block; `answer` maps a Request to an Answer. Remembers what it was asked."""
 
@@ -96,7 +100,7 @@ class Server:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Listening(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
