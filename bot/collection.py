@@ -129,7 +129,7 @@ class _Visit:
         """Ask, keep, read, record, reply by reply. A reply that cannot be read is refused, and the next one is asked for."""
         client = self._named.client
         assert client is not None  # noqa: S101 - only live sources are visited
-        already = 0
+        already = len(client.asked)
         try:
             for reply in self._named.source.fetch(client, self._subjects, self._period):
                 questions = client.asked[already:]

@@ -137,6 +137,10 @@ class Client(Protocol):
         """The answers to many questions in their order, as many under way together as the service allows."""
         ...
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        ...
+
 
 class Source(Protocol):
     """
@@ -199,6 +203,8 @@ class Offline:
         return iter([self.ask(question) for question in questions])
 
     def pause(self, seconds: float) -> None: ...
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -301,6 +307,10 @@ class Store(Protocol):
 
     def payload(self, sha256: str) -> bytes | None:
         """The very bytes of a kept reply, or None if none has this digest."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connections."""
         ...
 
     def record(self, source: str, readings: Sequence[Reading]) -> int:

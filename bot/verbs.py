@@ -6,9 +6,9 @@ import dataclasses
 import datetime as dt
 import difflib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from bot import pipeline, plugins, wiring
@@ -98,7 +98,9 @@ def preview(
         BadInput, HeldBack, SourceUnavailable, BadStore: as the pipeline and the disk publisher say.
     """
     house = wiring.house(now)
-    run = _run(house, report, period, data, partial(wiring.store, house, offline), offline, progress)
+    recipe, when = _told(house, report, period)
+    with wiring.store(house, offline) if wiring.live(recipe, when) else nullcontext() as store:
+        run = _run(house, recipe, when, data, store, offline, progress)
     progress("writing", 0, 0)
     return Preview(wiring.publisher(Path(out)).publish(run.edition), run.edition, run.sources)
 
@@ -111,13 +113,14 @@ def explain(report: str, period: str, position: int, now: str | None, data: Sequ
         BadInput: the thread has no such post.
     """
     house = wiring.house(now)
-    store = wiring.kept(house) if wiring.live(wiring.report(house, report)) else None
-    run = _run(house, report, period, data, lambda: store, True, _silent)
-    posts = run.edition.thread.posts
-    if not 1 <= position <= len(posts):
-        raise BadInput(f"{report} {period} has posts 1 to {len(posts)}; there is no post {position}")
-    facts = run.edition.thread.facts()
-    return Told(run.edition, posts[position - 1], facts, _kept_sizes(facts.values(), store))
+    recipe, when = _told(house, report, period)
+    with wiring.kept(house) if wiring.live(recipe, when) else nullcontext() as store:
+        run = _run(house, recipe, when, data, store, True, _silent)
+        posts = run.edition.thread.posts
+        if not 1 <= position <= len(posts):
+            raise BadInput(f"{report} {period} has posts 1 to {len(posts)}; there is no post {position}")
+        facts = run.edition.thread.facts()
+        return Told(run.edition, posts[position - 1], facts, _kept_sizes(facts.values(), store))
 
 
 def collect(report: str | None, period: str | None, now: str | None, progress: Progress) -> Collected:
@@ -131,15 +134,15 @@ def collect(report: str | None, period: str | None, now: str | None, progress: P
     recipes = [wiring.report(house, name) for name in ([report] if report else wiring.report_folders(house.folder))]
     outcomes: dict[str, tuple[SourceOutcome, ...]] = {}
     periods: dict[str, Period] = {}
-    store = wiring.store(house)
-    for recipe in recipes:
-        if not wiring.live(recipe) or (report is None and not _fits(house, recipe, period)):
-            continue
-        when = _period(house, recipe, period)
-        sources = [named for named in wiring.sources(house, recipe, [], store, progress) if named.client is not None]
-        gathered = gather(recipe, when, [replace(named, required=False) for named in sources], store, progress)
-        outcomes[recipe.key] = tuple(one.outcome for one in gathered)
-        periods[recipe.key] = when
+    with wiring.store(house) as store, wiring.clients(house, store, progress) as ask:
+        for recipe in recipes:
+            if not wiring.live(recipe) or (report is None and not _fits(house, recipe, period)):
+                continue
+            when = _period(house, recipe, period)
+            sources = [named for named in wiring.sources(house, recipe, [], ask) if named.client is not None]
+            gathered = gather(recipe, when, [replace(named, required=False) for named in sources], store, progress)
+            outcomes[recipe.key] = tuple(one.outcome for one in gathered)
+            periods[recipe.key] = when
     return Collected(outcomes, periods)
 
 
@@ -165,9 +168,10 @@ def try_source(name: str, report: str | None, period: str | None, now: str | Non
     about = _about(house, name)
     recipe = _report_with(house, name, report, period)
     when = _period(house, recipe, period)
-    store = wiring.store(house) if about.url else None
-    named = next(one for one in wiring.sources(house, recipe, [], store, progress) if one.name == name)
-    (gathered,) = gather(recipe, when, [replace(named, required=False, since=None)], store, progress)
+    with wiring.store(house) if about.url else nullcontext() as store, wiring.clients(house, store, progress) as ask:
+        made = wiring.sources(house, recipe, [], ask)
+        named = replace(next(one for one in made if one.name == name), required=False, since=None)
+        (gathered,) = gather(recipe, when, [named], store, progress)
     return Tried(
         about,
         recipe.key,
@@ -186,8 +190,8 @@ def reply(sha256: str) -> bytes:
     Raises:
         BadInput: none is kept under this digest.
     """
-    store = wiring.kept(wiring.house())
-    found = None if store is None else store.payload(sha256)
+    with wiring.kept(wiring.house()) as store:
+        found = None if store is None else store.payload(sha256)
     if found is None:
         raise BadInput(f"no reply is kept under {sha256[:80]}; threadmill explain prints the digests of those that are")
     return found
@@ -232,21 +236,24 @@ def schema() -> str:
     return json.dumps(ReportFile.model_json_schema(), indent=2)
 
 
+def _told(house: wiring.House, report: str, period: str | None) -> tuple[Report, Period]:
+    recipe = wiring.report(house, report)
+    return recipe, _period(house, recipe, period)
+
+
 def _run(
     house: wiring.House,
-    report: str,
-    period: str | None,
+    recipe: Report,
+    when: Period,
     data: Sequence[str],
-    opened: Callable[[], Store | None],
+    store: Store | None,
     offline: bool,
     progress: Progress,
 ) -> pipeline.Run:
-    recipe = wiring.report(house, report)
-    when = _period(house, recipe, period)
-    store = opened() if wiring.live(recipe, when) else None
-    sources = wiring.sources(house, recipe, [Path(file) for file in data], store, progress, offline)
     limits = wiring.limits(recipe)
-    story = pipeline.collect(recipe, when, sources, store, house.clock, progress)
+    with wiring.clients(house, store, progress, offline) as ask:
+        sources = wiring.sources(house, recipe, [Path(file) for file in data], ask)
+        story = pipeline.collect(recipe, when, sources, store, house.clock, progress)
     return pipeline.tell(story, house.clock(), limits, wiring.drawer(progress), progress)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -119,27 +119,50 @@ def sources(
     house: House,
     report: Report,
     data: Sequence[Path],
-    store: Store | None = None,
-    progress: Progress = lambda *_: None,
-    offline: bool = False,
+    ask: Callable[[str], Client | None] = lambda _: None,
 ) -> list[NamedSource]:
     """
     The recipe's sources, made with their settings, each live one with its client, and one more for the files given by hand.
+
+    `ask` gives a source's client by its name: see `clients`.
 
     Raises:
         BadRecipe: a source is absent, broken or unfit, or its settings are not what it asks for.
     """
     folder = report_folders(house.folder).get(report.key, house.folder)
     made = [_source(spec, folder, house) for spec in report.sources]
-    made = [replace(named, client=client(house, named.name, store, progress, offline)) for named in made]
+    made = [replace(named, client=ask(named.name)) for named in made]
     if data:
         csv = plugins.load("sources", "csv", ("Source",))
         made.append(NamedSource("--data", csv.Source(files=tuple(data)), required=True, by_hand=True))
     return made
 
 
-def client(house: House, name: str, store: Store | None, progress: Progress, offline: bool) -> Client | None:
-    """What asks the service of a source; None for a source that reads files."""
+@contextmanager
+def clients(
+    house: House, store: Store | None, progress: Progress, offline: bool = False
+) -> Iterator[Callable[[str], Client | None]]:
+    """
+    What gives each source its client, None to one that reads files; their connections are let go afterwards.
+
+    One client a source, however many reports ask it in a run: it is the client that keeps its distance.
+    """
+    made: dict[str, Client | None] = {}
+
+    def ask(name: str) -> Client | None:
+        if name not in made:
+            made[name] = _client(house, name, store, progress, offline)
+        return made[name]
+
+    try:
+        yield ask
+    finally:
+        for one in made.values():
+            if one is not None:
+                one.close()
+
+
+def _client(house: House, name: str, store: Store | None, progress: Progress, offline: bool) -> Client | None:
     service = getattr(plugins.load("sources", name, ("Source",)), "SERVICE", None)
     if service is None:
         return None

@@ -74,6 +74,8 @@ class Listening:
 
     def pause(self, seconds: float) -> None: ...
 
+    def close(self) -> None: ...
+
 
 def questions(period: Period, subjects: tuple[Subject, ...] = BOTH, now: dt.datetime = NOW) -> list[Question]:
     client = Listening(now)
