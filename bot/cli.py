@@ -42,7 +42,22 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("threadmill: stopped; nothing was left half done", file=sys.stderr)
         return 130
+    except _Ended:
+        return 143
     return code
+
+
+class _Ended(BaseException):
+    """SIGTERM came. No SystemExit: whoever loads a room takes that for a fault of the room."""
+
+
+def _end_on_sigterm() -> None:
+    """Leave by way of an exception, so that nothing is left behind."""
+
+    def end(*_: object) -> None:
+        raise _Ended
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -117,9 +132,9 @@ class _Version(argparse.Action):
 
 
 def _preview(options: argparse.Namespace) -> int:
+    _end_on_sigterm()
     from bot import terminal, verbs
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left behind
     with terminal.progress() as progress:
         preview = verbs.preview(options.report, options.period, options.now, options.data, options.out, options.offline, progress)
     terminal.show_preview(preview)
@@ -146,12 +161,14 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _collect(options: argparse.Namespace) -> int:
+    _end_on_sigterm()
     from bot import terminal, verbs
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with terminal.progress() as progress:
         collected = verbs.collect(options.report, options.period, options.now, progress)
     terminal.show_collected(collected)
+    if collected.problems:
+        return 2
     outcomes = [outcome for told in collected.outcomes.values() for outcome in told]
     return 3 if outcomes and all(outcome.problem for outcome in outcomes) else 0
 

@@ -126,6 +126,8 @@ def show_collected(collected: Collected) -> None:
         for outcome in outcomes:
             problem = f"; {outcome.problem}" if outcome.problem else ""
             _say(f"{report} {collected.period[report].key}  {outcome.source}: {outcome.observation_count} observations{problem}")
+    for report, problem in collected.problems.items():
+        _say(f"{report} is not collected: {problem}")
     if not collected.outcomes:
         _say("no report has a live source; add one to a recipe")
 

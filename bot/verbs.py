@@ -46,10 +46,11 @@ class Told:
 
 @dataclass(frozen=True)
 class Collected:
-    """What each source of each report gave."""
+    """What each source of each report gave; `problems` are recipes that cannot be read."""
 
     outcomes: Mapping[str, tuple[SourceOutcome, ...]]
     period: Mapping[str, Period]
+    problems: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def collect(report: str | None, period: str | None, now: str | None, progress: P
         BadInput, BadStore: as the recipe and the store say. A source that gives nothing is an outcome.
     """
     house = wiring.house(now)
-    recipes = [wiring.report(house, name) for name in ([report] if report else wiring.report_folders(house.folder))]
+    recipes, problems = _recipes(house, report)
     outcomes: dict[str, tuple[SourceOutcome, ...]] = {}
     periods: dict[str, Period] = {}
     with wiring.store(house) as store, wiring.clients(house, store, progress) as ask:
@@ -143,7 +144,7 @@ def collect(report: str | None, period: str | None, now: str | None, progress: P
             gathered = gather(recipe, when, [replace(named, required=False) for named in sources], store, progress)
             outcomes[recipe.key] = tuple(one.outcome for one in gathered)
             periods[recipe.key] = when
-    return Collected(outcomes, periods)
+    return Collected(outcomes, periods, problems)
 
 
 def sources(name: str | None = None) -> list[About]:
@@ -234,6 +235,20 @@ def reports() -> Mapping[str, str]:
 def schema() -> str:
     """The JSON Schema of `report.toml`, for editors."""
     return json.dumps(ReportFile.model_json_schema(), indent=2)
+
+
+def _recipes(house: wiring.House, report: str | None) -> tuple[list[Report], dict[str, str]]:
+    """One recipe, or all that can be read with what is wrong with the others: one broken recipe must not cost the rest a day."""
+    if report is not None:
+        return [wiring.report(house, report)], {}
+    found: list[Report] = []
+    problems: dict[str, str] = {}
+    for name in wiring.report_folders(house.folder):
+        try:
+            found.append(wiring.report(house, name))
+        except BadRecipe as error:
+            problems[name] = str(error)
+    return found, problems
 
 
 def _told(house: wiring.House, report: str, period: str | None) -> tuple[Report, Period]:
