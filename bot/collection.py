@@ -41,11 +41,16 @@ class NamedSource:
 
 @dataclass(frozen=True)
 class SourceOutcome:
-    """What one source gave to a run: how many observations, or why none."""
+    """
+    What one source gave to a run: how many observations, or the problem it had.
+
+    `not_asked` says why the recipe does not want it asked, which is no problem.
+    """
 
     source: str
     observation_count: int
     problem: str = ""
+    not_asked: str = ""
     metrics: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -102,7 +107,9 @@ def _asked(named: NamedSource, report: Report, period: Period, store: Store | No
     subjects = tuple(report.subjects.values())
     visit = _Visit(named, subjects, period, report.metrics, store)
     if named.since is not None and period.start < named.since.start:
-        return _gathered(named, [], [], f"{named.name} is asked for periods from {named.since} on, as the recipe says")
+        why = f"{named.name} is asked for periods from {named.since} on"
+        outcome = SourceOutcome(named.name, 0, not_asked=why, metrics=named.metrics)
+        return Gathered(named, (), (), outcome)
     visit.go()
     progress(f"asking {named.name}", 1, 1)
     seen = _of_kind(visit.known(), report.metrics, period.granularity)
@@ -129,16 +136,16 @@ class _Visit:
         """Ask, keep, read, record, reply by reply. A reply that cannot be read is refused, and the next one is asked for."""
         client = self._named.client
         assert client is not None  # noqa: S101 - only live sources are visited
-        already = len(client.asked)
+        already = len(client.keys)
         try:
             for reply in self._named.source.fetch(client, self._subjects, self._period):
-                questions = client.asked[already:]
-                already = len(client.asked)
+                questions = client.keys[already:]
+                already = len(client.keys)
                 self._take(reply, questions)
         except Throttled as problem:
             self._leave_alone(problem)
         except SourceUnavailable as problem:
-            self._refuse_unfit(client.asked[already:])
+            self._refuse_unfit(client.keys[already:])
             self._trouble(problem)
 
     def known(self) -> list[Observation]:
@@ -152,7 +159,7 @@ class _Visit:
         return [replace(one.observation, subject=key) for one in readings for key in by_id[one.asked]]
 
     def _take(self, reply: Reply, questions: Sequence[str]) -> None:
-        if self._store is not None and not self._store.has(reply.sha256):  # put together from several by the room
+        if self._store is not None and self._store.size(reply.sha256) is None:  # put together from several by the room
             self._store.keep(self._named.name, f"whole:{reply.sha256}", reply)
         try:
             found, missing = _apart(self._named.source.parse(reply, self._subjects, self._period))
@@ -191,7 +198,7 @@ class _Visit:
 
 
 def _gathered(named: NamedSource, found: Sequence[Observation], missing: Sequence[Missing], problem: str = "") -> Gathered:
-    outcome = SourceOutcome(named.name, len(found), problem, named.metrics)
+    outcome = SourceOutcome(named.name, len(found), problem, metrics=named.metrics)
     return Gathered(named, tuple(found), tuple(missing), outcome)
 
 

@@ -18,7 +18,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "DATABASE_URL": "the store; SQLite under THREADMILL_HOME without it",
     "X_API_BASE_URL": "the X API",
     "THREADMILL_CONTACT": "an address or page that tells the services we ask who runs this bot",
-    "GITHUB_TOKEN": "GitHub token without any permission; commits and one request for all repositories need it",
+    "GITHUB_TOKEN": "GitHub token without any permission; with it one request asks for all repositories",
     "OPENALEX_API_KEY": "OpenAlex key (free); without one only a few questions a day are answered",
     "STACKEXCHANGE_KEY": "Stack Exchange key (free); 300 questions a day without one",
     "HF_TOKEN": "Hugging Face token (free); fewer questions are answered without one",

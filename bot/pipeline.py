@@ -59,7 +59,8 @@ class Story:
     def figures(self) -> Figures:
         """Which observation stands for what, with the reasons where none does."""
         held = {held.metric: held.reason for held in self.held}
-        problems = {metric: outcome.problem for outcome in self.sources for metric in outcome.metrics if outcome.problem}
+        told = ((metric, outcome.problem or outcome.not_asked) for outcome in self.sources for metric in outcome.metrics)
+        problems = {metric: reason for metric, reason in told if reason}
         return Figures(self.observations, self.report.metrics, self.report.subjects, held, problems, self.by_hand, self.missing)
 
 

@@ -107,12 +107,12 @@ class Client(Protocol):
     """
     Asks one service, politely: at its interval, again after a passing failure, and never twice a day for the same thing.
 
-    `has_key` tells whether a key was given for the service; `now` is the instant. `asked` are the keys under which the answers
+    `has_key` tells whether a key was given for the service; `now` is the instant. `keys` are the names under which the answers
     given so far are kept.
     """
 
     @property
-    def asked(self) -> Sequence[str]: ...
+    def keys(self) -> Sequence[str]: ...
 
     @property
     def has_key(self) -> bool: ...
@@ -185,7 +185,7 @@ class Offline:
     name: str = "this source"
 
     @property
-    def asked(self) -> Sequence[str]:
+    def keys(self) -> Sequence[str]:
         return ()
 
     @property
@@ -301,8 +301,8 @@ class Store(Protocol):
         """Never answer these questions from replies kept so far: they were unfit. Their bytes stay."""
         ...
 
-    def has(self, sha256: str) -> bool:
-        """Whether bytes with this digest are kept."""
+    def size(self, sha256: str) -> int | None:
+        """How many bytes are kept under this digest, or None."""
         ...
 
     def payload(self, sha256: str) -> bytes | None:

@@ -47,7 +47,13 @@ def progress() -> Iterator[Progress]:
                 if name not in tasks:
                     tasks[name] = bars.add_task(escape(name), total=None, far="")
             over = total > 0 and done >= total
-            far = f"{done}/{total}" if total > 1 else f"{done} replies" if done and not total else None
+            far = (
+                f"{done}/{total}"
+                if total > 1
+                else f"{done} {'reply' if done == 1 else 'replies'}"
+                if done and not total
+                else None
+            )
             bars.update(tasks[name], total=1 if over else None, completed=int(over))
             if far is not None:
                 bars.update(tasks[name], far=far)
@@ -67,7 +73,8 @@ def show_preview(preview: Preview) -> None:
     said = "".join(skipped.reason for skipped in thread.skipped)
     for outcome in preview.sources:
         problem = "see above" if outcome.problem and outcome.problem in said else outcome.problem
-        _say(f"source    {outcome.source}: {problem or f'{outcome.observation_count} observations'}")
+        if not outcome.not_asked:
+            _say(f"source    {outcome.source}: {problem or f'{outcome.observation_count} observations'}")
         for remark in outcome.remarks:
             _say(f"note      {remark}")
     _say(
@@ -146,7 +153,7 @@ def show_sources(sources: Sequence[About], whole: bool) -> None:
 
 
 def _coverage(about: About) -> Iterator[str]:
-    yield f"days       begin at {about.coverage.day_boundary}"
+    yield f"days       {about.coverage.day_boundary}"
     yield f"depth      {about.coverage.depth}"
     yield f"lag        {about.coverage.lag}"
     yield f"quota      {about.coverage.quota}"
@@ -154,9 +161,8 @@ def _coverage(about: About) -> Iterator[str]:
         yield f"terms      {origin.name}: {origin.terms}"
         yield f"owed       {origin.citation}"
     if about.url:
-        yield f"asked at   {about.url}, every {about.interval_s:g} s at most" + (
-            f", key in {about.variable}" if about.variable else ""
-        )
+        pace = f", once every {about.interval_s:g} s at most" if about.interval_s else ""
+        yield f"asked at   {about.url}{pace}" + (f", key in {about.variable}" if about.variable else "")
 
 
 def show_tried(tried: Tried) -> None:

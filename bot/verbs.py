@@ -275,8 +275,8 @@ def _run(
 def _kept_sizes(facts: Iterable[Fact], store: Store | None) -> Mapping[str, int]:
     """How many bytes are kept under each digest that a fact rests on."""
     digests = {fact.basis.payload_sha256 for fact in facts if isinstance(fact.basis, Observation)}
-    kept = {} if store is None else {digest: store.payload(digest) for digest in digests}
-    return {digest: len(body) for digest, body in kept.items() if body is not None}
+    sizes = {} if store is None else {digest: store.size(digest) for digest in digests}
+    return {digest: size for digest, size in sizes.items() if size is not None}
 
 
 def _about(house: wiring.House, name: str) -> About:

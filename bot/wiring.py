@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -148,35 +149,40 @@ def clients(
     One client a source, however many reports ask it in a run: it is the client that keeps its distance.
     """
     made: dict[str, Client | None] = {}
+    stopped = threading.Event()
 
     def ask(name: str) -> Client | None:
         if name not in made:
-            made[name] = _client(house, name, store, progress, offline)
+            made[name] = _client(house, name, store, progress, stopped, offline)
         return made[name]
 
     try:
         yield ask
     finally:
+        stopped.set()  # a thread that is still at it asks nothing more
         for one in made.values():
             if one is not None:
                 one.close()
 
 
-def _client(house: House, name: str, store: Store | None, progress: Progress, offline: bool) -> Client | None:
+def _client(
+    house: House, name: str, store: Store | None, progress: Progress, stopped: threading.Event, offline: bool
+) -> Client | None:
     service = getattr(plugins.load("sources", name, ("Source",)), "SERVICE", None)
     if service is None:
         return None
     if offline:
         return Offline(name)
-    from bot.sources._http import HttpClient
+    from bot.sources import _http
 
-    return HttpClient(
+    return _http.HttpClient(
         name,
         service,
         url=house.settings.source_urls.get(name, ""),
         key=None if service.key is None else house.settings.secrets.get(service.key.variable),
         contact=house.settings.contact,
         store=store,
+        clock=_http.Clock(stopped=stopped),
         progress=lambda answers: progress(f"asking {name}", answers, 0),
     )
 
@@ -196,14 +202,20 @@ def store(house: House, offline: bool = False) -> Iterator[Store | None]:
         BadStore: it cannot be reached, or is not ours.
     """
     url = house.settings.database_url
-    file = house.settings.home / "threadmill.db"
-    if offline and ((url is not None and not url.reveal().startswith("sqlite")) or (url is None and not file.exists())):
+    address = f"sqlite:///{house.settings.home / 'threadmill.db'}" if url is None else url.reveal()
+    if offline and not _is_there(address):
         yield None
         return
     from bot.store import open_store
 
-    with open_store(f"sqlite:///{file}" if url is None else url.reveal()) as opened:
+    with open_store(address) as opened:
         yield opened
+
+
+def _is_there(address: str) -> bool:
+    """Whether a store is a file that exists: a server would be a connection."""
+    scheme, _, path = address.partition(":///")
+    return scheme == "sqlite" and Path(path).expanduser().is_file()
 
 
 def kept(house: House) -> AbstractContextManager[Store | None]:
@@ -213,7 +225,8 @@ def kept(house: House) -> AbstractContextManager[Store | None]:
     Raises:
         BadStore: it cannot be reached, or is not ours.
     """
-    return store(house, offline=house.settings.database_url is None)
+    url = house.settings.database_url
+    return store(house, offline=url is None or url.reveal().startswith("sqlite"))
 
 
 def limits(report: Report) -> Limits:

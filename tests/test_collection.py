@@ -198,8 +198,13 @@ def test_a_source_is_not_asked_for_periods_before_the_recipe_wants_it(store: Sto
     street = Street({"/tf": "20", "/torch": "30"}, store)
     gathered = street.visit(since=Period.year(2027))
     assert values(gathered) == {}
-    assert "from 2027 on" in gathered.outcome.problem
+    assert gathered.outcome.problem == ""
+    assert gathered.outcome.not_asked == "shop is asked for periods from 2027 on"
     assert street.asked == []
+
+
+def test_a_required_source_that_is_not_asked_yet_is_no_problem(store: Store) -> None:
+    assert values(Street({}, store).visit(required=True, since=Period.year(2027))) == {}
 
 
 def test_totals_of_another_calendar_unit_stay_out(store: Store) -> None:

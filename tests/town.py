@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -19,10 +20,11 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from bot import wiring
 from bot.domain.period import Period
 from bot.sources import _http
 from bot.sources._windows import days
-from tests.sources.services import Answer, Request, Server
+from tests.sources.services import NOW, Answer, Request, Server
 
 DOWNLOADS: Final = {
     "torch": 87_347_847, "tensorflow": 22_653_919, "jax": 19_165_515, "keras": 18_417_904,
@@ -70,6 +72,7 @@ def town(monkeypatch: pytest.MonkeyPatch, period: Period, **other: Callable[[Req
         "npm": _npm,
     }
     monkeypatch.setattr(_http, "Clock", Unhurried)
+    monkeypatch.setattr(wiring, "_now", lambda: NOW)
     with ExitStack() as stack:
         servers = {name: stack.enter_context(Server(answer)) for name, answer in (services | other).items()}
         for name, server in servers.items():
@@ -78,11 +81,11 @@ def town(monkeypatch: pytest.MonkeyPatch, period: Period, **other: Callable[[Req
 
 
 class Unhurried(_http.Clock):
-    """The real time, but for sleeping, which takes none."""
+    """It is always the same instant, and sleeping takes no time."""
 
-    def __init__(self) -> None:
+    def __init__(self, stopped: threading.Event | None = None) -> None:
         self._slept = 0.0
-        super().__init__(monotonic=lambda: time.monotonic() + self._slept)
+        super().__init__(lambda: NOW, lambda: time.monotonic() + self._slept, stopped or threading.Event())
 
     def sleep(self, seconds: float) -> None:
         self._slept += seconds

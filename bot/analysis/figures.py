@@ -50,7 +50,9 @@ class Figures:
         by_hand: Collection[Observation] = (),
         missing: Iterable[Missing] = (),
     ) -> None:
-        self._missing = {(one.metric, one.subject, one.period): one.reason for one in missing}
+        self._missing: dict[tuple[str, str], dict[Period, str]] = defaultdict(dict)
+        for one in missing:
+            self._missing[one.metric, one.subject].setdefault(one.period, one.reason)
         self._by_hand = frozenset(seen.id for seen in by_hand)
         self._held = held or {}
         self._problems = problems or {}
@@ -153,7 +155,8 @@ class Figures:
             return Absent(f"{metric.title}, {period}: {metric.absent}")
         if subject != WHOLE and not metric.asked(self._subjects[subject], period):
             return Absent(f"{metric.title}: {self.name(subject)} was not an option in {period}", "not asked")
-        if reason := self._missing.get((metric.key, subject, period)):
+        if reasons := self._missing[metric.key, subject]:
+            reason = reasons.get(period) or next(iter(reasons.values()))
             return Absent(f"{metric.title}: no figure for {self.name(subject)} in {period}; {reason}")
         if metric.aggregation is Aggregation.LEVEL and (snapshot := self._nearest(metric, subject, period)) is not None:
             return Absent(f"{metric.title}: {snapshot}", "no snapshot")

@@ -33,13 +33,13 @@ from bot.config import Secret
 from bot.errors import SourceUnavailable, Throttled
 from bot.parallel import side_by_side
 from bot.ports import Question, Reply, Rest, Service, Store
+from bot.sources import _body
 
 _CONNECT_S: Final = 10
 _READ_S: Final = 30
 _WHOLE_REPLY_S: Final = 120
 """A body that drips a byte at a time keeps every read within its time-out; the whole reply has a limit of its own."""
 _ATTEMPTS: Final = 5
-_CHUNK: Final = 64 * 1024
 _MOST_REDIRECTS: Final = 5
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _PASSING: Final = frozenset({408, 425, 429, *range(500, 600)})
@@ -52,7 +52,7 @@ _EPOCH_SECONDS: Final = 1_000_000_000
 """A reset larger than this is an instant (2001 and later), a smaller one a number of seconds."""
 
 
-class Passing(Exception):
+class _Passing(Exception):
     """An attempt failed in a way that may pass. `wait_s` is how long the service asks to wait, None if it does not say."""
 
     def __init__(self, reason: str, wait_s: float | None = None, throttled: bool = False) -> None:
@@ -99,7 +99,7 @@ class HttpClient:
         self._not_before = float("-inf")
         self._answers = 0
         self._session = _session(contact, service.concurrency)
-        self.asked: list[str] = []
+        self.keys: list[str] = []
 
     @property
     def has_key(self) -> bool:
@@ -131,7 +131,7 @@ class HttpClient:
             SourceUnavailable: no answer, one with another status, or one that is too long, too slow or from elsewhere.
         """
         key = self._question_key(question)
-        self.asked.append(key)
+        self.keys.append(key)
         reply = self._kept(key, question) or self._asked(key, question)
         self._answers += 1
         self._progress(self._answers)
@@ -169,7 +169,7 @@ class HttpClient:
         """Ask until there is an answer, no more than so often and so long."""
         waits = _Waits(self._service.patience_s)
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(Passing),
+            retry=tenacity.retry_if_exception_type(_Passing),
             stop=waits.over,
             wait=waits.next,
             sleep=self._clock.sleep,
@@ -177,7 +177,7 @@ class HttpClient:
         )
         try:
             return retrying(self._once, question)
-        except Passing as error:
+        except _Passing as error:
             if error.throttled:
                 self._leave_alone(str(error), error.wait_s)
             raise SourceUnavailable(f"{self._name} {error}. It may be down for a while; run again later") from None
@@ -201,28 +201,28 @@ class HttpClient:
         try:
             with self._followed(question, f"{address}?{urlencode(parameters)}" if parameters else address, headers) as response:
                 self._refuse_status(response, question)
-                body = _body(response.raw, response.headers, self._service.limit_bytes, deadline, self._clock.monotonic)
+                body = _body.read(response.raw, response.headers, self._service.limit_bytes, deadline, self._clock.monotonic)
                 return Reply(
-                    _head(response, question.head) + body,
+                    _body.head(response.headers, question.head) + body,
                     _shown(address, question),
                     _asked_words(question),
                     self.now,
                     response.status_code,
                 )
-        except _TooMuch as error:
+        except _body.TooMuch as error:
             raise SourceUnavailable(
                 f"{self._name} {error}; the rest was not read. It is not the reply its documentation describes; see whether "
                 f"the service has moved"
             ) from None
         except zlib.error as error:
-            raise Passing(f"sent a body that cannot be decompressed ({error})") from None
+            raise _Passing(f"sent a body that cannot be decompressed ({error})") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             trouble = _trouble(error)
             if trouble in _LASTING:
                 raise SourceUnavailable(
                     f"{self._name} {trouble}. Look at the connection of this machine; run again later"
                 ) from None
-            raise Passing(trouble) from None  # the cause's text holds the address with its key
+            raise _Passing(trouble) from None  # the cause's text holds the address with its key
 
     def _wait_for_turn(self) -> None:
         with self._turn:
@@ -283,20 +283,20 @@ class HttpClient:
             return
         wait_s = _wait_asked(response, self.now)
         if status == _NOT_READY:
-            raise Passing("is still computing its answer (202)", wait_s)
+            raise _Passing("is still computing its answer (202)", wait_s)
         throttled = status == 429 or (status == 403 and wait_s is not None)
         words = f"answered {status} {response.reason or ''}".strip()
         if said := self._excerpt(response):
             words += f": {said}"
         if throttled or status in _PASSING:
-            raise Passing(words, wait_s, throttled)
+            raise _Passing(words, wait_s, throttled)
         raise SourceUnavailable(f"{self._name} {words}. {_ADVICE.get(status, 'It may have changed; see its documentation')}")
 
     def _excerpt(self, response: requests.Response) -> str:
         """The first words of an error's body, without tags, line breaks or the key."""
         try:
-            start = _body(response.raw, response.headers, 4096, self._clock.monotonic() + 5, self._clock.monotonic, cut=True)
-        except (zlib.error, urllib3.exceptions.HTTPError, OSError, _TooMuch):
+            start = _body.read(response.raw, response.headers, 4096, self._clock.monotonic() + 5, self._clock.monotonic, cut=True)
+        except (zlib.error, urllib3.exceptions.HTTPError, OSError, _body.TooMuch):
             return ""
         text = re.sub(r"<[^>]*>", " ", start.decode("utf-8", "replace"))
         if self._key is not None:
@@ -319,10 +319,6 @@ _ADVICE: Final = {
 }
 
 
-class _TooMuch(Exception):
-    """A reply is longer or slower than any honest one."""
-
-
 class _Waits:
     """How long to wait before the next attempt, and when to stop: the service's own words first, then twice as long each time."""
 
@@ -331,7 +327,7 @@ class _Waits:
 
     def next(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, Passing) and error.wait_s is not None:
+        if isinstance(error, _Passing) and error.wait_s is not None:
             return error.wait_s
         return float(2 ** (state.attempt_number - 1))
 
@@ -358,51 +354,6 @@ def _session(contact: str, connections: int) -> requests.Session:
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Requests would else send a password of ~/.netrc along."""
     return request
-
-
-def _body(
-    raw: urllib3.BaseHTTPResponse,
-    headers: requests.structures.CaseInsensitiveDict[str],
-    limit: int,
-    deadline: float,
-    monotonic: Callable[[], float],
-    cut: bool = False,
-) -> bytes:
-    """
-    The decompressed body. `cut` ends it at the limit instead of refusing it.
-
-    Decompressed here, piece by piece: libraries inflate a whole read at once, and go on reading while nothing comes out.
-
-    Raises:
-        _TooMuch: more bytes than the limit, as sent or decompressed, or not done by the deadline.
-    """
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip", "x-gzip", "deflate", ""):
-        raise _TooMuch(f"sent a body in an encoding nobody asked for ({encoding[:20]})")
-    inflate = zlib.decompressobj(47) if "gzip" in encoding or encoding == "deflate" else None
-    found, sent = bytearray(), 0
-    while piece := raw.read1(_CHUNK, decode_content=False):
-        sent += len(piece)
-        while piece:
-            found += inflate.decompress(piece, _CHUNK) if inflate else piece
-            piece = inflate.unconsumed_tail if inflate else b""
-            if len(found) > limit or sent > limit:
-                if cut:
-                    return bytes(found[:limit])
-                raise _TooMuch(f"sent more than {limit:,} bytes")
-        if monotonic() > deadline:
-            raise _TooMuch("did not finish its reply in time")
-    if inflate and sent and not inflate.eof and not cut:
-        raise zlib.error("it breaks off")
-    return bytes(found)
-
-
-def _head(response: requests.Response, names: Sequence[str]) -> bytes:
-    """The headers that belong to the answer, as they are kept in front of the body."""
-    if not names:
-        return b""
-    lines = [f"{name}: {response.headers.get(name, '')}\n" for name in names]
-    return "".join(lines).encode("latin-1", "replace") + b"\n"
 
 
 def _shown(address: str, question: Question) -> str:
@@ -432,24 +383,30 @@ def _host(address: str) -> tuple[str, str, int | None]:
 def _wait_asked(response: requests.Response, now: dt.datetime) -> float | None:
     """Seconds until the service wants to be asked again, by the headers services say it with; None if none does."""
     headers = response.headers
-    if said := headers.get("retry-after", "").strip():
-        if said.isdigit():
-            return float(said[:9])
-        moment = email.utils.parsedate_to_datetime(said) if _is_date(said) else None
-        return None if moment is None else max((moment - now).total_seconds(), 1)
-    if headers.get("x-ratelimit-remaining") == "0" and (reset := headers.get("x-ratelimit-reset", "")).isdigit():
-        at = float(reset[:12])  # GitHub: the second of the epoch; others: the seconds left
+    said = headers.get("retry-after", "").strip()
+    if _NUMBER.fullmatch(said):
+        return float(said)
+    if (moment := _date(said)) is not None:
+        return max((moment - now).total_seconds(), 1)
+    reset = headers.get("x-ratelimit-reset", "")
+    if headers.get("x-ratelimit-remaining") == "0" and _NUMBER.fullmatch(reset):
+        at = float(reset)  # GitHub: the second of the epoch; others: the seconds left
         return max(at - now.timestamp() if at > _EPOCH_SECONDS else at, 1)
-    if found := re.search(r"\bt=(\d{1,9})\b", headers.get("ratelimit", "")):
+    if found := re.search(r"\bt=([0-9]{1,9})\b", headers.get("ratelimit", "")):
         return float(found[1])  # Hugging Face: "api";r=0;t=55
     return None
 
 
-def _is_date(text: str) -> bool:
+_NUMBER: Final = re.compile("[0-9]{1,12}")
+
+
+def _date(text: str) -> dt.datetime | None:
+    """An HTTP date, or None for anything else."""
     try:
-        return email.utils.parsedate_to_datetime(text).tzinfo is not None
-    except (ValueError, TypeError, IndexError):
-        return False
+        moment = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 def _minute(moment: dt.datetime) -> str:

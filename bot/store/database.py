@@ -125,10 +125,10 @@ class Database:
                     update(tables.reply).where(columns.source == source, columns.key.in_(some)).values(refused=True)
                 )
 
-    def has(self, sha256: str) -> bool:
+    def size(self, sha256: str) -> int | None:
         columns = tables.payload.c
         with self._reads() as connection:
-            return connection.execute(select(columns.sha256).where(columns.sha256 == sha256)).one_or_none() is not None
+            return connection.execute(select(columns.size_bytes).where(columns.sha256 == sha256)).scalar_one_or_none()
 
     def payload(self, sha256: str) -> bytes | None:
         with self._reads() as connection:

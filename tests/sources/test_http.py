@@ -333,7 +333,7 @@ def test_the_same_question_is_asked_once_a_utc_day() -> None:
         clock.at += dt.timedelta(days=2)
         assert client.ask(replace(ASK, keep_days=2)).body == b"1"
     assert len(server.asked) == 2
-    assert client.asked[0] == client.asked[1]
+    assert client.keys[0] == client.keys[1]
 
 
 def test_kept_headers_stand_in_front_of_the_body() -> None:

@@ -119,7 +119,7 @@ def test_a_refused_reply_does_not_answer_but_its_bytes_stay(store: Store) -> Non
     assert store.kept("npm", "jax", TODAY) == a_reply(b"jax")
     assert store.kept("pypi", "keras", TODAY) == a_reply(b"pypi")
     assert store.payload(a_reply(b"keras").sha256) == b"keras"
-    assert store.has(a_reply(b"keras").sha256)
+    assert store.size(a_reply(b"keras").sha256) == 5
 
 
 def test_a_question_refused_is_answered_by_what_is_kept_afterwards(store: Store) -> None:
@@ -144,7 +144,7 @@ def test_refusing_nothing_refuses_nothing(store: Store) -> None:
 
 def test_bytes_nobody_kept_are_not_there(store: Store) -> None:
     assert store.payload("0" * 64) is None
-    assert not store.has("0" * 64)
+    assert store.size("0" * 64) is None
     assert store.payload("") is None
 
 
