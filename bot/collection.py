@@ -17,7 +17,8 @@ from bot.analysis.gates import refuse_impossible
 from bot.domain.measure import WHOLE, Aggregation, Metric, Missing, Observation, Subject
 from bot.domain.period import Granularity, Period
 from bot.domain.report import Report
-from bot.errors import BadFigures, SourceUnavailable, Throttled
+from bot.domain.words import printable
+from bot.errors import BadFigures, SourceUnavailable, ThreadmillError, Throttled
 from bot.parallel import side_by_side
 from bot.ports import Client, Offline, Progress, Reading, Reply, Rest, Source, Store
 
@@ -111,7 +112,8 @@ def _asked(named: NamedSource, report: Report, period: Period, store: Store | No
         outcome = SourceOutcome(named.name, 0, not_asked=why, metrics=named.metrics)
         return Gathered(named, (), (), outcome)
     visit.go()
-    progress(f"asking {named.name}", 1, 1)
+    if not isinstance(named.client, Offline):
+        progress(f"asking {named.name}", 1, 1)
     seen = _of_kind(visit.known(), report.metrics, period.granularity)
     return _gathered(named, seen, visit.missing, visit.problem)
 
@@ -147,16 +149,26 @@ class _Visit:
         except SourceUnavailable as problem:
             self._refuse_unfit(client.keys[already:])
             self._trouble(problem)
+        except ThreadmillError:
+            raise
+        except Exception as error:  # one room's defect must not cost the others their posts
+            self._trouble(_defect(self._named.name, error))
 
     def known(self) -> list[Observation]:
-        """Everything the store has of these subjects from this source; without a store, what was found just now."""
+        """
+        Everything the store has of these subjects from this source; without a store, what was found just now.
+
+        Not what the source has just said it does not have, whatever it said before.
+        """
         if self._store is None:
             return self._found
         by_id: dict[str, list[str]] = {}
         for key, asked in self._ids.items():
             by_id.setdefault(asked, []).append(key)
         readings = self._store.readings(self._named.name, sorted(by_id))
-        return [replace(one.observation, subject=key) for one in readings for key in by_id[one.asked]]
+        found = [replace(one.observation, subject=key) for one in readings for key in by_id[one.asked]]
+        withdrawn = {(one.metric, one.subject, one.period) for one in self.missing}
+        return [seen for seen in found if (seen.metric, seen.subject, seen.period) not in withdrawn]
 
     def _take(self, reply: Reply, questions: Sequence[str]) -> None:
         if self._store is not None and self._store.size(reply.sha256) is None:  # put together from several by the room
@@ -170,6 +182,12 @@ class _Visit:
         except SourceUnavailable as problem:
             self._refuse(questions)
             self._trouble(problem)
+            return
+        except ThreadmillError:
+            raise
+        except Exception as error:  # as above
+            self._refuse(questions)
+            self._trouble(_defect(self._named.name, error))
             return
         self._found += found
         self.missing += missing
@@ -190,11 +208,17 @@ class _Visit:
 
     def _leave_alone(self, problem: Throttled) -> None:
         if self._store is not None:
-            self._store.leave_alone(self._named.name, Rest(problem.until, str(problem)))
+            self._store.leave_alone(self._named.name, Rest(problem.until, printable(str(problem))))
         self._trouble(problem)
 
     def _trouble(self, problem: SourceUnavailable) -> None:
-        self.problem = self.problem or str(problem)
+        self.problem = self.problem or printable(str(problem))
+
+
+def _defect(name: str, error: Exception) -> SourceUnavailable:
+    return SourceUnavailable(
+        f"{name} cannot read what it was told ({type(error).__name__}: {error}). This is a defect: report it"
+    )
 
 
 def _gathered(named: NamedSource, found: Sequence[Observation], missing: Sequence[Missing], problem: str = "") -> Gathered:
@@ -223,7 +247,7 @@ def _refuse_impossible(found: Sequence[Observation], metrics: Mapping[str, Metri
 
 def _ids(name: str, subjects: Sequence[Subject]) -> Iterator[tuple[str, str]]:
     """Each subject with its name at a source: what its readings are stored under, for reports may call it differently."""
-    yield WHOLE, WHOLE
+    yield WHOLE, ""  # no id is empty, and one might be "all"
     own = {subject.key: subject.ids[name] for subject in subjects if name in subject.ids}
     for subject in subjects:
         if asked := own.get(subject.key) or "|".join(own[member] for member in subject.members if member in own):

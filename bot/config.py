@@ -96,9 +96,17 @@ def settings(environment: Mapping[str, str]) -> Settings:
         x_api_base_url=base,
         contact=_contact(environment.get("THREADMILL_CONTACT", "").strip()),
         source_urls=dict(_source_urls(environment)),
-        secrets={name: Secret(environment[name]) for name in _SECRETS if environment.get(name)},
+        secrets={name: _secret(name, environment[name]) for name in _SECRETS if environment.get(name, "").strip()},
         unknown=dict(_unknown_variables(environment)),
     )
+
+
+def _secret(name: str, text: str) -> Secret:
+    """A key as a header can carry it; a line end that came with a paste is taken off."""
+    key = text.strip()
+    if not re.fullmatch(r"[!-~]+", key):
+        raise BadInput(f"{name} holds a blank or a character no key has; copy it again, alone")
+    return Secret(key)
 
 
 def _home(path: str) -> Path:

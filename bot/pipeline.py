@@ -164,15 +164,18 @@ def _replaced(found: Sequence[Observation], earlier: Sequence[Observation]) -> I
 def _sketch(story: Story, composer: Composer, progress: Progress) -> tuple[list[Sketch], list[Skipped]]:
     sketches: list[Sketch] = []
     skipped: list[Skipped] = []
+    told: set[str] = set()
     for number, spec in enumerate(story.report.posts, 1):
         progress("composing", number, len(story.report.posts))
-        if spec.instead_of in {sketch.draft.name for sketch in sketches}:
+        if spec.instead_of in told:
+            told.add(spec.name)  # whoever would stand in for it is not needed either
             continue
         outcome = composer.sketch(spec)
         if isinstance(outcome, Skipped):
             skipped.append(outcome)
         else:
             sketches.append(outcome)
+            told.add(spec.name)
     if not any(sketch.draft.text.spans for sketch in sketches):
         reasons = "\n".join(f"  {one.post}: {one.reason}" for one in skipped)
         raise errors.HeldBack(

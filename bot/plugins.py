@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from functools import cache
 from types import ModuleType
 
-from bot.domain.measure import Coverage, Metric
+from bot.domain.measure import Coverage, Metric, Origin
 from bot.domain.words import nearest
 from bot.errors import BadRecipe
 from bot.ports import Service
@@ -31,7 +32,7 @@ def load(wing: str, name: str, needs: tuple[str, ...]) -> ModuleType:
         BadRecipe: absent, broken or unfit; says which.
     """
     path = name if "." in name else f"bot.{wing}.{name}"
-    if "." not in name and name not in rooms(wing):
+    if ("." not in name.strip(".") and name not in rooms(wing)) or not re.fullmatch(r"\w+(\.\w+)*", name):
         raise BadRecipe(f'there is no {wing[:-1]} "{name}"{nearest(name, rooms(wing))}; there are {", ".join(rooms(wing))}')
     try:
         module = importlib.import_module(path)
@@ -63,6 +64,12 @@ def source(name: str) -> ModuleType:
     if hasattr(room, "SERVICE") and not (room.METRICS and room.ORIGINS):
         raise BadRecipe(f'the source "{name}" is unfit: it asks a service and does not say what it measures and whom to name')
     return room
+
+
+@cache
+def known_origins() -> dict[str, Origin]:
+    """Every publisher of numbers a source of the house reads, by name."""
+    return {origin.name: origin for name in rooms("sources") for origin in load("sources", name, ("ORIGINS",)).ORIGINS}
 
 
 @cache

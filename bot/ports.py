@@ -66,7 +66,8 @@ class Service:
     Where a live source is asked and how politely. THREADMILL_URL_<NAME> replaces `url`.
 
     `interval_s` passes between two requests, `concurrency` of which may be under way together; `limit_bytes` caps one reply after
-    decompression. `patience_s` is the longest this service may keep a run waiting, its retries and asked-for pauses together.
+    decompression. `patience_s` is the longest one question may take with its retries and asked-for pauses, `longest_s` the
+    longest all questions of a run may.
     """
 
     url: str
@@ -74,6 +75,7 @@ class Service:
     concurrency: int = 1
     limit_bytes: int = 32 * 1024 * 1024
     patience_s: float = 120
+    longest_s: float = 1800
     key: Key | None = None
 
     def __post_init__(self) -> None:

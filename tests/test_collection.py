@@ -132,6 +132,34 @@ def test_a_reply_that_cannot_be_read_is_refused_and_asked_for_anew(store: Store)
     assert street.asked == ["/tf", "/torch", "/tf"]
 
 
+@dataclass(frozen=True)
+class Broken(Shop):
+    """A room with a defect."""
+
+    def parse(self, reply: Reply, subjects: Sequence[Subject], period: Period) -> Sequence[Observation | Missing]:
+        raise ValueError("Invalid IPv6 URL\0")
+
+
+def test_a_defect_of_one_room_is_its_own_trouble(store: Store) -> None:
+    gathered = Street({"/tf": "20", "/torch": "30"}, store).visit(source=Broken())
+    assert values(gathered) == {}
+    assert "shop cannot read what it was told (ValueError: Invalid IPv6 URL" in gathered.outcome.problem
+    assert "\0" not in gathered.outcome.problem
+
+
+def test_what_a_source_withdraws_no_longer_stands(store: Store) -> None:
+    street = Street({"/tf": "20", "/torch": "30"}, store)
+    street.visit()
+    street.clock.at += dt.timedelta(days=1)
+    street.answers["/tf"] = "none"
+    assert values(street.visit()) == {"pytorch": 30}
+
+
+def test_a_subject_called_all_at_its_source_is_not_the_whole(store: Store) -> None:
+    report = a_report(a_subject("everything", ids={"shop": "all"}))
+    assert values(Street({"/all": "20"}, store).visit(report)) == {"everything": 20}
+
+
 def test_an_impossible_value_is_the_sources_trouble_and_no_figure(store: Store) -> None:
     gathered = Street({"/tf": "-5", "/torch": "30"}, store).visit()
     assert values(gathered) == {"pytorch": 30}

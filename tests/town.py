@@ -259,11 +259,12 @@ def _openalex(request: Request, period: Period) -> Answer:
 
 def _npm(request: Request) -> Answer:
     _, _, _, span, *package = request.path.split("/")
-    first, last = span.split(":")
-    window = Period.between(dt.date.fromisoformat(first), dt.date.fromisoformat(last) + dt.timedelta(days=1))
+    first, last = (dt.date.fromisoformat(day) for day in span.split(":"))
+    first = max(first, last - dt.timedelta(days=548))  # npm clips at eighteen months, and tells the days it took
+    window = Period.between(first, last + dt.timedelta(days=1))
     name = "/".join(package)
     told = [{"day": day.isoformat(), "downloads": 100 * len(name)} for day in days(window)]
-    return Answer(json.dumps({"start": first, "end": last, "package": name, "downloads": told}))
+    return Answer(json.dumps({"start": first.isoformat(), "end": last.isoformat(), "package": name, "downloads": told}))
 
 
 def _months(window: Period) -> list[Period]:

@@ -8,6 +8,7 @@ stated.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -20,6 +21,10 @@ from bot.domain.measure import WHOLE, Absent, Aggregation, Metric, Observation, 
 from bot.domain.period import Period, date_in_words
 from bot.domain.report import ClaimSpec
 
+_TOGETHER: Final = 0.05
+"""How far apart, by the length of the period, stocks that are compared may be read: a day and a half for a month."""
+_STRETCH: Final = 0.04
+"""How much more or less time than meant may lie between two readings of a stock: a day and some hours for a month."""
 _OFF: Final = 0.1
 """How far off, by the time a change is told over, each of the two readings of a stock may be: three days for a month."""
 _SMALLEST_POINTS: Final = 0.05
@@ -222,16 +227,24 @@ def _rank_change(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[s
 
 
 def _off(metric: Metric, *read: tuple[Observation, Period]) -> Absent | None:
-    """Why readings of a stock are not told as a change over a time: one was not taken near enough to the end it stands for."""
-    (_, now), (_, earlier) = read
-    allowed = _OFF * (now.end - earlier.end)
-    for seen, period in read:
-        if abs(seen.period.end - period.end) > allowed:
+    """Why readings of a stock are not told as a change over a time: too far from its ends, or from its length."""
+    (now, period), (before, earlier) = read
+    meant, elapsed = period.end - earlier.end, now.period.end - before.period.end
+    for seen, wanted in read:
+        if abs(seen.period.end - wanted.end) > _OFF * meant:
             return Absent(
-                f"{metric.title}: the snapshot that stands for the end of {period} was taken on "
-                f"{date_in_words(seen.period.last_day)}, more than {allowed.days} days off"
+                f"{metric.title}: the snapshot that stands for the end of {wanted} was taken on "
+                f"{date_in_words(seen.period.last_day)}, more than {(_OFF * meant).days} days off"
             )
+    if abs(elapsed - meant) > _STRETCH * meant:
+        return Absent(
+            f"{metric.title}: {_hours(elapsed)} lie between the snapshots, not the {meant.days} days from {earlier} to {period}"
+        )
     return None
+
+
+def _hours(time: dt.timedelta) -> str:
+    return f"{time.days} days and {time.seconds // 3600} hours"
 
 
 def _tally(spec: ClaimSpec, figures: Figures, period: Period, stated: Mapping[str, Claim | Absent]) -> Claim | Absent:
@@ -295,6 +308,12 @@ def comparison_refused(metric: str, order: Sequence[Observation], figures: Figur
     definition = figures.metric(metric)
     if definition.aggregation is Aggregation.EVENT and len({seen.period for seen in order}) > 1:
         return Absent(f"{definition.title}: not all subjects were observed at the same time in {period}")
+    if definition.aggregation is Aggregation.LEVEL and order:
+        first, last = min(seen.period.end for seen in order), max(seen.period.end for seen in order)
+        if last - first > _TOGETHER * (period.end - period.start):
+            return Absent(
+                f"{definition.title}: the snapshots of {period} lie {(last - first).days} days apart, and are not compared"
+            )
     return _sample_unknown(order, figures)
 
 

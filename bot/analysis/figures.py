@@ -143,10 +143,11 @@ class Figures:
         found = self._series[metric.key, subject]
         if not found:
             return None
-        if (first := min(seen.period.end for seen in found)) > period.end:
-            return f"no earlier snapshot of {self.name(subject)}; the first was taken on {date_in_words(first.date())}"
-        last = max(seen.period.end for seen in found if seen.period.end <= period.end)
-        return f"no snapshot of {self.name(subject)} at the end of {period}; the last was taken on {date_in_words(last.date())}"
+        if min(seen.period.end for seen in found) > period.end:
+            first = min(seen.period.last_day for seen in found)
+            return f"no earlier snapshot of {self.name(subject)}; the first was taken on {date_in_words(first)}"
+        last = max(seen.period.last_day for seen in found if seen.period.end <= period.end)
+        return f"no snapshot of {self.name(subject)} at the end of {period}; the last was taken on {date_in_words(last)}"
 
     def _absent(self, metric: Metric, subject: str, period: Period) -> Absent:
         if metric.key in self._held:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+from bot import plugins
 from bot.compose.documents import facts_document
 from bot.domain.edition import Edition
 from bot.domain.measure import Metric
@@ -71,7 +72,10 @@ def _metrics(edition: Edition, facts: Sequence[_Row]) -> list[tuple[list[str], M
 
 
 def _origins(facts: Sequence[_Row]) -> list[str]:
-    return list(dict.fromkeys(str(row["origin"]) for row in facts if row["origin"]))
+    """The line each publisher asks for who repeats its numbers; the bare name of one no source of the house knows."""
+    known = plugins.known_origins()
+    names = dict.fromkeys(str(row["origin"]) for row in facts if row["origin"])
+    return [known[name].citation.removesuffix(".") if name in known else name for name in names]
 
 
 def _policy(style: str) -> str:

@@ -121,6 +121,11 @@ def _changed(claim: Claim, report: Report) -> Cited:
     return f"{name} " + _in_short(claim, changed) + (" by the day" if _a_day(claim, report) else "")
 
 
+def _daily(claim: Claim, report: Report) -> Cited:
+    """The same for a list that has said "by the day" in its head: totals are always compared so."""
+    return f"{report.name_of(claim.subjects[0])} " + _in_short(claim, _told(claim))
+
+
 def _in_short(claim: Claim, changed: Quantity) -> Cited:
     if claim.finding is Finding.LEVEL:
         return Cited.of("level", changed)
@@ -177,9 +182,15 @@ def _rank_change(claim: Claim, report: Report) -> Cited:
     name, noun = report.name_of(claim.subjects[0]), report.metrics[claim.metric].noun
     now = Cited.of(ordinal(int(place.value)), place)
     if claim.finding is Finding.LEVEL:
-        return f"{name} " + Cited.of("stays", before) + " " + now + f" by {noun}"
+        return f"{name} " + Cited.of("stays", before) + " " + now + f" by {noun}, as {_earlier(claim)}"
     verb = "rose" if claim.finding is Finding.GREW else "fell"
-    return f"{name} " + Cited.of(f"{verb} from {ordinal(int(before.value))}", before) + " to " + now + f" by {noun}"
+    return (
+        f"{name} "
+        + Cited.of(f"{verb} from {ordinal(int(before.value))}", before)
+        + " to "
+        + now
+        + f" by {noun} on {_earlier(claim)}"
+    )
 
 
 def _gained(claim: Claim, report: Report) -> Cited:
@@ -235,4 +246,5 @@ _SENTENCES: Final[Mapping[str, Callable[[Claim, Report], Cited]]] = {
 _PHRASES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Claim, Report], Cited]]]] = {
     "leads": (("lead", "ratio"), _leads),
     "changed": (("growth",), _changed),
+    "daily": (("growth",), _daily),
 }

@@ -7,7 +7,7 @@ They are decompressed here, piece by piece: libraries inflate a whole read at on
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import urllib3
@@ -16,22 +16,20 @@ _CHUNK: Final = 64 * 1024
 
 
 class TooMuch(Exception):
-    """A reply is longer or slower than any honest one."""
+    """A reply is longer than any honest one."""
 
 
 def read(
     raw: urllib3.BaseHTTPResponse,
     headers: Mapping[str, str],
     limit: int,
-    deadline: float,
-    monotonic: Callable[[], float],
     cut: bool = False,
 ) -> bytes:
     """
     The decompressed body. `cut` ends it at the limit instead of refusing it.
 
     Raises:
-        TooMuch: more bytes than the limit, as sent or decompressed, or not done by the deadline.
+        TooMuch: more bytes than the limit, as sent or decompressed.
         zlib.error: it cannot be decompressed, or not to its end.
     """
     encoding = headers.get("content-encoding", "identity").strip().lower()
@@ -48,8 +46,6 @@ def read(
                 if cut:
                     return bytes(found[:limit])
                 raise TooMuch(f"sent more than {limit:,} bytes")
-        if monotonic() > deadline:
-            raise TooMuch("did not finish its reply in time")
     if inflate and sent and not cut and (not inflate.eof or inflate.unused_data):
         raise zlib.error("there is more behind its end" if inflate.eof else "it breaks off")
     return bytes(found)

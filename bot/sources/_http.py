@@ -17,28 +17,24 @@ import re
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from http.cookiejar import DefaultCookiePolicy
 from typing import Final, NoReturn
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import quote, quote_plus, urlencode, urljoin, urlsplit
 
 import requests
 import tenacity
 import urllib3
 
-from bot import __version__
 from bot.config import Secret
 from bot.errors import SourceUnavailable, Throttled
 from bot.parallel import side_by_side
 from bot.ports import Question, Reply, Rest, Service, Store
-from bot.sources import _body
+from bot.sources import _body, _wire
 
 _CONNECT_S: Final = 10
 _READ_S: Final = 30
-_WHOLE_REPLY_S: Final = 120
-"""A body that drips a byte at a time keeps every read within its time-out; the whole reply has a limit of its own."""
 _ATTEMPTS: Final = 5
 _MOST_REDIRECTS: Final = 5
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
@@ -47,6 +43,7 @@ _NOT_READY: Final = 202
 _BARE_REST: Final = dt.timedelta(hours=1)
 """How long a service is left alone that answers 429 again and again and does not say until when (arXiv does, for hours)."""
 _LONGEST_REST: Final = dt.timedelta(days=2)
+_CLOCK_OFF: Final = dt.timedelta(hours=12)
 _EXCERPT: Final = 160
 _EPOCH_SECONDS: Final = 1_000_000_000
 """A reset larger than this is an instant (2001 and later), a smaller one a number of seconds."""
@@ -87,6 +84,7 @@ class HttpClient:
         store: Store | None = None,
         clock: Clock | None = None,
         progress: Callable[[int], None] = lambda _: None,
+        longest_reply_s: float = 120,
     ) -> None:
         self._name = name
         self._service = service
@@ -98,7 +96,9 @@ class HttpClient:
         self._turn = threading.Lock()
         self._not_before = float("-inf")
         self._answers = 0
-        self._session = _session(contact, service.concurrency)
+        self._session = _wire.Session(contact, service.concurrency)
+        self._longest_reply_s = longest_reply_s
+        self._begun: float | None = None
         self.keys: list[str] = []
 
     @property
@@ -148,7 +148,8 @@ class HttpClient:
     def _kept(self, key: str, question: Question) -> Reply | None:
         if self._store is None:
             return None
-        return self._store.kept(self._name, key, self.now.date() - dt.timedelta(days=question.keep_days))
+        found = self._store.kept(self._name, key, self.now.date() - dt.timedelta(days=question.keep_days))
+        return None if found is None or found.retrieved_at > self.now else found  # a clock may have been ahead
 
     def _asked(self, key: str, question: Question) -> Reply:
         self._refuse_resting()
@@ -159,7 +160,7 @@ class HttpClient:
 
     def _refuse_resting(self) -> None:
         rest = self._store.rest(self._name) if self._store else None
-        if rest is not None and rest.until > self.now:
+        if rest is not None and self.now < rest.until <= self.now + _LONGEST_REST:
             raise Throttled(
                 f"{self._name} is left alone until {rest.until.isoformat(timespec='minutes')}: {rest.reason}. Run again then",
                 rest.until,
@@ -193,39 +194,87 @@ class HttpClient:
     def _once(self, question: Question) -> Reply:
         """One attempt: wait for our turn, ask, read the answer under its limits."""
         self._wait_for_turn()
-        deadline = self._clock.monotonic() + _WHOLE_REPLY_S
-        address = self._base + question.path
         parameters = dict(question.parameters)
         headers = dict(question.headers)
         self._add_key(parameters, headers)
-        try:
-            with self._followed(question, f"{address}?{urlencode(parameters)}" if parameters else address, headers) as response:
-                self._refuse_status(response, question)
-                body = _body.read(response.raw, response.headers, self._service.limit_bytes, deadline, self._clock.monotonic)
-                return Reply(
-                    _body.head(response.headers, question.head) + body,
-                    _shown(address, question),
-                    _asked_words(question),
-                    self.now,
-                    response.status_code,
-                )
-        except _body.TooMuch as error:
-            raise SourceUnavailable(
-                f"{self._name} {error}; the rest was not read. It is not the reply its documentation describes; see whether "
-                f"the service has moved"
-            ) from None
-        except zlib.error as error:
-            raise _Passing(f"sent a body that cannot be decompressed ({error})") from None
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            trouble = _trouble(error)
-            if trouble in _LASTING:
+        address = self._base + question.path
+        with _wire.Watch(self._longest_reply_s) as watch:
+            try:
+                with self._followed(question, _with_query(address, parameters), headers) as response:
+                    reply = self._read(response, question)
+            except _body.TooMuch as error:
                 raise SourceUnavailable(
-                    f"{self._name} {trouble}. Look at the connection of this machine; run again later"
+                    f"{self._name} {error}; the rest was not read. It is not the reply its documentation describes; see whether "
+                    f"the service has moved"
                 ) from None
-            raise _Passing(trouble) from None  # the cause's text holds the address with its key
+            except _Passing:
+                self._refuse_slow(watch)
+                raise
+            except zlib.error as error:
+                raise _Passing(f"sent a body that cannot be decompressed ({error})") from None
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+                self._refuse_slow(watch)
+                trouble = _trouble(error)
+                if trouble in _LASTING:
+                    raise SourceUnavailable(
+                        f"{self._name} {trouble}. Look at the connection of this machine; run again later"
+                    ) from None
+                raise _Passing(trouble) from None  # the cause's text holds the address with its key
+        self._refuse_slow(watch)  # a body that ends with the connection looks whole when the watch has shut it
+        return reply
+
+    def _refuse_slow(self, watch: _wire.Watch) -> None:
+        if watch.fired:
+            raise SourceUnavailable(
+                f"{self._name} did not finish its reply in {self._longest_reply_s:g} s. It may be overloaded; run again later"
+            ) from None
+
+    def _read(self, response: requests.Response, question: Question) -> Reply:
+        """The answer in a response: of a fitting status, under the limit, at a time this machine agrees on, without our key."""
+        self._refuse_status(response, question)
+        self._refuse_clock(response)
+        body = _body.read(response.raw, response.headers, self._service.limit_bytes)
+        whole = _body.head(response.headers, question.head) + body
+        if self._holds_key(whole):
+            raise SourceUnavailable(
+                f"{self._name} repeats the key it was given in its reply, which is not kept. It may be misconfigured; try "
+                f"without the key"
+            )
+        address = self._base + question.path
+        return Reply(whole, _shown(address, question), _asked_words(question), self.now, response.status_code)
+
+    def _refuse_clock(self, response: requests.Response) -> None:
+        """What was read when decides which reading stands: a clock that is hours off must not write."""
+        told = _date(response.headers.get("date", ""))
+        if told is not None and abs(told - self.now) > _CLOCK_OFF:
+            raise SourceUnavailable(
+                f"the clock of this machine says {_minute(self.now)}, and {self._name} says it is {_minute(told)}. One of them "
+                f"is wrong, and nothing is stored under a wrong date; set the clock"
+            )
+
+    def _holds_key(self, text: bytes) -> bool:
+        return any(form.encode() in text for form in self._key_forms())
+
+    def _key_forms(self) -> list[str]:
+        """The key as it is, and as addresses and JSON write it."""
+        if self._key is None:
+            return []
+        key = self._key.reveal()
+        return sorted({key, quote(key), quote(key, safe=""), quote_plus(key), json.dumps(key)[1:-1]}, key=len, reverse=True)
+
+    def _without_key(self, text: str) -> str:
+        for form in self._key_forms():
+            text = re.sub(re.escape(form), str(self._key), text, flags=re.IGNORECASE)
+        return text
 
     def _wait_for_turn(self) -> None:
         with self._turn:
+            self._begun = self._clock.monotonic() if self._begun is None else self._begun
+            if self._clock.monotonic() - self._begun > self._service.longest_s:
+                raise SourceUnavailable(
+                    f"{self._name} has been asked for {self._service.longest_s / 60:.0f} minutes and is not done. What it told "
+                    f"is kept; run again later"
+                )
             at = max(self._not_before, self._clock.monotonic())
             self._not_before = at + self._service.interval_s
         if (seconds := at - self._clock.monotonic()) > 0 or self._clock.stopped.is_set():
@@ -251,30 +300,30 @@ class HttpClient:
             after = _joined(address, response.headers["location"])
             if _host(after) != _host(self._base) or question.body:
                 raise SourceUnavailable(self._sent_on(_host(after)[1]))
+            if urlsplit(after).query != urlsplit(address).query:
+                raise SourceUnavailable(
+                    f"{self._name} sends us on to another question than the one asked, and its answer would be taken for this "
+                    f"one's. It may have changed; see its documentation"
+                )
             address = after
         raise SourceUnavailable(f"{self._name} sends us in a circle; it may be down. Run again later")
 
     def _sent(self, method: str, address: str, body: bytes | None, headers: dict[str, str]) -> requests.Response:
-        try:
-            return self._session.request(
-                method,
-                address,
-                data=body,
-                headers=headers,
-                timeout=(_CONNECT_S, _READ_S),
-                stream=True,
-                allow_redirects=False,
-                auth=_no_auth,
-            )
-        except requests.RequestException:
-            raise
-        except ValueError:  # requests reads the place a redirect names, followed or not
-            raise SourceUnavailable(self._sent_on("")) from None
+        return self._session.request(
+            method,
+            address,
+            data=body,
+            headers=headers,
+            timeout=(_CONNECT_S, _READ_S),
+            stream=True,
+            allow_redirects=False,
+            auth=_wire.no_auth,
+        )
 
     def _sent_on(self, host: str) -> str:
         return (
-            f"{self._name} sends us on to {host or 'an address without a host'}, which was not followed. The service may have "
-            f"moved; set THREADMILL_URL_{self._name.upper()} if you know where to"
+            f"{self._name} sends us on to {self._without_key(host) or 'an address without a host'}, which was not followed. "
+            f"It may have moved; set THREADMILL_URL_{self._name.upper()} if you know where to"
         )
 
     def _refuse_status(self, response: requests.Response, question: Question) -> None:
@@ -295,13 +344,11 @@ class HttpClient:
     def _excerpt(self, response: requests.Response) -> str:
         """The first words of an error's body, without tags, line breaks or the key."""
         try:
-            start = _body.read(response.raw, response.headers, 4096, self._clock.monotonic() + 5, self._clock.monotonic, cut=True)
+            start = _body.read(response.raw, response.headers, 4096, cut=True)
         except (zlib.error, urllib3.exceptions.HTTPError, OSError, _body.TooMuch):
             return ""
         text = re.sub(r"<[^>]*>", " ", start.decode("utf-8", "replace"))
-        if self._key is not None:
-            text = text.replace(self._key.reveal(), str(self._key))
-        words = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+        words = " ".join("".join(one if one.isprintable() else " " for one in self._without_key(text)).split())
         return words if len(words) <= _EXCERPT else f"{words[:_EXCERPT]}…"
 
     def _question_key(self, question: Question) -> str:
@@ -312,7 +359,7 @@ class HttpClient:
 _ADVICE: Final = {
     400: "The question was refused: an id in the recipe may be misspelt",
     401: "The key is missing or wrong; see .env.example",
-    403: "Access is refused; a key may be missing, see .env.example",
+    403: "Access is refused; it may be this network, or a key (.env.example names those there are)",
     404: "Nothing is there under that name; correct the id in the recipe",
     410: "The service was closed",
     451: "The service may not answer here",
@@ -333,31 +380,16 @@ class _Waits:
 
     def over(self, state: tenacity.RetryCallState) -> bool:
         """Tenacity has asked `next` by then."""
-        return state.attempt_number >= _ATTEMPTS or state.idle_for + state.upcoming_sleep > self._patience_s
+        spent = max(state.idle_for, state.seconds_since_start or 0)
+        return state.attempt_number >= _ATTEMPTS or spent + state.upcoming_sleep > self._patience_s
 
 
-def _session(contact: str, connections: int) -> requests.Session:
-    session = requests.Session()
-    session.headers.update(
-        {
-            "User-Agent": f"threadmill/{__version__} ({contact or 'no contact given'})",
-            "Accept-Encoding": "gzip",
-        }
-    )
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = requests.adapters.HTTPAdapter(pool_maxsize=connections)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
-
-
-def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Requests would else send a password of ~/.netrc along."""
-    return request
+def _with_query(address: str, parameters: Mapping[str, str | int]) -> str:
+    return f"{address}?{urlencode(parameters)}" if parameters else address
 
 
 def _shown(address: str, question: Question) -> str:
-    return f"{address}?{urlencode(dict(question.parameters))}" if question.parameters and not question.body else address
+    return address if question.body else _with_query(address, question.parameters)
 
 
 def _asked_words(question: Question) -> str:

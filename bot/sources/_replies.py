@@ -1,16 +1,26 @@
-"""The bytes of a live reply as checked values, or an error that says what they are. Shared by the rooms that ask services."""
+"""
+The bytes of a live reply as checked values, or an error that says what they are; and the observations made of them.
+
+Shared by the rooms that ask services.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Final, NoReturn, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
-from bot.errors import SourceUnavailable
+from bot.domain.measure import Observation, Origin, Status, Subject
+from bot.domain.period import Period
+from bot.errors import BadInput, SourceUnavailable
 from bot.ports import Reply
+from bot.sources import _windows
 
 T = TypeVar("T")
 
@@ -26,6 +36,41 @@ WrittenCount = Annotated[Count, BeforeValidator(_digits)]
 """A count that some services write as text: ClickHouse does so with 64-bit integers, by a setting."""
 
 _LONGEST: Final = 80
+_TERM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _+-]*")
+
+
+@dataclass(frozen=True)
+class Told:
+    """Makes the observations of one reply, each with what it owes to the reply; a long body is digested once."""
+
+    reply: Reply
+    origin: Origin
+
+    @cached_property
+    def _sha256(self) -> str:
+        return self.reply.sha256
+
+    def figure(
+        self, metric: str, subject: str, window: Period, value: float, url: str, note: str, status: Status = Status.MEASURED
+    ) -> Observation:
+        """A number about a window."""
+        return Observation(
+            metric=metric,
+            subject=subject,
+            period=window,
+            value=float(value),
+            status=status,
+            origin=self.origin.name,
+            url=url,
+            retrieved_at=self.reply.retrieved_at,
+            note=note,
+            query=self.reply.query,
+            payload_sha256=self._sha256,
+        )
+
+    def counter(self, metric: str, subject: str, value: int, url: str, note: str) -> Observation:
+        """A stock as it stood when it was read."""
+        return self.figure(metric, subject, _windows.so_far(self.reply.retrieved_at), value, url, f"{note}, as of the reading")
 
 
 def read(reply: Reply, shape: type[T], body: bytes | None = None) -> T:
@@ -100,6 +145,28 @@ def day(reply: Reply, text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError:
         changed(reply, f"{_short(text)} is no date")
+
+
+def named(subjects: Sequence[Subject], source: str) -> list[Subject]:
+    """The subjects that go by a name at a source; no other is asked for."""
+    return [subject for subject in subjects if source in subject.ids]
+
+
+def terms(subject: Subject, source: str, service: str) -> list[str]:
+    """
+    The spellings of a search term, which stand in `subject.ids[source]`, parted by "|".
+
+    Raises:
+        BadInput: one that could end the quotes it is put in, and ask the service for something else.
+    """
+    found = [" ".join(term.split()) for term in subject.ids[source].split("|")]
+    for term in found:
+        if not _TERM.fullmatch(term):
+            raise BadInput(
+                f'{service} cannot be asked for "{term}" ({subject.name}): a search term begins with a letter or digit and has '
+                f"only letters, digits, spaces, - _ and +, else it is read as part of the query. Correct the id in the recipe"
+            )
+    return found
 
 
 def _short(text: str) -> str:

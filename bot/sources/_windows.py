@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Final
 
-from bot.domain.period import Period, date_in_words
+from bot.domain.measure import Status
+from bot.domain.period import Granularity, Period, date_in_words
 
 _MUCH: Final = 100
 """From so many a day on (by the median day of the window), a day with nothing at all is a fault of the counting."""
@@ -19,12 +20,35 @@ def compared(period: Period) -> list[Period]:
 
 
 def since_a_year(period: Period) -> list[Period]:
-    """Every period of the same length from that of a year before up to this one, oldest first."""
+    """Every period of the same kind from that of a year before up to this one, oldest first; of a span, as `compared`."""
+    if period.granularity is Granularity.SPAN:  # one before the other, spans seldom meet that of a year before
+        return compared(period)
     first = period.year_before()
     found = [period]
     while found[0].start > first.start:
         found.insert(0, found[0].previous())
     return found
+
+
+def last_month(period: Period) -> Period:
+    """The newest calendar month that ends no later than a period."""
+    month = Period.containing(Granularity.MONTH, period.last_day)
+    return month if month.end <= period.end else month.previous()
+
+
+def status(ended_at: dt.datetime, settled_after: dt.timedelta, read_at: dt.datetime) -> Status:
+    """What a figure is that still changes for a while after its window has ended: provisional, and from then on measured."""
+    return Status.MEASURED if read_at >= ended_at + settled_after else Status.PROVISIONAL
+
+
+def keep_days(ended_at: dt.datetime, settled_after: dt.timedelta, now: dt.datetime, most: int = 30) -> int:
+    """
+    For how many days an answer about a window may serve again: for none older than the figures are settled, nor than `most`.
+
+    An answer from before, which was kept too, would else be taken for a settled one.
+    """
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return max(0, min(most, (midnight - ended_at - settled_after).days))
 
 
 def so_far(at: dt.datetime) -> Period:

@@ -2,9 +2,10 @@
 Papers on arXiv that name a subject in their title or abstract.
 
 Measures how many papers were first submitted in a window (UTC, to the minute) and have the term in title or abstract, by arXiv's
-own search. From 1991 on. Submissions are announced and searchable days after they are made, some later: a window that ended less
-than sixty days ago is provisional and asked for again. Quota: one request every three seconds over a single connection, from all
-machines of a person together; arXiv answers 429 for hours even below that. Terms: metadata is CC0; no endorsement may be implied.
+own search. From 1991 on. Submissions are announced and searchable days after they are made, some later: a figure that is read
+within sixty days of its window's end is provisional and asked for again. Quota: one request every three seconds over a single
+connection, from all machines of a person together; arXiv answers 429 for hours even below that. Terms: metadata is CC0; no
+endorsement may be implied.
 
 Full text is not searched. An error comes as a feed that counts one result, itself. The query is rewritten without a word where it
 is not understood (a date with a digit missing found papers of other months, seen 2026), so the one the feed's title echoes is
@@ -25,9 +26,8 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.ElementTree import fromstring
 
-from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Status, Subject, Unit
+from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Subject, Unit
 from bot.domain.period import Period
-from bot.errors import BadInput
 from bot.ports import Client, Question, Reply, Service
 from bot.sources import _replies, _windows
 
@@ -62,13 +62,12 @@ COVERAGE: Final = Coverage(
 )
 SERVICE: Final = Service(url="https://export.arxiv.org", interval_s=3, limit_bytes=1024 * 1024)
 _PATH: Final = "/api/query"
-_GROWS: Final = dt.timedelta(days=60)
+_SETTLED_AFTER: Final = dt.timedelta(days=60)
 """For so long after its end a window gains papers: they are announced after they are submitted, some weeks later."""
 _KEEP_DAYS: Final = 30
 _ATOM: Final = "{http://www.w3.org/2005/Atom}"
 _SEARCH: Final = "{http://a9.com/-/spec/opensearch/1.1/}"
 _TITLE: Final = re.compile(r"[aA]rXiv Query:\s+search_query=(.*)&id_list=&start=0&max_results=1", re.DOTALL)
-_TERM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _+-]*")
 _TOKEN: Final = re.compile(r'\s*(?:([()])|(AND|OR)(?=[\s(])|(\w+):(?:"([^"]*)"|\[([^\]]*)\]|([^\s()"\[\]]+)))')
 
 
@@ -78,15 +77,14 @@ class Source:
 
     def fetch(self, client: Client, subjects: Sequence[Subject], period: Period) -> Iterable[Reply]:
         """One reply per term and window: the period, the one before, and that of a year before."""
-        for subject in subjects:
-            if _NAME in subject.ids:
-                for window in _windows.compared(period):
-                    yield client.ask(_question(subject, window, client.now))
+        for subject in _replies.named(subjects, _NAME):
+            for window in _windows.compared(period):
+                yield client.ask(_question(subject, window, client.now))
 
     def parse(self, reply: Reply, subjects: Sequence[Subject], period: Period) -> Sequence[Observation | Missing]:
         """The one window the reply is about."""
         asked = _replies.asked(reply).get("search_query")
-        named = [one for one in subjects if _NAME in one.ids]
+        named = _replies.named(subjects, _NAME)
         about = [(one, window) for one in named for window in _windows.compared(period) if _query(one, window) == asked]
         if not about:
             return ()
@@ -98,7 +96,7 @@ def _question(subject: Subject, window: Period, now: dt.datetime) -> Question:
     return Question(
         _PATH,
         {"search_query": _query(subject, window), "start": 0, "max_results": 1},
-        keep_days=_KEEP_DAYS if window.end + _GROWS < now else 0,
+        keep_days=_windows.keep_days(window.end, _SETTLED_AFTER, now, _KEEP_DAYS),
     )
 
 
@@ -110,20 +108,7 @@ def _query(subject: Subject, window: Period) -> str:
 
 
 def _terms(subject: Subject) -> list[str]:
-    """
-    The spellings of a term.
-
-    Raises:
-        BadInput: one that could end the quotes it is put in, and ask for something else.
-    """
-    terms = [" ".join(term.split()) for term in subject.ids[_NAME].split("|")]
-    for term in terms:
-        if not _TERM.fullmatch(term):
-            raise BadInput(
-                f'arXiv cannot be asked for "{term}" ({subject.name}): a search term begins with a letter or digit and has only '
-                f"letters, digits, spaces, - _ and +, else it would be read as part of the query. Correct the id in the recipe"
-            )
-    return terms
+    return _replies.terms(subject, _NAME, ORIGINS[0].name)
 
 
 def _total(reply: Reply, about: tuple[Subject, Period]) -> int:
@@ -194,19 +179,9 @@ def _told(subject: Subject, window: Period, total: int, reply: Reply) -> Observa
     if window.end > reply.retrieved_at:
         return Missing(_METRIC, subject.key, window, f"arXiv: {window} was not over when it was asked for")
     terms = " or ".join(f'"{term}"' for term in _terms(subject))
-    return Observation(
-        metric=_METRIC,
-        subject=subject.key,
-        period=window,
-        value=float(total),
-        status=Status.PROVISIONAL if window.end + _GROWS > reply.retrieved_at else Status.MEASURED,
-        origin=ORIGINS[0].name,
-        url=_page(subject, window),
-        retrieved_at=reply.retrieved_at,
-        note=f"papers with {terms} in title or abstract, first submitted in {window}; asked: {_query(subject, window)}",
-        query=reply.query,
-        payload_sha256=reply.sha256,
-    )
+    note = f"papers with {terms} in title or abstract, first submitted in {window}; asked: {_query(subject, window)}"
+    status = _windows.status(window.end, _SETTLED_AFTER, reply.retrieved_at)
+    return _replies.Told(reply, ORIGINS[0]).figure(_METRIC, subject.key, window, total, _page(subject, window), note, status)
 
 
 def _page(subject: Subject, window: Period) -> str:

@@ -6,10 +6,13 @@ is there; day D on D+1 or D+2. Two queries at most bring everything, of the two 
 file of it says sixty). Terms: a playground under fair use; the counts are facts, name PyPI and ClickPy.
 
 Traps: on reaching a limit the service answers with part of the result and does not say so. Therefore every query asks it to fail
-instead, and brings its own proof that it is whole: the days behind each sum, the newest day there is, and the same month as the
-table of months has it. The two disagree while a day is loaded anew, for ClickPy's repair script empties the days first and makes
-the months from them last. Errors come as text, also in the midst of a reply of status 200. Mirrors are counted, which pypistats
-leaves out: never put the two into one chart. A package that was not downloaded on some day has no figure for that window.
+instead (and a query that takes too long fails by itself), and brings its own proof that it is whole: the days behind each sum,
+the newest day there is, and the same month as the table of months has it. The two disagree while a day is loaded anew, for
+ClickPy's repair script empties the days first and makes the months from them last. Errors come as text, also in the midst of a
+reply of status 200. Mirrors are counted, which pypistats leaves out: never put the two into one chart. A package that was not
+downloaded on some day has no figure for that window.
+
+A figure is provisional while the newest day there is is its own last one, which may still be loading.
 
 `Subject.ids["clickpy"]` is the package's normalised name on PyPI ("pytorch-lightning").
 """
@@ -32,54 +35,33 @@ _NAME: Final = "clickpy"
 _MONTH: Final = "pypi_downloads_month"
 _YEAR: Final = "pypi_downloads_calendar_year"
 _DAY: Final = "pypi_downloads_day"
-_MEASURES: Final = "Files of the package that PyPI served, to every program that asked for them: installers, mirrors and all."
-_DOES_NOT_MEASURE: Final = (
-    "People or machines in use. Installs from caches, from conda and from other indexes; PyTorch has an index of its own."
-)
-_KNOWN_BIASES: Final = (
-    "Mirrors and automatic builds are counted, and most downloads are automatic. A package that others depend on is downloaded "
-    "along with them. PyTorch is undercounted, as it is often installed from its own index."
-)
-_BREAKS: Final = (
+_BY_MONTH: Final = Metric(
+    key=_MONTH,
+    title="PyPI downloads in a month",
+    unit=Unit.COUNT,
+    noun="downloads",
+    aggregation=Aggregation.TOTAL,
+    measures="Files of the package that PyPI served, to every program that asked for them: installers, mirrors and all.",
+    does_not_measure=(
+        "People or machines in use. Installs from caches, from conda and from other indexes; PyTorch has an index of its own."
+    ),
+    known_biases=(
+        "Mirrors and automatic builds are counted, and most downloads are automatic. A package that others depend on is "
+        "downloaded along with them. PyTorch is undercounted, as it is often installed from its own index."
+    ),
+    short="PyPI downloads",
     # packaging.python.org, guide to PyPI's download tables: counts before that day are too low by about ten times
-    Break(instant("2018-07-26"), "the logging of downloads was mended; before, far too few were counted"),
+    breaks=(Break(instant("2018-07-26"), "the logging of downloads was mended; before, far too few were counted"),),
 )
 METRICS: Final = (
-    Metric(
-        key=_MONTH,
-        title="PyPI downloads in a month",
-        unit=Unit.COUNT,
-        noun="downloads",
-        aggregation=Aggregation.TOTAL,
-        measures=_MEASURES,
-        does_not_measure=_DOES_NOT_MEASURE,
-        known_biases=_KNOWN_BIASES,
-        short="PyPI downloads",
-        breaks=_BREAKS,
-    ),
-    Metric(
-        key=_YEAR,
-        title="PyPI downloads in a calendar year",
-        unit=Unit.COUNT,
-        noun="downloads",
-        aggregation=Aggregation.TOTAL,
-        measures=_MEASURES,
-        does_not_measure=_DOES_NOT_MEASURE,
-        known_biases=_KNOWN_BIASES,
-        short="PyPI, whole year",
-        breaks=_BREAKS,
-    ),
-    Metric(
+    _BY_MONTH,
+    replace(_BY_MONTH, key=_YEAR, title="PyPI downloads in a calendar year", short="PyPI, whole year"),
+    replace(
+        _BY_MONTH,
         key=_DAY,
         title="PyPI downloads in a day",
-        unit=Unit.COUNT,
-        noun="downloads",
-        aggregation=Aggregation.TOTAL,
-        measures=_MEASURES,
-        does_not_measure=_DOES_NOT_MEASURE,
-        known_biases=f"{_KNOWN_BIASES} Weekends are low.",
+        known_biases=f"{_BY_MONTH.known_biases} Weekends are low.",
         short="PyPI, by day",
-        breaks=_BREAKS,
     ),
 )
 ORIGINS: Final = (
@@ -99,17 +81,18 @@ COVERAGE: Final = Coverage(
 SERVICE: Final = Service(url="https://sql-clickhouse.clickhouse.com", interval_s=1)
 _SETTINGS: Final = {
     "default_format": "JSON",
-    # else a limit cuts the result off without a word (ClickHouse/sql.clickhouse.com, Readme, read 2026-11-22)
+    # Else a limit cuts the result off without a word (ClickHouse/sql.clickhouse.com, Readme, read 2026-11-22). No other setting:
+    # the user is read-only and may change these two (setup.sql, CHANGEABLE_IN_READONLY); a time-out throws by default.
     "result_overflow_mode": "throw",
     "read_overflow_mode": "throw",
-    "timeout_overflow_mode": "throw",
 }
 _FAILED: Final = (404, 500)
 """ClickHouse's statuses for a table that is gone, and for nearly everything else; which it was stands in the body."""
 _MOST_DAYS: Final = 31
-_SETTLED: Final = dt.timedelta(days=31)
-_KEPT_DAYS: Final = 7
-"""For so long an answer serves again whose newest window is over since `_SETTLED`."""
+_SETTLED_AFTER: Final = dt.timedelta(days=31)
+"""For so long a day may still be loaded anew, and the answer is asked for again. Our own choice."""
+_KEEP_DAYS: Final = 7
+"""Shorter than in other rooms, for ClickPy has a script that loads days long past anew."""
 _NORMALISED: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """A package's name as PEP 503 writes it. Nothing else gets into a query."""
 
@@ -169,8 +152,7 @@ class _Ask:
 class _Found:
     """What a reply says: a row for each package and first day of a window, and the newest day there is."""
 
-    reply: Reply
-    sha256: str
+    told: _replies.Told
     rows: Mapping[tuple[str, dt.date], _Row]
     newest: dt.date
 
@@ -188,7 +170,7 @@ class Source:
         Raises:
             BadInput: an id is no normalised package name.
         """
-        keep_days = _KEPT_DAYS if client.now - period.end > _SETTLED else 0
+        keep_days = _windows.keep_days(period.end, _SETTLED_AFTER, client.now, _KEEP_DAYS)
         for ask in _asks(subjects, period):
             parameters = {"user": self.user, **_SETTINGS}
             yield client.ask(Question("/", parameters, body=ask.query, accept=_FAILED, keep_days=keep_days))
@@ -199,7 +181,7 @@ class Source:
         if ask is None:
             return ()
         found = _found(reply, ask, _names(subjects))
-        return [told for subject in subjects if _NAME in subject.ids for told in _told(subject, ask, found, period)]
+        return [told for subject in _replies.named(subjects, _NAME) for told in _told(subject, ask, found, period)]
 
 
 def _asks(subjects: Sequence[Subject], period: Period) -> Iterator[_Ask]:
@@ -221,21 +203,20 @@ def _names(subjects: Sequence[Subject]) -> list[str]:
     Raises:
         BadInput: one is not written as PyPI writes names; nothing else may get into a query.
     """
-    for subject in subjects:
-        name = subject.ids.get(_NAME)
-        if name is not None and not _NORMALISED.fullmatch(name):
+    named = _replies.named(subjects, _NAME)
+    for subject in named:
+        name = subject.ids[_NAME]
+        if not _NORMALISED.fullmatch(name):
             raise BadInput(
                 f'clickpy cannot ask for a package "{name}" ({subject.name}): PyPI writes names in small letters and digits with '
                 f'single hyphens between, whatever a project calls itself. Correct the id in the recipe ("pytorch-lightning")'
             )
-    return sorted({subject.ids[_NAME] for subject in subjects if _NAME in subject.ids})
+    return sorted({subject.ids[_NAME] for subject in named})
 
 
 def _months(period: Period) -> tuple[Period, ...]:
     """The calendar months up to the period's end since those of a year before."""
-    last = Period.containing(Granularity.MONTH, period.last_day)
-    if last.end > period.end:
-        last = last.previous()
+    last = _windows.last_month(period)
     found = [last]
     first = min(last.year_before(), Period.containing(Granularity.MONTH, period.year_before().start.date()))
     while found[0] > first:
@@ -271,7 +252,7 @@ def _found(reply: Reply, ask: _Ask, names: Sequence[str]) -> _Found:
     for (project, first), row in rows.items():
         if project not in names or first not in lengths or row.days > lengths[first]:
             _replies.changed(reply, f"{row.days} days of {project[:40]} from {first} were not asked for")
-    return _Found(reply, reply.sha256, rows, _newest(reply, result.data))
+    return _Found(_replies.Told(reply, ORIGINS[0]), rows, _newest(reply, result.data))
 
 
 def _newest(reply: Reply, rows: Sequence[_Row]) -> dt.date:
@@ -298,11 +279,7 @@ def _refuse_failed(reply: Reply) -> None:
     code, said = match[1], " ".join(match[2].split())
     if code == _QUOTA:
         until = reply.retrieved_at + dt.timedelta(hours=1)
-        raise Throttled(
-            f"ClickPy has been asked too often from this address in an hour (Code {code}: {said}). It is left alone until "
-            f"{until.isoformat(timespec='minutes')}; run again then",
-            until,
-        )
+        raise Throttled(f"ClickPy was asked too often from this address in an hour (Code {code}: {said})", until)
     advice = _ADVICE.get(code, "It may pass; run again later, and if it stays so, report it")
     raise SourceUnavailable(f"ClickPy could not answer (Code {code}: {said}). No figure is taken from it. {advice}")
 
@@ -325,11 +302,18 @@ def _told(subject: Subject, ask: _Ask, found: _Found, period: Period) -> Iterato
     if not any(project == name for project, _ in found.rows):
         reason = f'ClickPy knows no package "{name}", or none that was downloaded then'
         yield Missing(ask.metric, subject.key, ask.windows[-1], reason)
+        if _yearly(ask, period):
+            yield Missing(_YEAR, subject.key, period, reason)
         return
     windows = [_window(subject, ask.metric, window, found) for window in ask.windows]
     yield from windows
-    if ask.metric == _MONTH and period.granularity is Granularity.YEAR:
+    if _yearly(ask, period):
         yield from (_year(year, [one for one in windows if year.contains(one.period)]) for year in (period.previous(), period))
+
+
+def _yearly(ask: _Ask, period: Period) -> bool:
+    """Whether its months are to be added up to years."""
+    return ask.metric == _MONTH and period.granularity is Granularity.YEAR
 
 
 def _window(subject: Subject, metric: str, window: Period, found: _Found) -> Observation | Missing:
@@ -337,19 +321,10 @@ def _window(subject: Subject, metric: str, window: Period, found: _Found) -> Obs
     flaw = _flaw(metric, window, row, found.newest)
     if row is None or flaw:
         return Missing(metric, subject.key, window, f"ClickPy: {flaw}")
-    return Observation(
-        metric=metric,
-        subject=subject.key,
-        period=window,
-        value=float(row.downloads),
-        status=Status.PROVISIONAL if found.newest == window.last_day else Status.MEASURED,
-        origin=ORIGINS[0].name,
-        url=f"https://clickpy.clickhouse.com/dashboard/{row.project}",
-        retrieved_at=found.reply.retrieved_at,
-        note=f"{row.days} of {window.days:.0f} days of {row.project}, mirrors included",
-        query=found.reply.query,
-        payload_sha256=found.sha256,
-    )
+    page = f"https://clickpy.clickhouse.com/dashboard/{row.project}"
+    note = f"{row.days} of {window.days:.0f} days of {row.project}, mirrors included"
+    status = Status.PROVISIONAL if found.newest == window.last_day else Status.MEASURED
+    return found.told.figure(metric, subject.key, window, row.downloads, page, note, status)
 
 
 def _flaw(metric: str, window: Period, row: _Row | None, newest: dt.date) -> str:

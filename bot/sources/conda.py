@@ -3,7 +3,8 @@ Downloads of conda packages from anaconda.org, all of them so far.
 
 Measures the counters anaconda.org keeps of every file of a package, added up, in downloads since the files were put there; a
 reading's period is the UTC day it was taken, up to that instant. This service tells no history: change over time comes from
-earlier readings in the store. No lag and no quota are published. Terms: counts are facts, name Anaconda.
+earlier readings in the store, and no reading is provisional. No lag and no quota are published. Terms: counts are facts, name
+Anaconda.
 
 The total is the sum over the files, which is what anaconda.org's own badge adds up (anaconda/anaconda-client#567, 2021). Newer
 replies tell a total of their own as well (seen by ecosyste-ms/packages#1495, 2026-02). Where the two are further apart than
@@ -19,15 +20,16 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Status, Subject, Unit
+from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Subject, Unit
 from bot.domain.period import Period
 from bot.ports import Client, Question, Reply, Service
-from bot.sources import _replies, _windows
+from bot.sources import _replies
 
 _NAME: Final = "conda"
+_METRIC: Final = "conda_downloads"
 METRICS: Final = (
     Metric(
-        key="conda_downloads",
+        key=_METRIC,
         title="conda downloads so far",
         unit=Unit.COUNT,
         noun="downloads",
@@ -80,18 +82,17 @@ class Source:
 
     def fetch(self, client: Client, subjects: Sequence[Subject], period: Period) -> Iterable[Reply]:
         """One reply per package, as it is now, whatever the period: there is no other."""
-        for subject in subjects:
-            if _NAME in subject.ids:
-                yield client.ask(Question(_path(subject), accept=(_UNKNOWN,)))
+        for subject in _replies.named(subjects, _NAME):
+            yield client.ask(Question(_path(subject), accept=(_UNKNOWN,)))  # kept for its day only: a counter runs on
 
     def parse(self, reply: Reply, subjects: Sequence[Subject], period: Period) -> Sequence[Observation | Missing]:
         """The package's downloads so far on the day they were read."""
-        subject = next((one for one in subjects if _NAME in one.ids and _path(one) == reply.query), None)
+        subject = next((one for one in _replies.named(subjects, _NAME) if _path(one) == reply.query), None)
         if subject is None:
             return ()
         if reply.status == _UNKNOWN:
             reason = f'anaconda.org knows no package "{subject.ids[_NAME]}"'
-            return [Missing("conda_downloads", subject.key, period, reason)]
+            return [Missing(_METRIC, subject.key, period, reason)]
         package = _replies.read(reply, _Package)
         _refuse_unlike(package, subject, reply)
         return [_read(package, subject, period, reply)]
@@ -116,17 +117,7 @@ def _read(package: _Package, subject: Subject, period: Period, reply: Reply) -> 
     own = package.ndownloads
     if own is not None and abs(own - total) > _MEANWHILE * max(own, total):
         reason = f"anaconda.org tells {own} downloads in all and {total} of its {len(package.files)} files, and neither is taken"
-        return Missing("conda_downloads", subject.key, period, reason)
-    return Observation(
-        metric="conda_downloads",
-        subject=subject.key,
-        period=_windows.so_far(reply.retrieved_at),
-        value=float(total),
-        status=Status.MEASURED,
-        origin=ORIGINS[0].name,
-        url=f"https://anaconda.org/{subject.ids[_NAME]}",
-        retrieved_at=reply.retrieved_at,
-        note=f"sum over {len(package.files)} files of {subject.ids[_NAME]}, as of the reading",
-        query=reply.query,
-        payload_sha256=reply.sha256,
-    )
+        return Missing(_METRIC, subject.key, period, reason)
+    page = f"https://anaconda.org/{package.full_name}"
+    note = f"sum over {len(package.files)} files of {package.full_name}"
+    return _replies.Told(reply, ORIGINS[0]).counter(_METRIC, subject.key, total, page, note)

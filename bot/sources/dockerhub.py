@@ -3,8 +3,8 @@ Pulls of images from Docker Hub, all of them so far.
 
 Measures Docker Hub's own counter of a repository, in pulls since it was made; a reading's period is the UTC day it was taken, up
 to that instant. Docker Hub tells no history: change over time comes from earlier readings in the store. A counter is not
-corrected afterwards. The one limit known is against abuse, thousands of requests a minute. Terms: counts are facts, name Docker
-Hub.
+corrected afterwards, so no reading is provisional. The one limit known is against abuse, thousands of requests a minute. Terms:
+counts are facts, name Docker Hub.
 
 Every pull by a build or a mirror counts, so the number says more of machines than of people. Only images the projects publish
 there can be compared, and JAX publishes none. `Subject.ids["dockerhub"]` is the repository ("pytorch/pytorch"; "library/nginx"
@@ -18,15 +18,16 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Status, Subject, Unit
+from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Subject, Unit
 from bot.domain.period import Period
 from bot.ports import Client, Question, Reply, Service
-from bot.sources import _replies, _windows
+from bot.sources import _replies
 
 _NAME: Final = "dockerhub"
+_METRIC: Final = "docker_pulls"
 METRICS: Final = (
     Metric(
-        key="docker_pulls",
+        key=_METRIC,
         title="Docker Hub pulls so far",
         unit=Unit.COUNT,
         noun="pulls",
@@ -70,42 +71,26 @@ class Source:
 
     def fetch(self, client: Client, subjects: Sequence[Subject], period: Period) -> Iterable[Reply]:
         """One reply per repository, as it is now, whatever the period: there is no other."""
-        for subject in subjects:
-            if _NAME in subject.ids:
-                yield client.ask(Question(_path(subject), accept=(_UNKNOWN,)))
+        for subject in _replies.named(subjects, _NAME):
+            yield client.ask(Question(_path(subject), accept=(_UNKNOWN,)))  # kept for its day only: a counter runs on
 
     def parse(self, reply: Reply, subjects: Sequence[Subject], period: Period) -> Sequence[Observation | Missing]:
         """The repository's counter on the day it was read."""
-        subject = next((one for one in subjects if _NAME in one.ids and _path(one) == reply.query), None)
+        subject = next((one for one in _replies.named(subjects, _NAME) if _path(one) == reply.query), None)
         if subject is None:
             return ()
         if reply.status == _UNKNOWN:
             reason = f'Docker Hub knows no repository "{subject.ids[_NAME]}"'
-            return [Missing("docker_pulls", subject.key, period, reason)]
+            return [Missing(_METRIC, subject.key, period, reason)]
         answer = _replies.read(reply, _Repository)
         if (told := f"{answer.namespace}/{answer.name}") != subject.ids[_NAME]:
             _replies.changed(reply, f"it is about {told}")
-        return [_read(answer, subject, reply)]
+        note = f"pulls of {told} since it was made"
+        return [_replies.Told(reply, ORIGINS[0]).counter(_METRIC, subject.key, answer.pull_count, _page(told), note)]
 
 
 def _path(subject: Subject) -> str:
     return f"/v2/repositories/{quote(subject.ids[_NAME])}/"
-
-
-def _read(answer: _Repository, subject: Subject, reply: Reply) -> Observation:
-    return Observation(
-        metric="docker_pulls",
-        subject=subject.key,
-        period=_windows.so_far(reply.retrieved_at),
-        value=float(answer.pull_count),
-        status=Status.MEASURED,
-        origin=ORIGINS[0].name,
-        url=_page(subject.ids[_NAME]),
-        retrieved_at=reply.retrieved_at,
-        note=f"pulls of {subject.ids[_NAME]} since it was made, as of the reading",
-        query=reply.query,
-        payload_sha256=reply.sha256,
-    )
 
 
 def _page(repository: str) -> str:

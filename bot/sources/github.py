@@ -4,9 +4,10 @@ Stars, forks, watchers and commits of repositories, as GitHub tells them now.
 Stars, forks and watchers are counters at the instant they are read: a reading's period is that UTC day up to the instant, and
 change comes from earlier readings in the store (older ones are in `github_history`, whose definitions of stars and forks hold
 here). Commits are those on the default branch by the date of the commit, in UTC, for the period, the one before and that of a
-year before; a branch merged late brings commits into windows long over. No lag is known. With a token (GITHUB_TOKEN) one GraphQL
-request tells everything of all repositories; without, REST takes four requests a repository. Quota: 60 requests an hour without
-a token, 5,000 (GraphQL: points) with one. Terms: API use is permitted within its limits; name GitHub.
+year before; a branch merged late brings commits into windows that are over, so a count that is read within seven days of its
+window's end is provisional (counters never are). With a token (GITHUB_TOKEN) one GraphQL request tells everything of all
+repositories; without, REST takes four requests a repository. Quota: 60 requests an hour without a token, 5,000 (GraphQL: points)
+with one. Terms: API use is permitted within its limits; name GitHub.
 
 Traps, each with its place below: "watchers_count" of the REST API repeats the stars; GraphQL's errors arrive as 200; `until` is
 inclusive; a renamed repository answers under its new name; the Link header names a repository by its number.
@@ -23,13 +24,14 @@ from dataclasses import dataclass, field
 from typing import Final, NoReturn
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Status, Subject, Unit
+from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Subject, Unit
 from bot.domain.period import Period
 from bot.errors import SourceUnavailable, Throttled
 from bot.ports import Client, Key, Parameters, Question, Reply, Service
 from bot.sources import _replies, _windows
 
 _NAME: Final = "github"
+_COMMITS: Final = "gh_commits"
 METRICS: Final = (
     Metric(
         key="gh_watchers",
@@ -45,7 +47,7 @@ METRICS: Final = (
         tolerance_days=31,
     ),
     Metric(
-        key="gh_commits",
+        key=_COMMITS,
         title="Commits on GitHub",
         unit=Unit.COUNT,
         noun="commits",
@@ -69,7 +71,7 @@ ORIGINS: Final = (
 COVERAGE: Final = Coverage(
     day_boundary="midnight UTC; a reading of a counter stands for the day it was taken",
     depth="counters now, commits since the repository began",
-    lag="none known; a branch merged late adds commits to windows long over",
+    lag="none for counters; commits are provisional for seven days, and a branch merged later adds to windows long over",
     quota="60 requests an hour, 5,000 with a token; asked once a second at most",
 )
 SERVICE: Final = Service(
@@ -78,8 +80,10 @@ SERVICE: Final = Service(
 _UNKNOWN: Final = 404
 _REST_HEADERS: Final = {"X-GitHub-Api-Version": "2022-11-28", "Accept": "application/vnd.github+json"}
 _GRAPHQL_HEADERS: Final = {"Content-Type": "application/json"}
-_LATE_MERGES: Final = dt.timedelta(days=31)
-"""For so long after its end a window is counted anew each day; later, a count kept for as long will do."""
+_SETTLED_AFTER: Final = dt.timedelta(days=7)
+"""For so long after its end a window is counted anew each day, for branches merged meanwhile. Our own choice."""
+_KEEP_DAYS: Final = 30
+"""For counts of commits that are asked for by window; answers with counters in them are kept for their day only."""
 _QUOTA_WINDOW: Final = dt.timedelta(hours=1)
 _LIMITED: Final = ("RATE_LIMITED", "RATE_LIMIT")
 _COUNTERS: Final = {"gh_stars": "stargazers", "gh_forks": "forks", "gh_watchers": "watchers"}
@@ -139,7 +143,7 @@ class Source:
 
     def fetch(self, client: Client, subjects: Sequence[Subject], period: Period) -> Iterable[Reply]:
         """One reply with a token; without, one per repository and one for each of its windows of commits."""
-        own = _own(subjects)
+        own = _replies.named(subjects, _NAME)
         if not own:
             return
         if client.has_key:
@@ -153,7 +157,7 @@ class Source:
 
     def parse(self, reply: Reply, subjects: Sequence[Subject], period: Period) -> Sequence[Observation | Missing]:
         """Counters as of the reading, and commits of the windows that were over by then."""
-        own = _own(subjects)
+        own = _replies.named(subjects, _NAME)
         if own and reply.query == _body(own, period):
             return _from_graphql(reply, own, period)
         for subject in own:
@@ -163,10 +167,6 @@ class Source:
                 if reply.query == _commits_address(subject, window):
                     return [_from_commits(reply, subject, window)]
         return ()
-
-
-def _own(subjects: Sequence[Subject]) -> list[Subject]:
-    return [subject for subject in subjects if _NAME in subject.ids]
 
 
 def _span(window: Period) -> tuple[str, str]:
@@ -226,8 +226,7 @@ def _unknown(answer: _Answer, reply: Reply) -> Iterator[str]:
 def _refuse_limited(error: _Error, reply: Reply) -> NoReturn:
     until = reply.retrieved_at + _QUOTA_WINDOW
     raise Throttled(
-        f"github says {error.message!r}: the quota of the token is used up, and is given anew every hour. It is left alone until "
-        f"{until.isoformat(timespec='minutes')}; run again then",
+        f"GitHub says {error.message!r}: the quota of the token is used up, and is given anew every hour",
         until,
     )
 
@@ -242,7 +241,7 @@ def _moved(name: str, subject: Subject, period: Period) -> list[Observation | Mi
 
 
 def _nothing(reason: str, subject: Subject, period: Period) -> list[Observation | Missing]:
-    return [Missing(metric, subject.key, period, reason) for metric in (*_COUNTERS, "gh_commits")]
+    return [Missing(metric, subject.key, period, reason) for metric in (*_COUNTERS, _COMMITS)]
 
 
 def _same(name: str, subject: Subject) -> bool:
@@ -258,7 +257,7 @@ def _from_one(repository: _Repository, subject: Subject, period: Period, reply: 
     if repository.branch is None:
         return [
             *_counted(counters, subject, reply),
-            Missing("gh_commits", subject.key, period, f"GitHub: {subject.ids[_NAME]} has no default branch"),
+            Missing(_COMMITS, subject.key, period, f"GitHub: {subject.ids[_NAME]} has no default branch"),
         ]
     totals = repository.branch.target
     if set(totals) != {f"w{number}" for number in range(len(windows))}:
@@ -310,13 +309,13 @@ def _commits_question(subject: Subject, window: Period, now: dt.datetime) -> Que
         headers=_REST_HEADERS,
         accept=(_UNKNOWN,),
         head=("Link",),
-        keep_days=_LATE_MERGES.days if window.end + _LATE_MERGES < now else 0,
+        keep_days=_windows.keep_days(window.end, _SETTLED_AFTER, now, _KEEP_DAYS),
     )
 
 
 def _from_commits(reply: Reply, subject: Subject, window: Period) -> Observation | Missing:
     if reply.status == _UNKNOWN:
-        return Missing("gh_commits", subject.key, window, f'GitHub knows no repository "{subject.ids[_NAME]}"')
+        return Missing(_COMMITS, subject.key, window, f'GitHub knows no repository "{subject.ids[_NAME]}"')
     headers, body = _replies.head(reply, ("Link",))
     commits = _replies.read(reply, list[_Commit], body)
     if len(commits) > 1:
@@ -349,34 +348,19 @@ def _last_page(link: str, subject: Subject, window: Period, reply: Reply) -> int
 
 def _counted(counters: Mapping[str, int], subject: Subject, reply: Reply) -> Iterator[Observation]:
     """The counters at the instant of the reading."""
-    repository = subject.ids[_NAME]
+    repository, told = subject.ids[_NAME], _replies.Told(reply, ORIGINS[0])
     for metric, count in counters.items():
         page = f"https://github.com/{repository}/{_COUNTERS[metric]}"
-        yield _told(metric, count, subject, _windows.so_far(reply.retrieved_at), page, f"{repository} as of the reading", reply)
+        yield told.counter(metric, subject.key, count, page, f"{_COUNTERS[metric]} of {repository}")
 
 
 def _commits(count: int, subject: Subject, window: Period, reply: Reply) -> Observation | Missing:
     """The commits of a window that was over when they were counted."""
     if reply.retrieved_at < window.end:
-        return Missing("gh_commits", subject.key, window, f"GitHub was asked before {window} was over")
+        return Missing(_COMMITS, subject.key, window, f"GitHub was asked before {window} was over")
     repository = subject.ids[_NAME]
     first, last = window.start.date().isoformat(), window.last_day.isoformat()
     page = f"https://github.com/{repository}/commits/HEAD?since={first}&until={last}"
     note = f"commits on the default branch of {repository} dated from {first} to {last}"
-    return _told("gh_commits", count, subject, window, page, note, reply)
-
-
-def _told(metric: str, count: int, subject: Subject, window: Period, page: str, note: str, reply: Reply) -> Observation:
-    return Observation(
-        metric=metric,
-        subject=subject.key,
-        period=window,
-        value=float(count),
-        status=Status.MEASURED,
-        origin=ORIGINS[0].name,
-        url=page,
-        retrieved_at=reply.retrieved_at,
-        note=note,
-        query=reply.query,
-        payload_sha256=reply.sha256,
-    )
+    status = _windows.status(window.end, _SETTLED_AFTER, reply.retrieved_at)
+    return _replies.Told(reply, ORIGINS[0]).figure(_COMMITS, subject.key, window, count, page, note, status)

@@ -3,10 +3,10 @@ Posts of Hacker News' monthly thread "Ask HN: Who is hiring?" that name a framew
 
 Measures top-level posts of one thread, and the share of them whose text names a subject. Every post of the thread is read, so
 numerator and denominator are exact. A thread opens on the first weekday of a month and stands for that calendar month (UTC);
-threads go back to 2011. A thread fills for about two weeks: what was read within fourteen days of its opening is provisional.
-Only reports by the month have figures: a year has twelve threads, and jobs that are offered again and again are in many of them.
-No rate limit is documented; a thread is some hundreds of requests, eight side by side. Terms: a public API without a key; name
-Hacker News.
+threads go back to 2011. A thread fills for about two weeks: a figure that is read within fourteen days of its opening is
+provisional. Only reports by the month have figures: a year has twelve threads, and jobs that are offered again and again are in
+many of them. No rate limit is documented; a thread is some hundreds of requests, eight side by side. Terms: a public API without
+a key; name Hacker News.
 
 Posts that were deleted, killed ("dead") or taken out altogether (null) are not counted, nor are blank ones. The account
 `whoishiring` also opens "Who wants to be hired?" and "Freelancer?" threads; the title alone tells them apart. Texts are HTML with
@@ -27,12 +27,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bot.domain.measure import WHOLE, Aggregation, Coverage, Metric, Missing, Observation, Origin, Status, Subject, Unit
+from bot.domain.measure import WHOLE, Aggregation, Coverage, Metric, Missing, Observation, Origin, Subject, Unit
 from bot.domain.period import Granularity, Period, date_in_words
 from bot.ports import Client, Question, Reply, Service
 from bot.sources import _options, _replies, _windows
 
 _NAME: Final = "hn_hiring"
+_POSTS: Final = "hn_jobs_posts"
+_SHARE: Final = "hn_jobs"
 _DOES_NOT_MEASURE: Final = (
     "Jobs or hires: one post may offer a whole list of jobs, jobs are offered elsewhere, too, and posts may name no tools."
 )
@@ -42,7 +44,7 @@ _KNOWN_BIASES: Final = (
 )
 METRICS: Final = (
     Metric(
-        key="hn_jobs_posts",
+        key=_POSTS,
         title="Job posts in the Hacker News thread Who is hiring",
         unit=Unit.COUNT,
         noun="posts",
@@ -53,7 +55,7 @@ METRICS: Final = (
         short="HN posts",
     ),
     Metric(
-        key="hn_jobs",
+        key=_SHARE,
         title="Share of job posts on Hacker News that name a framework",
         unit=Unit.PERCENT,
         noun="posts",
@@ -62,7 +64,7 @@ METRICS: Final = (
         does_not_measure=_DOES_NOT_MEASURE,
         known_biases=_KNOWN_BIASES,
         short="HN job posts",
-        base="hn_jobs_posts",
+        base=_POSTS,
     ),
 )
 ORIGINS: Final = (
@@ -82,7 +84,8 @@ COVERAGE: Final = Coverage(
 SERVICE: Final = Service(url="https://hacker-news.firebaseio.com", interval_s=0, concurrency=8)
 _ACCOUNT_ID: Final = "whoishiring"
 _ACCOUNT: Final = f"/v0/user/{_ACCOUNT_ID}.json"
-_FILLS: Final = dt.timedelta(days=14)
+_SETTLED_AFTER: Final = dt.timedelta(days=14)
+"""For so long after its opening a thread fills."""
 _KEEP_DAYS: Final = 30
 
 
@@ -209,7 +212,7 @@ def _item(reply: Reply) -> _Item | None:
 
 def _thread(client: Client, thread: _Item, month: Period) -> Reply:
     """A story and its posts in one reply, a line each as they were sent; as old as the oldest of them."""
-    keep_days = _keep_days(thread.opened_at, client.now)
+    keep_days = _windows.keep_days(thread.opened_at, _SETTLED_AFTER, client.now, _KEEP_DAYS)
     story = client.ask(Question(_path(thread.id), keep_days=keep_days))
     item = _item(story)
     if item is None:
@@ -217,11 +220,6 @@ def _thread(client: Client, thread: _Item, month: Period) -> Reply:
     replies = [story, *client.ask_all([Question(_path(kid), keep_days=keep_days) for kid in item.kids])]
     body = b"\n".join(_line(reply) for reply in replies)
     return Reply(body, story.url, _words(_path(thread.id), month), min(reply.retrieved_at for reply in replies))
-
-
-def _keep_days(opened_at: dt.datetime, now: dt.datetime) -> int:
-    """How old an answer may be: none but today's for a thread that still fills, and later none from when it did."""
-    return max(0, min(_KEEP_DAYS, (now - opened_at - _FILLS).days - 1))
 
 
 def _line(reply: Reply) -> bytes:
@@ -235,7 +233,7 @@ def _none(reply: Reply, subjects: Sequence[Subject], month: Period) -> list[Miss
     _submitted(reply)
     reason = f'Hacker News: {_ACCOUNT_ID} has opened no thread "{_title(month)}"'
     asked = [(metric.key, subject) for subject in _sought(subjects) for metric in METRICS]
-    return [Missing(metric, subject, month, reason) for metric, subject in [("hn_jobs_posts", WHOLE), *asked]]
+    return [Missing(metric, subject, month, reason) for metric, subject in [(_POSTS, WHOLE), *asked]]
 
 
 def _read(reply: Reply, path: str, month: Period) -> tuple[_Item, list[_Item]]:
@@ -294,27 +292,17 @@ def _of_subject(count: _Count, subject: str, names: Sequence[str], blank: Observ
     seen = replace(blank, value=float(found), note=f"{found:,} of {base:,} posts name {' or '.join(names)}; {blank.note}")
     yield seen
     if base:
-        yield replace(seen, metric="hn_jobs", value=100 * found / base)
+        yield replace(seen, metric=_SHARE, value=100 * found / base)
     else:
-        yield Missing("hn_jobs", subject, count.month, "Hacker News: the month's thread has no posts")
+        yield Missing(_SHARE, subject, count.month, "Hacker News: the month's thread has no posts")
 
 
 def _blank(count: _Count) -> Observation:
     """An observation of all posts without its value."""
-    opened_at, reply = count.story.opened_at, count.reply
-    return Observation(
-        metric="hn_jobs_posts",
-        subject=WHOLE,
-        period=count.month,
-        value=0.0,
-        status=Status.PROVISIONAL if reply.retrieved_at - opened_at < _FILLS else Status.MEASURED,
-        origin=ORIGINS[0].name,
-        url=f"https://news.ycombinator.com/item?id={count.story.id}",
-        retrieved_at=reply.retrieved_at,
-        note=f"thread {count.story.id}, opened {date_in_words(opened_at.date())}",
-        query=reply.query,
-        payload_sha256=reply.sha256,
-    )
+    story, told = count.story, _replies.Told(count.reply, ORIGINS[0])
+    note = f"thread {story.id}, opened {date_in_words(story.opened_at.date())}"
+    status = _windows.status(story.opened_at, _SETTLED_AFTER, count.reply.retrieved_at)
+    return told.figure(_POSTS, WHOLE, count.month, 0, f"https://news.ycombinator.com/item?id={story.id}", note, status)
 
 
 def _pattern(names: Sequence[str]) -> re.Pattern[str]:

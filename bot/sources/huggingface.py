@@ -3,9 +3,9 @@ Models created on the Hugging Face Hub that carry a library's tag.
 
 Measures public models by their instant of creation, in UTC. The Hub has no total, so its list is paged through from the newest
 model back to the period's start, which is why only the report's own period is counted and change comes from earlier readings in
-the store. A window counts once it is over. It may shrink later, for deleted models leave the list, and tags may be added or taken
-away. Quota: 500 requests in five minutes without a token, 1,000 with a free one (HF_TOKEN); asked every 0.7 s at most, a thousand
-models a page. Terms: counts are facts, name Hugging Face.
+the store. A window counts once it is over, and is never provisional: it may shrink later, for deleted models leave the list and
+tags are added or taken away, but that has no end. Quota: 500 requests in five minutes without a token, 1,000 with a free one
+(HF_TOKEN); asked every 0.7 s at most, a thousand models a page. Terms: counts are facts, name Hugging Face.
 
 One model may carry the tags of several libraries and counts for each. The pages of a tag are one reply: a line of JSON for each,
 with what was asked, the Link header that leads to the next page, and the page as sent; its query, address and time are those of
@@ -23,16 +23,17 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Status, Subject, Unit
+from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Subject, Unit
 from bot.domain.period import Period, date_in_words, instant
 from bot.errors import SourceUnavailable
 from bot.ports import Client, Key, Parameters, Question, Reply, Service
 from bot.sources import _replies
 
 _NAME: Final = "huggingface"
+_METRIC: Final = "hf_models_created"
 METRICS: Final = (
     Metric(
-        key="hf_models_created",
+        key=_METRIC,
         title="New models on Hugging Face",
         unit=Unit.COUNT,
         noun="models",
@@ -92,13 +93,12 @@ class Source:
                 f"huggingface was not asked: {period} is not over, and a part of it would pass for the whole. "
                 f"Run again from {date_in_words(period.end.date())} on"
             )
-        for subject in subjects:
-            if _NAME in subject.ids:
-                yield _joined(list(_pages(client, subject.ids[_NAME], period)))
+        for subject in _replies.named(subjects, _NAME):
+            yield _joined(list(_pages(client, subject.ids[_NAME], period)))
 
     def parse(self, reply: Reply, subjects: Sequence[Subject], period: Period) -> Sequence[Observation | Missing]:
         """How many models of the tag were created in the period."""
-        subject = next((one for one in subjects if _NAME in one.ids and _first(one.ids[_NAME]) == reply.query), None)
+        subject = next((one for one in _replies.named(subjects, _NAME) if _first(one.ids[_NAME]) == reply.query), None)
         if subject is None:
             return ()
         tag = subject.ids[_NAME]
@@ -127,6 +127,7 @@ def _first(tag: str) -> str:
 
 def _pages(client: Client, tag: str, period: Period) -> Iterator[Reply]:
     """The pages of a tag from the newest model back to the period's start, each with its Link header in front."""
+    # No page is kept longer than its day: the first begins with the newest model, and the others only follow from it.
     parameters = _parameters(tag)
     for _ in range(_MOST_PAGES):
         page = client.ask(Question(_PATH, parameters, head=("Link",)))
@@ -231,21 +232,11 @@ def _at(model: _Model, reply: Reply) -> dt.datetime:
 
 
 def _missing(subject: Subject, period: Period, reason: str) -> Missing:
-    return Missing("hf_models_created", subject.key, period, reason)
+    return Missing(_METRIC, subject.key, period, reason)
 
 
 def _told(count: int, page_count: int, subject: Subject, period: Period, reply: Reply) -> Observation:
     tag = subject.ids[_NAME]
-    return Observation(
-        metric="hf_models_created",
-        subject=subject.key,
-        period=period,
-        value=float(count),
-        status=Status.MEASURED,
-        origin=ORIGINS[0].name,
-        url=f"https://huggingface.co/models?library={quote(tag, safe='')}&sort=created",
-        retrieved_at=reply.retrieved_at,
-        note=f'models with the tag "{tag}" by their createdAt, counted over {page_count} pages',
-        query=reply.query,
-        payload_sha256=reply.sha256,
-    )
+    page = f"https://huggingface.co/models?library={quote(tag, safe='')}&sort=created"
+    note = f'models with the tag "{tag}" by their createdAt, counted over {page_count} pages'
+    return _replies.Told(reply, ORIGINS[0]).figure(_METRIC, subject.key, period, count, page, note)

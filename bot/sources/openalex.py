@@ -2,10 +2,10 @@
 Scholarly works in OpenAlex that name a subject in their title or abstract, by year of publication.
 
 Measures works of all kinds (articles, preprints, theses, data sets) that OpenAlex finds for the term, by calendar year; there is
-nothing finer, so only reports by year ask. All years in one request per term. The index grows backwards too: the year that runs
-and the one before are provisional, and older ones move when OpenAlex reworks itself (2025-11), so a series is always read whole.
-Quota: with a key (free, required since 2026-02) a thousand searches a day; without one a small fraction of that. Over it: 429 and
-the seconds to midnight UTC. Terms: CC0.
+nothing finer, so only reports by year ask. All years in one request per term, told from 1990 on. The index grows backwards too: a
+figure that is read within a year of its own year's end is provisional, and older ones move when OpenAlex reworks itself
+(2025-11), so a series is always read whole. Quota: with a key (free, required since 2026-02) a thousand searches a day; without
+one a small fraction of that. Over it: 429 and the seconds to midnight UTC. Terms: CC0.
 
 Traps. Words are stemmed, in quotes too. Works without a year are left out of the groups but not out of the whole, so what the
 groups lack is known only where they add up to it: there a year that is not told is nought, else it is missing. At most two
@@ -15,15 +15,15 @@ hundred groups are told. `include_xpac` stays off: it adds millions of repositor
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Status, Subject, Unit
+from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Subject, Unit
 from bot.domain.period import Granularity, Period
-from bot.errors import BadInput
 from bot.ports import Client, Key, Question, Reply, Service
 from bot.sources import _replies, _windows
 
@@ -62,7 +62,10 @@ SERVICE: Final = Service(
 _PATH: Final = "/works"
 _MOST_GROUPS: Final = 200
 """So many groups are told at most; a reply with as many may have been cut there."""
-_TERM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _+-]*")
+_FIRST_YEAR: Final = 1990
+"""Older works are none about what runs today, and their dates are often wrong: one of the year 1000 makes no thousand noughts."""
+_SETTLED_AFTER: Final = dt.timedelta(days=366)
+"""The running year and the one before it still grow. No answer is kept longer than its day: each brings the running year."""
 
 
 @dataclass(frozen=True)
@@ -91,14 +94,13 @@ class Source:
         """One reply per term: all its years."""
         if period.granularity is not Granularity.YEAR:
             return
-        for subject in subjects:
-            if _NAME in subject.ids:
-                yield client.ask(Question(_PATH, _parameters(subject)))
+        for subject in _replies.named(subjects, _NAME):
+            yield client.ask(Question(_PATH, _parameters(subject)))
 
     def parse(self, reply: Reply, subjects: Sequence[Subject], period: Period) -> Sequence[Observation | Missing]:
         """The term's years up to the period's, oldest first."""
         asked = _replies.asked(reply)
-        about = [subject for subject in subjects if _NAME in subject.ids and _parameters(subject) == asked]
+        about = [subject for subject in _replies.named(subjects, _NAME) if _parameters(subject) == asked]
         if not about or period.granularity is not Granularity.YEAR:
             return ()
         answer = _replies.read(reply, _Groups)
@@ -106,7 +108,8 @@ class Source:
         if answer.meta.count == 0:
             return [_nothing(subject, window) for subject in about for window in _windows.compared(period)]
         whole = sum(by_year.values()) == answer.meta.count
-        return [seen for subject in about for seen in _years(by_year, whole, subject, period, reply)]
+        told = _replies.Told(reply, ORIGINS[0])
+        return [seen for subject in about for seen in _years(by_year, whole, subject, period, told)]
 
 
 def _parameters(subject: Subject) -> dict[str, str]:
@@ -115,20 +118,7 @@ def _parameters(subject: Subject) -> dict[str, str]:
 
 
 def _terms(subject: Subject) -> list[str]:
-    """
-    The spellings of a term.
-
-    Raises:
-        BadInput: one that could end the quotes it is put in, or add a filter of its own.
-    """
-    terms = [" ".join(term.split()) for term in subject.ids[_NAME].split("|")]
-    for term in terms:
-        if not _TERM.fullmatch(term):
-            raise BadInput(
-                f'OpenAlex cannot be asked for "{term}" ({subject.name}): a search term begins with a letter or digit and has '
-                f"only letters, digits, spaces, - _ and +, else it is read as part of the filter. Correct the id in the recipe"
-            )
-    return terms
+    return _replies.terms(subject, _NAME, ORIGINS[0].name)
 
 
 def _by_year(reply: Reply, answer: _Groups) -> dict[int, int]:
@@ -151,32 +141,22 @@ def _nothing(subject: Subject, window: Period) -> Missing:
 
 
 def _years(
-    by_year: Mapping[int, int], whole: bool, subject: Subject, period: Period, reply: Reply
+    by_year: Mapping[int, int], whole: bool, subject: Subject, period: Period, told: _replies.Told
 ) -> Iterator[Observation | Missing]:
     """Every year since the first one told. One that is not told is nought only where nothing else can be missing."""
     compared = _windows.compared(period)
-    first = min([*by_year, compared[0].start.year])
+    first = min(max(_FIRST_YEAR, min(by_year, default=_FIRST_YEAR)), compared[0].start.year)
     for year in range(first, period.start.year + 1):
         window = Period.year(year)
         if year in by_year or whole:
-            yield _told(window, by_year.get(year, 0), subject, reply)
+            yield _told(window, by_year.get(year, 0), subject, told)
         elif window in compared:
             yield Missing(_METRIC, subject.key, window, f"OpenAlex: {year} is not told, and some works are in no year")
 
 
-def _told(window: Period, count: int, subject: Subject, reply: Reply) -> Observation:
+def _told(window: Period, count: int, subject: Subject, told: _replies.Told) -> Observation:
     terms = " or ".join(f'"{term}"' for term in _terms(subject))
-    grows = window.start.year >= reply.retrieved_at.year - 1
-    return Observation(
-        metric=_METRIC,
-        subject=subject.key,
-        period=window,
-        value=float(count),
-        status=Status.PROVISIONAL if grows else Status.MEASURED,
-        origin=ORIGINS[0].name,
-        url=f"https://openalex.org/works?{urlencode({'filter': _parameters(subject)['filter']})}",
-        retrieved_at=reply.retrieved_at,
-        note=f"works of {window} with {terms} in title or abstract, as indexed on {reply.retrieved_at:%Y-%m-%d}",
-        query=reply.query,
-        payload_sha256=reply.sha256,
-    )
+    read_at = told.reply.retrieved_at
+    page = f"https://openalex.org/works?{urlencode({'filter': _parameters(subject)['filter']})}"
+    note = f"works of {window} with {terms} in title or abstract, as indexed on {read_at:%Y-%m-%d}"
+    return told.figure(_METRIC, subject.key, window, count, page, note, _windows.status(window.end, _SETTLED_AFTER, read_at))

@@ -3,7 +3,8 @@ Downloads of Python packages from PyPI by installers other than mirrors, as PyPI
 
 Measures files of a package that PyPI served, without the programs that copy all of PyPI, counted in UTC days and told here in
 calendar months, whatever the report's own period. The last 180 days; a day is there from about 01:10 UTC of the next one on and
-stays as it is. One request per package, once a day as the service asks. Terms: counts are facts, name PyPI Stats.
+stays as it is: a figure that is read within a day of its month's end is provisional. One request per package, once a day as the
+service asks. Terms: counts are facts, name PyPI Stats.
 
 Days do go missing: a month without one of its days has no figure. Rows that name no installer are left out as mirrors are, so
 these figures never agree with ClickPy's: they check them and stand in for them, but never beside them in one chart. Errors are
@@ -19,8 +20,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import quote
 
-from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Status, Subject, Unit
-from bot.domain.period import Granularity, Period, date_in_words
+from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Subject, Unit
+from bot.domain.period import Period, date_in_words
 from bot.ports import Client, Question, Reply, Service
 from bot.sources import _replies, _windows
 
@@ -60,7 +61,8 @@ COVERAGE: Final = Coverage(
 )
 SERVICE: Final = Service(url="https://pypistats.org", interval_s=2)
 _UNKNOWN: Final = 404
-_SETTLED: Final = dt.timedelta(days=1)
+_SETTLED_AFTER: Final = dt.timedelta(days=1)
+"""The days are made in the night. No answer is kept longer than its day: the question names no window and brings the newest."""
 
 
 @dataclass(frozen=True)
@@ -83,25 +85,25 @@ class Source:
 
     def fetch(self, client: Client, subjects: Sequence[Subject], period: Period) -> Iterable[Reply]:
         """One reply per package: its last 180 days, whatever the period."""
-        for subject in subjects:
-            if _NAME in subject.ids:
-                yield client.ask(Question(_path(subject), {"mirrors": "false"}, accept=(_UNKNOWN,)))
+        for subject in _replies.named(subjects, _NAME):
+            yield client.ask(Question(_path(subject), {"mirrors": "false"}, accept=(_UNKNOWN,)))
 
     def parse(self, reply: Reply, subjects: Sequence[Subject], period: Period) -> Sequence[Observation | Missing]:
         """The package's months from the first one the series holds up to the period's end, oldest first."""
         asked = reply.query.removesuffix("?mirrors=false")
-        subject = next((one for one in subjects if _NAME in one.ids and _path(one) == asked), None)
+        subject = next((one for one in _replies.named(subjects, _NAME) if _path(one) == asked), None)
         if subject is None:
             return ()
         by_day = _by_day(reply, _package(subject))
-        last = _last_month(period)
+        last = _windows.last_month(period)
         if not by_day:
             return [Missing(_METRIC, subject.key, last, f'PyPI Stats knows no package "{subject.ids[_NAME]}"')]
         first = min(by_day)
         months = [month for month in _windows.since_a_year(last) if month.start.date() >= first]
         if not months:
             return [Missing(_METRIC, subject.key, last, f"PyPI Stats: its days begin with {date_in_words(first)}")]
-        return [_told(month, total, subject, reply) for month, total in _windows.totals(by_day, months)]
+        told = _replies.Told(reply, ORIGINS[0])
+        return [_told(month, total, subject, told) for month, total in _windows.totals(by_day, months)]
 
 
 def _package(subject: Subject) -> str:
@@ -111,12 +113,6 @@ def _package(subject: Subject) -> str:
 
 def _path(subject: Subject) -> str:
     return f"/api/packages/{quote(_package(subject), safe='')}/overall"
-
-
-def _last_month(period: Period) -> Period:
-    """The newest calendar month that ends no later than the period."""
-    month = Period.containing(Granularity.MONTH, period.last_day)
-    return month if month.end <= period.end else month.previous()
 
 
 def _by_day(reply: Reply, package: str) -> dict[dt.date, int]:
@@ -135,20 +131,10 @@ def _by_day(reply: Reply, package: str) -> dict[dt.date, int]:
     return dict(days)
 
 
-def _told(month: Period, total: int | str, subject: Subject, reply: Reply) -> Observation | Missing:
+def _told(month: Period, total: int | str, subject: Subject, told: _replies.Told) -> Observation | Missing:
     if isinstance(total, str):
         return Missing(_METRIC, subject.key, month, f"PyPI Stats: {total}")
     package = _package(subject)
-    return Observation(
-        metric=_METRIC,
-        subject=subject.key,
-        period=month,
-        value=float(total),
-        status=Status.PROVISIONAL if reply.retrieved_at < month.end + _SETTLED else Status.MEASURED,
-        origin=ORIGINS[0].name,
-        url=f"https://pypistats.org/packages/{package}",
-        retrieved_at=reply.retrieved_at,
-        note=f"{month.days:.0f} days of {package}, every one there, without mirrors",
-        query=reply.query,
-        payload_sha256=reply.sha256,
-    )
+    note = f"{month.days:.0f} days of {package}, every one there, without mirrors"
+    status = _windows.status(month.end, _SETTLED_AFTER, told.reply.retrieved_at)
+    return told.figure(_METRIC, subject.key, month, total, f"https://pypistats.org/packages/{package}", note, status)

@@ -2,13 +2,14 @@
 Questions on Stack Overflow that carry a tag.
 
 Measures how many questions were asked in a window (UTC, to the second) and carry the tag today. From 2008 on. A question counts
-at once; within its first days some are closed and deleted, so a window that ended less than three days ago is provisional. Quota:
-300 requests a day from one address without a key, 10,000 with one (free); thirty a second at most. Terms: posts are CC BY-SA,
-counts are facts; link the tag.
+at once; within its first days some are closed and deleted, so a figure that is read within three days of its window's end is
+provisional. Quota: 300 requests a day from one address without a key, 10,000 with one (free); thirty a second at most. Terms:
+posts are CC BY-SA, counts are facts; link the tag.
 
 Traps. Over quota the API says so with status 400 and locks the address for up to a day: then nothing is asked until that is over.
-A reply may ask for a `backoff` before the next request; whoever does not heed it is locked out too. An unknown tag is not an
-error but nought questions, so a misspelt id looks like a dead tag. `Subject.ids["stackoverflow"]` is the tag ("pytorch").
+A reply may ask for a `backoff` before the next request; whoever does not heed it is locked out too. It is said, and unverified,
+that the filter we ask with leaves that field out: then the interval alone keeps us far below every limit. An unknown tag is not
+an error but nought questions, so a misspelt id looks like a dead tag. `Subject.ids["stackoverflow"]` is the tag ("pytorch").
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 from urllib.parse import quote
 
-from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Status, Subject, Unit
+from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Subject, Unit
 from bot.domain.period import Period
 from bot.errors import BadInput, SourceUnavailable, Throttled
 from bot.ports import Client, Key, Question, Reply, Service
@@ -64,8 +65,8 @@ SERVICE: Final = Service(
 )
 _PATH: Final = "/2.3/questions"
 _REFUSED: Final = 400
-_SETTLES: Final = dt.timedelta(days=3)
-_LONG_SETTLED: Final = dt.timedelta(days=30)
+_SETTLED_AFTER: Final = dt.timedelta(days=3)
+"""For so long after its end a window loses many questions: bad ones are closed and deleted within days."""
 _KEEP_DAYS: Final = 30
 _LONGEST_LOCK_S: Final = 24 * 60 * 60
 """An address that asked too often is locked for up to a day; so long where the reply does not say."""
@@ -90,17 +91,16 @@ class Source:
 
     def fetch(self, client: Client, subjects: Sequence[Subject], period: Period) -> Iterable[Reply]:
         """One reply per tag and window: the period, the one before, and that of a year before."""
-        for subject in subjects:
-            if _NAME in subject.ids:
-                for window in _windows.compared(period):
-                    reply = client.ask(_question(subject, window, client.now))
-                    yield reply
-                    _heed_backoff(client, reply)
+        for subject in _replies.named(subjects, _NAME):
+            for window in _windows.compared(period):
+                reply = client.ask(_question(subject, window, client.now))
+                yield reply
+                _heed_backoff(client, reply)
 
     def parse(self, reply: Reply, subjects: Sequence[Subject], period: Period) -> Sequence[Observation | Missing]:
         """The one window the reply is about."""
         asked = _replies.asked(reply)
-        named = [one for one in subjects if _NAME in one.ids]
+        named = _replies.named(subjects, _NAME)
         about = [(one, window) for one in named for window in _windows.compared(period) if _parameters(one, window) == asked]
         if not about:
             return ()
@@ -111,8 +111,8 @@ class Source:
 
 
 def _question(subject: Subject, window: Period, now: dt.datetime) -> Question:
-    settled = window.end + _LONG_SETTLED < now
-    return Question(_PATH, _parameters(subject, window), accept=(_REFUSED,), keep_days=_KEEP_DAYS if settled else 0)
+    keep_days = _windows.keep_days(window.end, _SETTLED_AFTER, now, _KEEP_DAYS)
+    return Question(_PATH, _parameters(subject, window), accept=(_REFUSED,), keep_days=keep_days)
 
 
 def _parameters(subject: Subject, window: Period) -> dict[str, str]:
@@ -157,7 +157,7 @@ def _heed_backoff(client: Client, reply: Reply) -> None:
 
 def _refuse(reply: Reply) -> NoReturn:
     error = _replies.read(reply, _Error)
-    said = f"{error.error_name}: {' '.join(error.error_message.split())[:160]}"
+    said = f"{error.error_name}: {' '.join(error.error_message.split())[:100]}"
     if error.error_name != "throttle_violation":
         raise SourceUnavailable(
             f"Stack Overflow refuses the question ({said}). A tag may be misspelt or the key wrong; correct the id in the recipe "
@@ -165,8 +165,7 @@ def _refuse(reply: Reply) -> NoReturn:
         )
     until = reply.retrieved_at + dt.timedelta(seconds=_locked_s(error.error_message))
     raise Throttled(
-        f"Stack Overflow has been asked too often from this address ({said}). It is left alone until "
-        f"{until.isoformat(timespec='minutes')}; a free key in STACKEXCHANGE_KEY allows more",
+        f"Stack Overflow was asked too often from this address ({said}); a free key in STACKEXCHANGE_KEY allows more",
         until,
     )
 
@@ -180,16 +179,7 @@ def _told(subject: Subject, window: Period, total: int, reply: Reply) -> Observa
     if window.end > reply.retrieved_at:
         return Missing(_METRIC, subject.key, window, f"Stack Overflow: {window} was not over when it was asked for")
     tag = _tag(subject)
-    return Observation(
-        metric=_METRIC,
-        subject=subject.key,
-        period=window,
-        value=float(total),
-        status=Status.PROVISIONAL if window.end + _SETTLES > reply.retrieved_at else Status.MEASURED,
-        origin=ORIGINS[0].name,
-        url=f"https://stackoverflow.com/questions/tagged/{quote(tag, safe='')}",
-        retrieved_at=reply.retrieved_at,
-        note=f"questions tagged [{tag}] asked in {window} and not deleted since",
-        query=reply.query,
-        payload_sha256=reply.sha256,
-    )
+    page = f"https://stackoverflow.com/questions/tagged/{quote(tag, safe='')}"
+    note = f"questions tagged [{tag}] asked in {window} and not deleted since"
+    status = _windows.status(window.end, _SETTLED_AFTER, reply.retrieved_at)
+    return _replies.Told(reply, ORIGINS[0]).figure(_METRIC, subject.key, window, total, page, note, status)

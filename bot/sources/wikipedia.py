@@ -3,13 +3,14 @@ Views of a subject's article in the English Wikipedia.
 
 Measures page views by people (Wikimedia's own sorting into users, robots and automated traffic), all ways of access together, in
 UTC. From July 2015 on; a day is there about a day after it is over and does not change. One request per article brings every
-month (for reports by month and year) or day (by week and day) since the period of a year before. Quota (2026): ten requests a
-minute without a contact in the User-Agent, two hundred with one; three together at most. Terms: CC0.
+month (for reports by month and year) or day (by week and day) since the period of a year before. No figure is provisional: a
+window has none until all of it is counted. Quota (2026): ten requests a minute without a contact in the User-Agent, two hundred
+with one; three together at most. Terms: CC0.
 
 Traps. Titles are case-sensitive, and views of redirects and former titles are counted under those: after a move the article
 begins anew. A month that is not over comes as the sum of its days so far. An unknown title, a time before the article and no
 views at all are the same 404, and days and months without views are left out of a reply: no window has a figure that lacks one.
-`Subject.ids["wikipedia"]` is the article's title ("PyTorch", "Google_JAX").
+`Subject.ids["wikipedia"]` is the article's title ("PyTorch", "JAX_(software)").
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Status, Subject, Unit
+from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Subject, Unit
 from bot.domain.period import Granularity, Period
 from bot.errors import BadInput
 from bot.ports import Client, Question, Reply, Service
@@ -62,9 +63,10 @@ _UNKNOWN: Final = 404
 _PROJECT: Final = "en.wikipedia"
 _ACCESS: Final = "all-access"
 _AGENT: Final = "user"
-_COUNTED: Final = dt.timedelta(days=2)
+_COUNTED_AFTER: Final = dt.timedelta(days=2)
 """A day is there about a day late, and a month is told without the days that are not there yet."""
-_LONG_SETTLED: Final = dt.timedelta(days=30)
+_SETTLED_AFTER: Final = dt.timedelta(days=30)
+"""For so long a day or month that is not there may still be filled in, and the answer is asked for again. Our own choice."""
 _KEEP_DAYS: Final = 30
 _NO_TITLE: Final = re.compile(r"[#<>\[\]|{}\x00-\x1f\x7f]")
 
@@ -91,14 +93,13 @@ class Source:
 
     def fetch(self, client: Client, subjects: Sequence[Subject], period: Period) -> Iterable[Reply]:
         """One reply per article: its months or days from the period of a year before up to this one's end."""
-        keep_days = _KEEP_DAYS if period.end + _LONG_SETTLED < client.now else 0
-        for subject in subjects:
-            if _NAME in subject.ids:
-                yield client.ask(Question(_path(subject, period), accept=(_UNKNOWN,), keep_days=keep_days))
+        keep_days = _windows.keep_days(period.end, _SETTLED_AFTER, client.now, _KEEP_DAYS)
+        for subject in _replies.named(subjects, _NAME):
+            yield client.ask(Question(_path(subject, period), accept=(_UNKNOWN,), keep_days=keep_days))
 
     def parse(self, reply: Reply, subjects: Sequence[Subject], period: Period) -> Sequence[Observation | Missing]:
         """The article's windows, oldest first."""
-        subject = next((one for one in subjects if _NAME in one.ids and _path(one, period) == reply.query), None)
+        subject = next((one for one in _replies.named(subjects, _NAME) if _path(one, period) == reply.query), None)
         if subject is None:
             return ()
         if reply.status == _UNKNOWN:
@@ -107,7 +108,8 @@ class Source:
         views = _views(reply, _article(subject), period)
         windows = _windows.since_a_year(period)
         totals = _windows.totals(views, windows) if _grain(period) == "daily" else _of_months(views, windows, reply)
-        return [_told(window, total, subject, reply) for window, total in totals]
+        told = _replies.Told(reply, ORIGINS[0])
+        return [_told(window, total, subject, told) for window, total in totals]
 
 
 def _path(subject: Subject, period: Period) -> str:
@@ -167,7 +169,7 @@ def _of_months(views: Mapping[dt.date, int], windows: Sequence[Period], reply: R
     for window in windows:
         months = [day for day in _windows.days(window) if day.day == 1]
         absent = [Period.month(day.year, day.month).name for day in months if not views.get(day)]
-        if window.end + _COUNTED > reply.retrieved_at:
+        if reply.retrieved_at < window.end + _COUNTED_AFTER:
             yield window, f"{window} was not wholly counted when it was asked for"
         elif absent:
             yield window, f"no views in {', '.join(absent)}: a fault, or no article of this title then"
@@ -175,20 +177,10 @@ def _of_months(views: Mapping[dt.date, int], windows: Sequence[Period], reply: R
             yield window, sum(views[day] for day in months)
 
 
-def _told(window: Period, total: int | str, subject: Subject, reply: Reply) -> Observation | Missing:
+def _told(window: Period, total: int | str, subject: Subject, told: _replies.Told) -> Observation | Missing:
     if isinstance(total, str):
         return Missing(_METRIC, subject.key, window, f"Wikipedia: {total}")
     article = _article(subject)
-    return Observation(
-        metric=_METRIC,
-        subject=subject.key,
-        period=window,
-        value=float(total),
-        status=Status.MEASURED,
-        origin=ORIGINS[0].name,
-        url=f"https://en.wikipedia.org/wiki/{quote(article, safe='')}",
-        retrieved_at=reply.retrieved_at,
-        note=f"views of {article} by users, every way of access, in {window}",
-        query=reply.query,
-        payload_sha256=reply.sha256,
-    )
+    page = f"https://en.wikipedia.org/wiki/{quote(article, safe='')}"
+    note = f"views of {article} by users, every way of access, in {window}"
+    return told.figure(_METRIC, subject.key, window, total, page, note)

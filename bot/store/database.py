@@ -93,7 +93,11 @@ class Database:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        return Reply(self._unpacked(row.payload_sha256, row), row.url, row.query, row.retrieved_at, row.status)
+        try:
+            body = self._unpacked(row.payload_sha256, row)
+        except BadStore:  # what is damaged is asked for anew, and mended by being kept again
+            return None
+        return Reply(body, row.url, row.query, row.retrieved_at, row.status)
 
     def keep(self, source: str, key: str, reply: Reply) -> None:
         retrieved_at = tables.utc(reply.retrieved_at)
@@ -114,7 +118,9 @@ class Database:
             "payload_sha256": payload["sha256"],
         }
         with self._writes() as connection:
-            connection.execute(_insert(connection, tables.payload).on_conflict_do_nothing(), payload)
+            fresh = _insert(connection, tables.payload)
+            again = {"body": fresh.excluded.body, "size_bytes": fresh.excluded.size_bytes}
+            connection.execute(fresh.on_conflict_do_update(index_elements=["sha256"], set_=again), payload)
             connection.execute(insert(tables.reply), said)
 
     def refuse(self, source: str, keys: Sequence[str]) -> None:

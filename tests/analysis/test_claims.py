@@ -803,23 +803,37 @@ def test_what_was_added_to_a_stock_is_the_difference_of_its_snapshots() -> None:
 
 def test_a_first_snapshot_tells_of_no_gain() -> None:
     assert of_october("gained", "keras", read_on(61_500, "2020-11-02"), metric="stars") == Absent(
-        "Stars: no earlier snapshot of Keras; the first was taken on 3 Nov 2020", "no snapshot"
+        "Stars: no earlier snapshot of Keras; the first was taken on 2 Nov 2020", "no snapshot"
     )
 
 
 @pytest.mark.parametrize("kind", ["gained", "growth"])
 @pytest.mark.parametrize(
-    ("day", "told"), [("2020-10-27", False), ("2020-10-28", True), ("2020-11-03", True), ("2020-11-04", False)]
-)
-def test_a_snapshot_more_than_a_tenth_of_the_time_off_tells_of_no_change(kind: str, day: str, told: bool) -> None:
-    # from the end of September to that of October are 31 days, a tenth of which is 3 days and 2.4 hours
-    before, now = read_on(60_000, "2020-09-30"), read_on(90_000, day)
-    found = of_october(kind, "keras", before, now, metric="stars")
-    assert isinstance(found, Claim) is told
-    if not told:
-        assert isinstance(found, Absent)
-        assert found.reason.startswith("Stars: the snapshot that stands for the end of October 2020 was taken on ")
-        assert found.reason.endswith("more than 3 days off")
+    ("first", "last", "why"),
+    [
+        ("2020-09-30", "2020-10-31", ""),
+        ("2020-09-27", "2020-10-28", ""),  # three days off at both ends; a tenth of 31 days is 3.1
+        ("2020-09-26", "2020-10-27", "the snapshot that stands for the end of October 2020 was taken on 27 Oct 2020, more than 3 days off"),
+        ("2020-09-30", "2020-11-01", ""),  # 32 days apart; 4 % of 31 days are a day and six hours
+        ("2020-09-30", "2020-11-02", "33 days and 0 hours lie between the snapshots, not the 31 days from September 2020 to October 2020"),
+        ("2020-10-02", "2020-10-31", "29 days and 0 hours lie between the snapshots, not the 31 days from September 2020 to October 2020"),
+    ],
+)  # fmt: skip
+def test_snapshots_off_the_ends_of_a_time_or_its_length_tell_of_no_change(kind: str, first: str, last: str, why: str) -> None:
+    found = of_october(kind, "keras", read_on(60_000, first), read_on(90_000, last), metric="stars")
+    assert isinstance(found, Claim) if not why else found == Absent(f"Stars: {why}")
+
+
+@pytest.mark.parametrize(("day", "compared"), [("2020-10-30", True), ("2020-10-29", False)])
+def test_stocks_read_on_different_days_are_not_compared(day: str, compared: bool) -> None:
+    # a twentieth of October's 31 days are a day and a half
+    seen = read_on(60_000, "2020-10-31"), observed(50_000, "pytorch", day, "stars")
+    found = of_october("lead", "keras pytorch", *seen, metric="stars")
+    assert (
+        isinstance(found, Claim)
+        if compared
+        else found == Absent("Stars: the snapshots of October 2020 lie 2 days apart, and are not compared")
+    )
 
 
 def test_a_sum_of_all_that_stands_lower_than_before_is_not_told() -> None:

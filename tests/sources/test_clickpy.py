@@ -59,7 +59,7 @@ class Listening:
     """A client that answers nothing of use and remembers what it was asked."""
 
     has_key = False
-    asked = ()
+    keys = ()
 
     def __init__(self, now: dt.datetime = NOW) -> None:
         self.now = now
@@ -271,6 +271,27 @@ def test_a_package_nobody_knows_is_missing_by_name() -> None:
         )
 
 
+@pytest.mark.parametrize("rows", [[], [month("jax", f"2025-{number:02}", 5, newest="2026-01-03") for number in range(1, 13)]])
+def test_a_package_nobody_knows_is_missing_in_the_year_too(rows: list[dict[str, Any]]) -> None:
+    query = questions(Period.year(2025))[0].body
+    found = read(a_reply(result(rows), query), BOTH, Period.year(2025))
+    reason = 'ClickPy knows no package "torch", or none that was downloaded then'
+    assert [one for one in found if one.subject == "pytorch"] == [
+        Missing("pypi_downloads_month", "pytorch", Period.month(2025, 12), reason),
+        Missing("pypi_downloads_calendar_year", "pytorch", Period.year(2025), reason),
+    ]
+
+
+def test_a_package_nobody_knows_is_missing_by_day_too() -> None:
+    week = Period.parse("2026-W41")
+    assert read(a_reply(result([]), questions(week, (PYTORCH,))[1].body), (PYTORCH,), week) == [
+        Missing(
+            "pypi_downloads_day", "pytorch", Period.parse("2026-10-11"),
+            'ClickPy knows no package "torch", or none that was downloaded then',
+        )
+    ]  # fmt: skip
+
+
 def test_two_subjects_may_share_a_package() -> None:
     twins = (*BOTH, subject("lightning", clickpy="torch"))
     found = read(months_reply(both()), twins)
@@ -347,6 +368,7 @@ def test_a_used_up_quota_leaves_the_service_alone_for_an_hour_and_is_not_asked_a
     with pytest.raises(Throttled, match="Code 201: Quota for user") as error:
         read(reply)
     assert error.value.until == reply.retrieved_at + dt.timedelta(hours=1)
+    assert "alone" not in str(error.value)
 
 
 def test_the_service_is_asked_for_whole_results_by_post() -> None:
@@ -358,7 +380,7 @@ def test_the_service_is_asked_for_whole_results_by_post() -> None:
     assert [(request.method, request.path) for request in server.asked] == [("POST", "/"), ("POST", "/")]
     assert server.asked[0].parameters == {
         "user": "demo", "default_format": "JSON",
-        "result_overflow_mode": "throw", "read_overflow_mode": "throw", "timeout_overflow_mode": "throw",
+        "result_overflow_mode": "throw", "read_overflow_mode": "throw",
     }  # fmt: skip
     assert server.asked[0].body == MONTHS_QUERY
     assert replies[0].query == MONTHS_QUERY
@@ -388,9 +410,10 @@ def test_a_week_is_asked_for_by_its_days_and_a_year_or_quarter_only_by_months() 
     assert "date >= '2025-07-01' AND date < '2026-10-01'" in months.body
 
 
-def test_answers_about_what_is_long_over_are_kept_for_a_week() -> None:
-    assert {question.keep_days for question in questions(OCTOBER, now=dt.datetime(2026, 12, 2, tzinfo=dt.UTC))} == {0}
-    assert {question.keep_days for question in questions(OCTOBER, now=dt.datetime(2026, 12, 3, tzinfo=dt.UTC))} == {7}
+@pytest.mark.parametrize(("day", "keep_days"), [(1, 0), (2, 0), (3, 1), (8, 6), (9, 7), (31, 7)])
+def test_answers_about_what_is_long_over_are_kept_for_a_week_and_none_from_before(day: int, keep_days: int) -> None:
+    asked = questions(OCTOBER, now=dt.datetime(2026, 12, day, 6, 0, tzinfo=dt.UTC))
+    assert [question.keep_days for question in asked] == [keep_days, keep_days]
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def test_one_reply_tells_counters_of_today_and_commits_of_three_windows() -> Non
         "GitHub",
         "https://github.com/pytorch/pytorch/watchers",
         NOW,
-        "pytorch/pytorch as of the reading",
+        "watchers of pytorch/pytorch, as of the reading",
         BODY,
         a_reply(graphql()).sha256,
     )
@@ -176,7 +176,7 @@ def test_one_reply_tells_counters_of_today_and_commits_of_three_windows() -> Non
         "pytorch",
         OCTOBER,
         1_450,
-        Status.MEASURED,
+        Status.PROVISIONAL,
         "GitHub",
         "https://github.com/pytorch/pytorch/commits/HEAD?since=2026-10-01&until=2026-10-31",
         NOW,
@@ -222,7 +222,9 @@ def test_an_empty_repository_has_counters_and_no_commits() -> None:
 @pytest.mark.parametrize("kind", ["RATE_LIMITED", "RATE_LIMIT"])
 def test_a_used_up_quota_comes_as_200_and_is_left_alone_for_its_hour(kind: str) -> None:
     error = {"type": kind, "message": "API rate limit exceeded for user ID 1."}
-    with pytest.raises(Throttled, match="API rate limit exceeded.*left alone until 2026-11-05T07:00") as caught:
+    with pytest.raises(
+        Throttled, match="GitHub says 'API rate limit exceeded for user ID 1.': the quota .* anew every hour$"
+    ) as caught:
         read(json.dumps({"errors": [error]}), BODY)
     assert caught.value.until == dt.datetime(2026, 11, 5, 7, 0, tzinfo=dt.UTC)
 
@@ -277,9 +279,18 @@ def test_without_a_token_each_repository_is_asked_for_and_each_window_of_its_com
     assert replies[3].body == f"Link: {LINK}\n\n".encode() + json.dumps([COMMIT]).encode()
 
 
-def test_only_counts_of_windows_long_over_are_kept_for_long() -> None:
-    kept = [github._commits_question(PYTORCH, window, NOW).keep_days for window in (Period.month(2026, 9), OCTOBER)]
-    assert kept == [31, 0]
+def test_counts_of_windows_that_are_settled_are_kept_and_none_from_before() -> None:
+    windows = (Period.month(2025, 10), Period.month(2026, 9), OCTOBER)  # over for a year, for 35 days, and for 4
+    assert [github._commits_question(PYTORCH, window, NOW).keep_days for window in windows] == [30, 28, 0]
+
+
+@pytest.mark.parametrize(("body", "query"), [(graphql(), BODY), (commits(COMMIT), COMMITS)])
+def test_commits_are_provisional_for_seven_days_and_counters_never(body: str, query: str) -> None:
+    settled_at = dt.datetime(2026, 11, 8, tzinfo=dt.UTC)
+    for at, status in ((settled_at - dt.timedelta(seconds=1), Status.PROVISIONAL), (settled_at, Status.MEASURED)):
+        told = [one for one in read(body, query, at=at) if isinstance(one, Observation)]
+        assert {one.status for one in told if one.metric == "gh_commits" and one.period == OCTOBER} == {status}
+        assert {one.status for one in told if one.metric != "gh_commits" or one.period != OCTOBER} <= {Status.MEASURED}
 
 
 def test_watchers_are_the_subscribers_and_not_the_stars_once_more() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import resource
 import socket
 import threading
 import time
@@ -145,9 +146,9 @@ def test_a_service_that_asks_for_more_than_this_run_can_wait_is_left_alone() -> 
     with answering(lambda _: Answer("no", 429, {"Retry-After": "7200"}), store=store) as (client, server):
         with pytest.raises(Throttled, match=r"npm answered 429 .*left alone until 2026-11-05T08:00") as told:
             client.ask(ASK)
+        assert told.value.until == NOW + dt.timedelta(hours=2)
         with pytest.raises(Throttled, match="left alone until"):
             client.ask(Question("/other"))
-    assert told.value.until == NOW + dt.timedelta(hours=2)
     assert len(server.asked) == 1
     assert store.told is not None
     assert store.told.until == NOW + dt.timedelta(hours=2)
@@ -232,18 +233,129 @@ def test_a_bomb_of_empty_blocks_is_cut_off_as_it_is_sent() -> None:
         client_of(url).ask(ASK)
 
 
-def test_a_body_that_drips_is_given_up_at_the_deadline() -> None:
+DRIPS = {
+    "status line": (b"HTTP/1.1 200 O", b"O"),
+    "headers": (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+    "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "body": (b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
+    "body of a known length": (b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n", b"x"),
+    "chunk size": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
+    "trailers": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", b"x: y\r\n"),
+    "redirect": (b"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 900000\r\n\r\n", b"x"),
+    "error": (b"HTTP/1.1 503 Busy\r\nContent-Length: 900000\r\n\r\n", b"x"),
+}
+
+
+@pytest.mark.parametrize("part", DRIPS)
+def test_a_reply_that_drips_is_given_up_whichever_part_of_it_does(part: str) -> None:
+    begun, then = DRIPS[part]
+
     def drip(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        connection.sendall(begun)
         while True:
-            connection.sendall(b"x")
+            connection.sendall(then)
             time.sleep(0.01)
 
+    with raw(drip) as url, pytest.raises(SourceUnavailable, match=r"did not finish its reply in 0\.3 s|sends us on|headers"):
+        client_of(url, longest_reply_s=0.3).ask(ASK)
+
+
+def test_the_body_of_a_redirect_is_not_read() -> None:
+    bomb = gzip.compress(b"\0" * 200_000_000, 9)
+
+    def answer(request: Request) -> Answer:
+        if request.path == "/new":
+            return Answer("told")
+        return Answer(bomb, 301, {"Location": "/new", "Content-Encoding": "gzip"})
+
+    with answering(answer) as (client, _server):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        assert client.ask(Question("/old")).body == b"told"
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes
+
+
+def test_a_redirect_that_changes_the_question_is_not_followed() -> None:
+    with (
+        answering(lambda _: Answer("", 302, {"Location": "/a?b=other"})) as (client, server),
+        pytest.raises(SourceUnavailable, match="another question"),
+    ):
+        client.ask(ASK)
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("echo", ["s3cr3t/key+1", "s3cr3t%2Fkey%2B1", "s3cr3t/key%2B1"])
+def test_a_reply_that_repeats_the_key_is_neither_kept_nor_told(echo: str) -> None:
+    store, service = KeepsNothing(), replace(SERVICE, key=Key("TOKEN", parameter="key"))
+
+    def echoing(request: Request) -> Answer:
+        return Answer(f'"{echo}"', 200 if request.path == "/fine" else 400)
+
+    with answering(echoing, service, key=Secret("s3cr3t/key+1"), store=store) as (client, _):
+        for path in ("/fine", "/bad"):
+            with pytest.raises(SourceUnavailable) as told:
+                client.ask(Question(path))
+            assert "s3cr3t" not in str(told.value)
+    assert store.replies == {}
+    with (
+        answering(lambda _: Answer("", 302, {"Location": "https://s3cr3t.example/"}), service, key=Secret("s3cr3t")) as (
+            client,
+            _,
+        ),
+        pytest.raises(SourceUnavailable) as sent_on,
+    ):
+        client.ask(ASK)
+    assert "s3cr3t" not in str(sent_on.value)
+
+
+@pytest.mark.parametrize("header", ["Retry-After", "x-ratelimit-reset"])
+@pytest.mark.parametrize("value", ["\xb2", "-5", "1e9", "soon", "Thu, 05 Nov 2026 06:00:00 +99999999999999", "9" * 40])
+def test_a_header_that_says_nothing_of_use_is_passed_over(header: str, value: str) -> None:
+    answers = iter([Answer("busy", 503, {header: value, "x-ratelimit-remaining": "0"}), Answer("told")])
     clock = FakeClock()
-    ticks = iter(range(0, 10_000, 10))
-    clock.monotonic = lambda: float(next(ticks))
-    with raw(drip) as url, pytest.raises(SourceUnavailable, match="did not finish its reply in time"):
-        client_of(url, clock=clock).ask(ASK)
+    with answering(lambda _: next(answers), clock=clock) as (client, _server):
+        assert client.ask(ASK).body == b"told"
+    assert clock.slept[0] == 1
+
+
+def test_a_clock_that_is_days_off_writes_nothing() -> None:
+    store = KeepsNothing()
+    with (
+        answering(lambda _: Answer("told", headers={"Date": "Fri, 06 Nov 2026 07:00:00 GMT"}), store=store) as (client, _server),
+        pytest.raises(SourceUnavailable, match="the clock of this machine says 2026-11-05T06:00"),
+    ):
+        client.ask(ASK)
+    assert store.replies == {}
+    with answering(lambda _: Answer("told", headers={"Date": "Thu, 05 Nov 2026 11:00:00 GMT"})) as (client, _server):
+        assert client.ask(ASK).body == b"told"
+
+
+def test_what_was_kept_while_the_clock_was_ahead_does_not_answer() -> None:
+    store, clock = KeepsNothing(), FakeClock()
+    with answering(lambda _: Answer("told"), store=store, clock=clock) as (client, server):
+        clock.at += dt.timedelta(days=300)
+        client.ask(ASK)
+        store.told = Rest(clock.at + dt.timedelta(days=1), "busy")
+        clock.at = NOW
+        client.ask(ASK)
+    assert len(server.asked) == 2
+
+
+def test_all_questions_of_a_run_have_a_limit_of_time() -> None:
+    clock = FakeClock()
+    with answering(lambda _: Answer("told"), replace(SERVICE, interval_s=600), clock=clock) as (client, _server):
+        for number in range(5):  # at 0, 600, 1200, 1800 and 2400 seconds
+            client.ask(Question(f"/{number}"))
+        with pytest.raises(SourceUnavailable, match="asked for 30 minutes"):
+            client.ask(Question("/5"))
+
+
+def test_a_second_gzip_member_is_not_passed_over() -> None:
+    body = gzip.compress(b"told") + gzip.compress(b"more")
+    with (
+        answering(lambda _: Answer(body, headers={"Content-Encoding": "gzip"})) as (client, _server),
+        pytest.raises(SourceUnavailable, match="cannot be decompressed"),
+    ):
+        client.ask(ASK)
 
 
 @pytest.mark.parametrize(
@@ -291,7 +403,7 @@ def test_a_redirect_to_another_host_is_not(place: str) -> None:
 
 def test_a_circle_of_redirects_ends() -> None:
     with (
-        answering(lambda _: Answer("", 302, {"Location": "/a"})) as (client, server),
+        answering(lambda _: Answer("", 302, {"Location": "/a?b=c+d&n=1"})) as (client, server),
         pytest.raises(SourceUnavailable, match="in a circle"),
     ):
         client.ask(ASK)
@@ -325,7 +437,10 @@ def test_a_key_is_sent_and_never_told(way: Key) -> None:
 def test_the_same_question_is_asked_once_a_utc_day() -> None:
     store, clock = KeepsNothing(), FakeClock()
     numbers = iter(range(10))
-    with answering(lambda _: Answer(str(next(numbers))), store=store, clock=clock) as (client, server):
+    with answering(lambda _: Answer(str(next(numbers))), replace(SERVICE, longest_s=10**7), store=store, clock=clock) as (
+        client,
+        server,
+    ):
         assert [client.ask(ASK).body, client.ask(ASK).body] == [b"0", b"0"]
         assert client.ask(replace(ASK, parameters={"n": 1, "b": "c d"})).body == b"0"
         clock.at += dt.timedelta(hours=18)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import pytest
@@ -9,16 +10,20 @@ import pytest
 from bot.domain.measure import Missing, Observation
 from bot.domain.period import Period
 from bot.errors import SourceUnavailable
-from bot.ports import Reply
+from bot.ports import Question, Reply
 from bot.sources import npm
 from bot.sources._windows import days
 from tests.sources.conftest import subject
 from tests.sources.fuzzing import Example
-from tests.sources.services import Answer, Request, a_reply, asking, recorded
+from tests.sources.services import Answer, FakeClock, Request, a_reply, asking, recorded
 
 OCTOBER = Period.month(2026, 10)
 TFJS = subject("tfjs", npm="@tensorflow/tfjs")
 PATH = "/downloads/range/2025-10-01:2026-10-31/@tensorflow/tfjs"
+YEAR = Period.year(2025)
+YEAR_PATHS = [f"/downloads/range/{year}-01-01:{year}-12-31/@tensorflow/tfjs" for year in (2024, 2025)]
+CLIPPED = dt.timedelta(days=548)
+"""How far back npm goes from the last day at the most, whatever it is asked: eighteen months."""
 
 
 def answered(by_day: dict[str, int] | None = None, **changed: object) -> str:
@@ -29,7 +34,18 @@ def answered(by_day: dict[str, int] | None = None, **changed: object) -> str:
     return json.dumps(told | {"downloads": [{"day": day, "downloads": number} for day, number in counted.items()]})
 
 
-EXAMPLES = [Example(a_reply(answered(), PATH), (TFJS,))]
+def npm_says(path: str) -> str:
+    """1,000 downloads a day, of as many days as npm tells at once."""
+    first, last = (dt.date.fromisoformat(day) for day in path.split("/")[3].split(":"))
+    first = max(first, last - CLIPPED)
+    told = [{"day": day.isoformat(), "downloads": 1000} for day in days(Period.between(first, last + dt.timedelta(days=1)))]
+    return json.dumps({"start": first.isoformat(), "end": last.isoformat(), "package": "@tensorflow/tfjs", "downloads": told})
+
+
+EXAMPLES = [
+    Example(a_reply(answered(), PATH), (TFJS,)),
+    Example(a_reply(npm_says(YEAR_PATHS[0]), YEAR_PATHS[0]), (TFJS,), YEAR),
+]
 
 
 def read(body: str | bytes, status: int = 200) -> list[Observation | Missing]:
@@ -58,6 +74,56 @@ def test_one_request_per_package_and_none_for_subjects_without_one() -> None:
     assert [request.path for request in server.asked] == [PATH]
     assert replies[0].query == PATH
     assert replies[0].body == answered().encode()
+
+
+def test_a_year_is_asked_for_in_two_requests_for_npm_clips_longer_ones() -> None:
+    with asking(npm, lambda request: Answer(npm_says(request.path))) as (client, server):
+        replies = list(npm.Source().fetch(client, (TFJS,), YEAR))
+    assert [request.path for request in server.asked] == YEAR_PATHS
+    found = [one for reply in replies for one in npm.Source().parse(reply, (TFJS,), YEAR)]
+    assert [(one.period, one.value) for one in found if isinstance(one, Observation)] == [
+        (Period.year(2024), 366_000),
+        (YEAR, 365_000),
+    ]
+    assert [one.query for one in found if isinstance(one, Observation)] == YEAR_PATHS
+
+
+def test_an_unknown_package_is_missing_in_each_year_it_was_asked_for() -> None:
+    replies = [a_reply('{"error":"not found"}', path, status=404) for path in YEAR_PATHS]
+    assert [one for reply in replies for one in npm.Source().parse(reply, (TFJS,), YEAR)] == [
+        Missing("npm_downloads", "tfjs", window, 'npm knows no package "@tensorflow/tfjs"')
+        for window in (Period.year(2024), YEAR)
+    ]
+
+
+@pytest.mark.parametrize(("days_long", "requests"), [(175, 1), (176, 3)])
+def test_a_span_is_asked_for_at_once_up_to_540_days(days_long: int, requests: int) -> None:
+    """Of 175 days, it is 365 + 175 = 540 days from the beginning of that of a year before."""
+    first = dt.date(2026, 1, 1)
+    span = Period.between(first, first + dt.timedelta(days=days_long))
+    compared = [span.year_before(), span.previous(), span]
+    with asking(npm, lambda request: Answer(npm_says(request.path))) as (client, server):
+        replies = list(npm.Source().fetch(client, (TFJS,), span))
+    assert len(server.asked) == requests
+    found = [one for reply in replies for one in npm.Source().parse(reply, (TFJS,), span)]
+    assert {(one.period, one.value) for one in found if isinstance(one, Observation)} == {
+        (window, 1000 * window.days) for window in compared
+    }
+
+
+def test_answers_are_kept_once_holes_are_no_longer_filled_in() -> None:
+    kept: list[int] = []
+    with asking(npm, lambda _: Answer(answered()), clock=FakeClock(dt.datetime(2026, 1, 4, 6, 0, tzinfo=dt.UTC))) as (client, _):
+
+        class Watched:
+            now = client.now
+
+            def ask(self, question: Question) -> Reply:
+                kept.append(question.keep_days)
+                return client.ask(question)
+
+        list(npm.Source().fetch(Watched(), (TFJS,), YEAR))  # type: ignore[arg-type]
+    assert kept == [30, 0]
 
 
 def test_a_month_without_one_of_its_days_has_no_figure() -> None:

@@ -69,6 +69,25 @@ def test_every_year_up_to_the_period_has_its_works() -> None:
     )
 
 
+def test_a_group_of_long_ago_makes_no_series_of_noughts() -> None:
+    found = read(answered(SERIES | {"1000": 1, "1989": 2}))
+    assert [one.period.key for one in found] == [str(year) for year in range(1990, 2026)]
+    assert values(found)["1990"] == 0
+    assert values(found)["2021"] == 100
+
+
+def test_a_report_on_long_ago_has_the_years_it_compares() -> None:
+    found = read(answered({"1980": 3, "1985": 2}), Period.year(1985))
+    assert values(found) == {"1984": 0, "1985": 2}
+
+
+def test_a_year_is_settled_when_the_next_one_is_over() -> None:
+    for at, status in (((2026, 12, 31), Status.PROVISIONAL), ((2027, 1, 2), Status.MEASURED)):
+        last = read(answered(), at=dt.datetime(*at, tzinfo=dt.UTC))[-1]
+        assert isinstance(last, Observation)
+        assert last.status == status
+
+
 def test_the_running_year_and_the_one_before_are_provisional() -> None:
     found = read(answered(), Period.year(2026))
     assert {seen.period.key: seen.status for seen in found[-3:] if isinstance(seen, Observation)} == {

@@ -20,21 +20,24 @@ def alike(values: Sequence[float], unit: Unit) -> tuple[list[str], str]:
     """
     Values in ONE unit, that of the largest, and its sign: ["113.8", "0.7"], "M".
 
-    Mixed units ("114M" beside "970k") make the small ones look big. A value too small to show reads "under 0.1".
+    Mixed units ("114M" beside "970k") make the small ones look big. A value too small to show reads "under 0.1". Below ten of the
+    unit, a part of it gets a decimal more: 0.26 and 0.22 are not the same 0.2.
     """
     if unit is Unit.PERCENT:
         return [numerals.percent(value).removesuffix("%") for value in values], "%"
     suffix = numerals.compact(max(values))[-1]
     if suffix not in _SIZES:
         return [numerals.grouped(value) for value in values], ""
-    return [_scaled(value / _SIZES[suffix], suffix) for value in values], suffix
+    scaled = [value / _SIZES[suffix] for value in values]
+    finer = suffix != "k" and max(scaled) < 10 and any(0 < value < 1 for value in scaled)
+    return [_scaled(value, suffix, finer) for value in scaled], suffix
 
 
-def _scaled(value: float, suffix: str) -> str:
+def _scaled(value: float, suffix: str, finer: bool) -> str:
     """Thousands as `numerals.compact` writes them, whole; below ten of them a decimal more, or 2,903 would read "3k"."""
     if value == 0:
         return "0"
-    places = 0 if suffix == "k" and value >= 10 else 1
+    places = 0 if suffix == "k" and value >= 10 else 2 if finer else 1
     shown = math.floor(value * 10**places + 0.5) / 10**places
     return "under 0.1" if shown == 0 else f"{shown:,.{places}f}"
 

@@ -17,7 +17,7 @@ TARGET: Final = 450
 """A screen reader reads it in one go and cannot step back."""
 LIMIT: Final = 1000
 """X refuses more (docs.x.com, POST /2/media/metadata, read 2026)."""
-_COMMON_NOUNS: Final = frozenset({"share", "number", "use"})
+_COMMON_NOUNS: Final = frozenset({"share", "number", "use", "mentions", "new", "job", "commits", "questions"})
 LEAST: Final = 200
 """A shorter one leaves out what a seeing reader learns at a glance."""
 FEW: Final = 8
