@@ -131,7 +131,8 @@ def show_collected(collected: Collected) -> None:
     """What each source of each report gave."""
     for report, outcomes in collected.outcomes.items():
         for outcome in outcomes:
-            problem = f"; {outcome.problem}" if outcome.problem else ""
+            why = outcome.problem or outcome.not_asked
+            problem = f"; {why}" if why else ""
             _say(f"{report} {collected.period[report].key}  {outcome.source}: {outcome.observation_count} observations{problem}")
     for report, problem in collected.problems.items():
         _say(f"{report} is not collected: {problem}")

@@ -7,10 +7,13 @@ import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bot.cli import main
 from bot.config import VARIABLES
 
+settings.register_profile("suite", deadline=None)  # the first example of a test may load fonts
+settings.load_profile("suite")
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
 

@@ -197,8 +197,8 @@ def it_is(moment: str, monkeypatch: pytest.MonkeyPatch, read_at: str | None = No
     now = dt.datetime.fromisoformat(moment)
 
     class Then(town.Unhurried):
-        def __init__(self) -> None:
-            super().__init__()
+        def __init__(self, stopped: threading.Event | None = None) -> None:
+            super().__init__(stopped)
             self.now = lambda: dt.datetime.fromisoformat(read_at or moment)
 
     monkeypatch.setattr(wiring, "_now", lambda: now)
@@ -236,13 +236,13 @@ def test_sources_of_one_name_tells_it_all(capfd: pytest.CaptureFixture[str], hom
     assert said(capfd, "sources", "stackoverflow") == (
         "stackoverflow\n"
         "    Questions on Stack Overflow that carry a tag.\n"
-        "    days       begin at midnight UTC\n"
+        "    days       midnight UTC\n"
         "    depth      from 2008\n"
         "    lag        counted at once; provisional for three days, while bad questions are deleted\n"
         "    quota      300 requests a day without a key, 10,000 with one\n"
         "    terms      Stack Overflow: posts are CC BY-SA, counts are facts; the page of the tag is to be linked\n"
         "    owed       Stack Exchange API, questions by tag on Stack Overflow\n"
-        "    asked at   https://api.stackexchange.com, every 0.5 s at most, key in STACKEXCHANGE_KEY\n"
+        "    asked at   https://api.stackexchange.com, once every 0.5 s at most, key in STACKEXCHANGE_KEY\n"
         "    so_questions (questions): Stack Overflow questions\n"
         "        measures: Questions asked on Stack Overflow in the window that carry the tag.\n"
         "        does not measure: Use, or need of help: people ask elsewhere, above all language models. Untagged questions.\n"
@@ -366,9 +366,7 @@ def test_collect_of_a_period_asks_for_the_reports_that_go_by_it(
     }
 
 
-def test_a_recipe_that_cannot_be_read_does_not_cost_the_others_their_day(
-    capfd: pytest.CaptureFixture[str], desk: Desk
-) -> None:
+def test_a_recipe_that_cannot_be_read_does_not_cost_the_others_their_day(capfd: pytest.CaptureFixture[str], desk: Desk) -> None:
     broken = desk.folder / "templates" / "broken"
     broken.mkdir()
     (broken / "report.toml").write_text("title = ")
@@ -431,7 +429,7 @@ def test_snapshots_of_two_months_ends_make_a_growth_and_one_alone_does_not(
         said(capfd, "collect", report)
         both = the_stars(capfd, tmp_path / "out", tmp_path / "both")
     assert "added" not in alone
-    assert "PyTorch added 1,500 stars, TensorFlow added 250 stars." in both
+    assert "In October 2026: PyTorch added 1,500 stars; TensorFlow added 250 stars." in both
     with open_store(f"sqlite:///{tmp_path / 'both' / 'threadmill.db'}") as store:
         stars = [one.observation for one in store.readings("github", ["pytorch/pytorch"]) if one.observation.metric == "gh_stars"]
     assert [(seen.period.end.isoformat(), seen.value) for seen in stars] == [
@@ -511,8 +509,8 @@ def test_a_live_source_is_not_asked_before_the_period_the_recipe_wants_it_from(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with a_desk(tmp_path, monkeypatch, '[sources.stackoverflow]\nsince = "2025-11"\n', stackoverflow=stackoverflow) as desk:
-        told = said(capfd, "collect", "mine", "--period", "2025-10", code=3)
-        assert "stackoverflow is asked for periods from November 2025 on, as the recipe says" in told
+        told = said(capfd, "collect", "mine", "--period", "2025-10")
+        assert "stackoverflow: 0 observations; stackoverflow is asked for periods from November 2025 on" in told
         assert desk.asked.total() == 0
         edit(tmp_path / "templates/mine/report.toml", '"2025-11"', '"2025-10"')
         assert "stackoverflow: 6 observations\n" in said(capfd, "collect", "mine", "--period", "2025-10")

@@ -71,7 +71,7 @@ def town(monkeypatch: pytest.MonkeyPatch, period: Period, **other: Callable[[Req
         "openalex": lambda request: _openalex(request, period),
         "npm": _npm,
     }
-    monkeypatch.setattr(_http, "Clock", Unhurried)
+    monkeypatch.setattr(_http, "Clock", Standing)
     monkeypatch.setattr(wiring, "_now", lambda: NOW)
     with ExitStack() as stack:
         servers = {name: stack.enter_context(Server(answer)) for name, answer in (services | other).items()}
@@ -81,14 +81,22 @@ def town(monkeypatch: pytest.MonkeyPatch, period: Period, **other: Callable[[Req
 
 
 class Unhurried(_http.Clock):
-    """It is always the same instant, and sleeping takes no time."""
+    """The real time, but for sleeping, which takes none."""
 
     def __init__(self, stopped: threading.Event | None = None) -> None:
         self._slept = 0.0
-        super().__init__(lambda: NOW, lambda: time.monotonic() + self._slept, stopped or threading.Event())
+        super().__init__(monotonic=lambda: time.monotonic() + self._slept, stopped=stopped or threading.Event())
 
     def sleep(self, seconds: float) -> None:
         self._slept += seconds
+
+
+class Standing(Unhurried):
+    """It is always the same instant."""
+
+    def __init__(self, stopped: threading.Event | None = None) -> None:
+        super().__init__(stopped)
+        self.now = lambda: NOW
 
 
 def downloads(package: str, window: Period, period: Period) -> int:

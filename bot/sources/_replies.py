@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Final, NoReturn, TypeVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
@@ -35,6 +35,7 @@ def _digits(value: object) -> object:
 WrittenCount = Annotated[Count, BeforeValidator(_digits)]
 """A count that some services write as text: ClickHouse does so with 64-bit integers, by a setting."""
 
+_NOT_FOUND: Final = 404
 _LONGEST: Final = 80
 _TERM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _+-]*")
 
@@ -105,6 +106,20 @@ def refuse_foreign(reply: Reply, body: bytes) -> None:
         changed(reply, "it is a web page, as maintenance and log-in pages are")
 
 
+def unknown(reply: Reply) -> bool:
+    """
+    Whether a service says that it knows nothing by the name asked for (404).
+
+    Raises:
+        SourceUnavailable: it is a web page that says so, as a server does that has lost its way to the service.
+    """
+    if reply.status != _NOT_FOUND:
+        return False
+    if reply.body.strip():
+        refuse_foreign(reply, reply.body)
+    return True
+
+
 def changed(reply: Reply, reason: str) -> NoReturn:
     """
     Always: a reply is not what its service documents, and nothing is read into it.
@@ -130,6 +145,19 @@ def head(reply: Reply, names: tuple[str, ...]) -> tuple[dict[str, str], bytes]:
     if not gap or not set(names) <= set(lines):
         changed(reply, f"the headers {', '.join(names)} are not in front of it")
     return lines, body
+
+
+def address(reply: Reply, text: str) -> SplitResult:
+    """
+    The parts of an address in a reply.
+
+    Raises:
+        SourceUnavailable: it is none.
+    """
+    try:
+        return urlsplit(text)
+    except ValueError:
+        changed(reply, f"{_short(text)} is no address")
 
 
 def day(reply: Reply, text: str) -> dt.date:

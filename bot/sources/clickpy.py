@@ -12,7 +12,7 @@ ClickPy's repair script empties the days first and makes the months from them la
 reply of status 200. Mirrors are counted, which pypistats leaves out: never put the two into one chart. A package that was not
 downloaded on some day has no figure for that window.
 
-A figure is provisional while the newest day there is is its own last one, which may still be loading.
+A window has no figure until a day after it is there, for its own last day may still be loading; then none is provisional.
 
 `Subject.ids["clickpy"]` is the package's normalised name on PyPI ("pytorch-lightning").
 """
@@ -25,7 +25,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.domain.measure import Aggregation, Break, Coverage, Metric, Missing, Observation, Origin, Status, Subject, Unit
+from bot.domain.measure import Aggregation, Break, Coverage, Metric, Missing, Observation, Origin, Subject, Unit
 from bot.domain.period import Granularity, Period, date_in_words, instant
 from bot.errors import BadInput, SourceUnavailable, Throttled
 from bot.ports import Client, Question, Reply, Service
@@ -323,13 +323,12 @@ def _window(subject: Subject, metric: str, window: Period, found: _Found) -> Obs
         return Missing(metric, subject.key, window, f"ClickPy: {flaw}")
     page = f"https://clickpy.clickhouse.com/dashboard/{row.project}"
     note = f"{row.days} of {window.days:.0f} days of {row.project}, mirrors included"
-    status = Status.PROVISIONAL if found.newest == window.last_day else Status.MEASURED
-    return found.told.figure(metric, subject.key, window, row.downloads, page, note, status)
+    return found.told.figure(metric, subject.key, window, row.downloads, page, note)
 
 
 def _flaw(metric: str, window: Period, row: _Row | None, newest: dt.date) -> str:
     """Why a window has no figure, in words; nothing if it is whole."""
-    if newest < window.last_day:
+    if newest <= window.last_day:  # the last day may be loaded in part
         return f"{window} is not whole yet, its days are there up to {date_in_words(newest)} only"
     if row is None or row.days == 0:
         return f"nothing of {window} is there"

@@ -90,7 +90,7 @@ class Source:
         subject = next((one for one in _replies.named(subjects, _NAME) if _path(one) == reply.query), None)
         if subject is None:
             return ()
-        if reply.status == _UNKNOWN:
+        if _replies.unknown(reply):
             reason = f'anaconda.org knows no package "{subject.ids[_NAME]}"'
             return [Missing(_METRIC, subject.key, period, reason)]
         package = _replies.read(reply, _Package)

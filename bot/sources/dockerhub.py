@@ -79,7 +79,7 @@ class Source:
         subject = next((one for one in _replies.named(subjects, _NAME) if _path(one) == reply.query), None)
         if subject is None:
             return ()
-        if reply.status == _UNKNOWN:
+        if _replies.unknown(reply):
             reason = f'Docker Hub knows no repository "{subject.ids[_NAME]}"'
             return [Missing(_METRIC, subject.key, period, reason)]
         answer = _replies.read(reply, _Repository)

@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from bot.domain.measure import Aggregation, Coverage, Metric, Missing, Observation, Origin, Subject, Unit
 from bot.domain.period import Period
@@ -271,7 +271,7 @@ def _path(subject: Subject) -> str:
 
 
 def _from_repository(reply: Reply, subject: Subject, period: Period) -> list[Observation | Missing]:
-    if reply.status == _UNKNOWN:
+    if _replies.unknown(reply):
         return _absent(subject, period)
     answer = _replies.read(reply, _RestRepository)
     if not _same(answer.full_name, subject):
@@ -314,7 +314,7 @@ def _commits_question(subject: Subject, window: Period, now: dt.datetime) -> Que
 
 
 def _from_commits(reply: Reply, subject: Subject, window: Period) -> Observation | Missing:
-    if reply.status == _UNKNOWN:
+    if _replies.unknown(reply):
         return Missing(_COMMITS, subject.key, window, f'GitHub knows no repository "{subject.ids[_NAME]}"')
     headers, body = _replies.head(reply, ("Link",))
     commits = _replies.read(reply, list[_Commit], body)
@@ -335,7 +335,7 @@ def _last_page(link: str, subject: Subject, window: Period, reply: Reply) -> int
     GitHub links by the repository's number: a reply to /repos/rails/rails/issues leads to /repositories/8514/issues.
     """
     found = re.search(r'<([^<>]*)>\s*;\s*rel="last"', link)
-    parts = urlsplit(found[1] if found else "")
+    parts = _replies.address(reply, found[1] if found else "")
     told = dict(parse_qsl(parts.query))
     wanted = {name: str(value) for name, value in _commits_parameters(window).items()}
     by_number = re.fullmatch(r"/repositories/[0-9]+/commits", parts.path)

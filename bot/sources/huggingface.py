@@ -66,6 +66,7 @@ SERVICE: Final = Service(
     key=Key("HF_TOKEN", header="Authorization", prefix="Bearer "),
 )
 _PATH: Final = "/api/models"
+_PAGE: Final = 1000
 _MOST_PAGES: Final = 200
 
 
@@ -114,7 +115,7 @@ class Source:
 
 
 def _parameters(tag: str) -> Parameters:
-    return {"filter": tag, "sort": "createdAt", "direction": -1, "limit": 1000, "expand": "createdAt"}
+    return {"filter": tag, "sort": "createdAt", "direction": -1, "limit": _PAGE, "expand": "createdAt"}
 
 
 def _address(parameters: Parameters) -> str:
@@ -178,7 +179,7 @@ def _next(page: _Page, tag: str, reply: Reply) -> Parameters | None:
     found = re.search(r'<([^>]*)>\s*;\s*rel="next"', page.link)
     if found is None:
         return None
-    parts = urlsplit(found[1])
+    parts = _replies.address(reply, found[1])
     parameters: dict[str, str | int] = dict(parse_qsl(parts.query))
     if parts.netloc not in ("", urlsplit(SERVICE.url).netloc, urlsplit(reply.url).netloc) or parts.path != _PATH:
         _replies.changed(reply, f"its next page is at {parts.netloc}{parts.path}")
@@ -197,7 +198,8 @@ def _refuse_broken_chain(pages: Sequence[_Page], tag: str, period: Period, reply
         if onward is not None and not page.models:
             _replies.changed(reply, "a page without a model leads to a next one")
         expected = None if onward is None else _address(onward)
-    if expected is not None and not _reaches(pages[-1], period, reply):
+    full = len(pages[-1].models) >= _PAGE if pages else False
+    if (expected is not None or full) and not _reaches(pages[-1], period, reply):
         _replies.changed(reply, f"its pages end before {date_in_words(period.start.date())} is reached")
 
 

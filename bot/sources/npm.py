@@ -93,7 +93,7 @@ class Source:
         if subject is None:
             return ()
         windows = [window for window in _windows.since_a_year(period) if span.contains(window)]
-        if reply.status == _UNKNOWN:
+        if _replies.unknown(reply):
             return [Missing(_METRIC, subject.key, windows[-1], f'npm knows no package "{subject.ids[_NAME]}"')]
         told = _replies.Told(reply, ORIGINS[0])
         by_day = _by_day(reply, subject, span)

@@ -148,7 +148,9 @@ def _years(
     first = min(max(_FIRST_YEAR, min(by_year, default=_FIRST_YEAR)), compared[0].start.year)
     for year in range(first, period.start.year + 1):
         window = Period.year(year)
-        if year in by_year or whole:
+        if window.end > told.reply.retrieved_at:
+            yield Missing(_METRIC, subject.key, window, f"OpenAlex was asked before {year} was over")
+        elif year in by_year or whole:
             yield _told(window, by_year.get(year, 0), subject, told)
         elif window in compared:
             yield Missing(_METRIC, subject.key, window, f"OpenAlex: {year} is not told, and some works are in no year")

@@ -102,7 +102,7 @@ class Source:
         subject = next((one for one in _replies.named(subjects, _NAME) if _path(one, period) == reply.query), None)
         if subject is None:
             return ()
-        if reply.status == _UNKNOWN:
+        if _replies.unknown(reply):
             reason = f'Wikipedia has no article "{_article(subject)}", or nobody viewed it since {period.year_before()}'
             return [Missing(_METRIC, subject.key, period, reason)]
         views = _views(reply, _article(subject), period)

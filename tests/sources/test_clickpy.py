@@ -244,11 +244,11 @@ def test_the_months_of_a_package_that_is_younger_are_missing_by_name() -> None:
     ("newest", "seen"),
     [
         ("2026-10-30", "ClickPy: October 2026 is not whole yet, its days are there up to 30 Oct 2026 only"),
-        ("2026-10-31", Status.PROVISIONAL),
+        ("2026-10-31", "ClickPy: October 2026 is not whole yet, its days are there up to 31 Oct 2026 only"),
         ("2026-11-01", Status.MEASURED),
     ],
 )
-def test_a_month_counts_from_its_last_day_on_and_is_settled_when_the_next_one_has_begun(newest: str, seen: object) -> None:
+def test_a_month_counts_when_the_next_one_has_begun_for_its_last_day_may_be_loaded_in_part(newest: str, seen: object) -> None:
     october = of(read(months_reply([*year_of("jax", newest=newest), *year_of("torch", newest=newest)])))
     assert (october.reason if isinstance(october, Missing) else october.status) == seen
 

@@ -147,3 +147,9 @@ def test_another_package_or_another_shape_is_refused(changed: dict[str, object],
 
 def test_a_reply_to_another_question_says_nothing() -> None:
     assert conda.Source().parse(a_reply(answered(), PATH), (JAX, subject("tensorflow")), OCTOBER) == ()
+
+
+def test_a_web_page_that_says_404_has_lost_its_way_and_knows_nothing_of_names() -> None:
+    reply = a_reply("<!DOCTYPE html><html>No such host</html>", PATH, status=404)
+    with pytest.raises(SourceUnavailable, match="it is a web page"):
+        conda.Source().parse(reply, (PYTORCH,), OCTOBER)

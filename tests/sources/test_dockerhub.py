@@ -124,3 +124,9 @@ def test_a_limit_is_obeyed() -> None:
     with asking(dockerhub, answer) as (client, server), pytest.raises(Throttled, match="left alone until 2026-11-05T06:10"):
         list(dockerhub.Source().fetch(client, (PYTORCH,), OCTOBER))
     assert len(server.asked) == 1
+
+
+def test_a_web_page_that_says_404_has_lost_its_way_and_knows_nothing_of_names() -> None:
+    reply = a_reply("<!DOCTYPE html><html>No such host</html>", PATH, status=404)
+    with pytest.raises(SourceUnavailable, match="it is a web page"):
+        dockerhub.Source().parse(reply, (PYTORCH,), OCTOBER)

@@ -478,3 +478,14 @@ def test_a_recorded_reply_broken_off_is_refused() -> None:
         reply = next(iter(github.Source().fetch(client, (PYTORCH,), OCTOBER)))
     with pytest.raises(SourceUnavailable, match="invalid JSON"):
         github.Source().parse(reply, BOTH, OCTOBER)
+
+
+def test_a_web_page_that_says_404_has_lost_its_way_and_knows_nothing_of_names() -> None:
+    for query in (REPOSITORY, COMMITS):
+        with pytest.raises(SourceUnavailable, match="it is a web page"):
+            read("<!DOCTYPE html><html>No such host</html>", query, 404)
+
+
+def test_a_link_that_is_no_address_is_refused() -> None:
+    with pytest.raises(SourceUnavailable, match="is no address"):
+        read(commits(COMMIT, link='<http://[>; rel="last"'), COMMITS)

@@ -203,6 +203,8 @@ def test_a_tag_without_a_model_in_the_window_is_nought() -> None:
         (PAGES[:2], "end before 1 Oct 2026 is reached"),
         ([(FIRST, PAGES[0][1], []), *PAGES[1:]], "a page without a model leads to a next one"),
         ([PAGES[0], PAGES[0]], "does not follow from the one before"),
+        ([(FIRST, "", [models("10-12")[0] | {"id": f"someone/{number}"} for number in range(1000)])], "end before 1 Oct 2026"),
+        ([(FIRST, '<http://[>; rel="next"', models("10-12"))], "is no address"),
         ([(FIRST, "", models("10-02", "10-12"))], "someone/of-10-12 is newer than the model before it"),
         ([(FIRST, "", [*models("10-12"), models("10-02")[0] | {"id": "someone/of-10-12"}])], "two dates"),
         ([(FIRST, "", [{"id": "a/b", "createdAt": "2026-10-12"}])], "no instant"),

@@ -161,3 +161,9 @@ def test_the_recorded_point_is_of_another_shape_and_refused() -> None:
     reply = Reply(recorded("npm/point_last-month_base62.json"), "https://api.npmjs.org/x", PATH, a_reply("").retrieved_at)
     with pytest.raises(SourceUnavailable, match="not what its documentation describes"):
         npm.Source().parse(reply, (TFJS,), OCTOBER)
+
+
+def test_a_web_page_that_says_404_has_lost_its_way_and_knows_nothing_of_names() -> None:
+    reply = a_reply("<!DOCTYPE html><html>No such host</html>", PATH, status=404)
+    with pytest.raises(SourceUnavailable, match="it is a web page"):
+        npm.Source().parse(reply, (TFJS,), OCTOBER)

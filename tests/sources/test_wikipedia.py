@@ -242,3 +242,9 @@ def test_what_can_be_no_title_is_not_asked_for(title: str) -> None:
 
 def test_a_reply_about_nobody_here_says_nothing() -> None:
     assert read(SINCE_A_YEAR, subjects=(subject("keras", wikipedia="Keras"), subject("mxnet"))) == []
+
+
+def test_a_web_page_that_says_404_has_lost_its_way_and_knows_nothing_of_names() -> None:
+    reply = a_reply("<!DOCTYPE html><html>No such host</html>", MONTHS, status=404)
+    with pytest.raises(SourceUnavailable, match="it is a web page"):
+        wikipedia.Source().parse(reply, (PYTORCH,), OCTOBER)
