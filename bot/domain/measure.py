@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.domain.period import Period
 
-_LARGEST: Final = 1e15
+LARGEST: Final = 1e15
 """Whole numbers up to here are exact as floats, and sums of them stay finite."""
 
 WHOLE: Final = "all"
@@ -215,7 +215,7 @@ class Observation:
                 raise ValueError(f"the {name} is empty")
         if not math.isfinite(self.value):
             raise ValueError(f"the value {self.value} is not a number; leave the row out if nothing was measured")
-        if abs(self.value) > _LARGEST:
+        if abs(self.value) > LARGEST:
             raise ValueError(f"the value {self.value:g} is larger than anything counted; it may be in another unit")
         if self.retrieved_at.tzinfo is None:
             raise ValueError(f"retrieved_at {self.retrieved_at.isoformat()} has no time zone")

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Final, NoReturn
 from urllib.parse import urlsplit
 
-from bot.domain.measure import Observation, Status
+from bot.domain.measure import LARGEST, Observation, Status
 from bot.domain.period import Period, instant
 from bot.errors import BadFigures
 from bot.ports import Reply
@@ -216,6 +216,10 @@ def _value(row: _Row) -> float:
             "value",
             "is not a plain number. Separators, units and placeholders such as NaN are not read. "
             "Write digits with a decimal point, such as 1234.5; leave the row out if nothing was measured.",
+        )
+    if abs(value) > LARGEST:
+        row.refuse(
+            "value", "is larger than anything counted. A digit may be doubled, or the unit is another. Write it as published."
         )
     return value
 

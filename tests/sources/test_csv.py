@@ -398,6 +398,12 @@ def test_whatever_can_be_observed_survives_being_written_and_read(written: list[
     assert [seen.id for seen in read] == [seen.id for seen in written]
 
 
+@pytest.mark.parametrize("value", ["1E100", "1000000000000001", "-1e16"])
+def test_a_value_larger_than_anything_counted_is_refused_with_its_place(value: str) -> None:
+    with pytest.raises(BadFigures, match=r'^figures\.csv, line 2, column "value": .* is larger than anything counted'):
+        parse(f"{HEADER}\n{row(value=value)}".encode())
+
+
 @given(st.binary(max_size=300))
 def test_no_bytes_do_worse_than_be_refused(noise: bytes) -> None:
     for body in (noise, HEADER.encode() + b"\n" + noise, HEADER.encode() + b"\n" + row().encode() + noise):
