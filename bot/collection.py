@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.analysis.gates import refuse_impossible
-from bot.domain.measure import WHOLE, Aggregation, Metric, Missing, Observation, Subject
+from bot.domain.measure import WHOLE, Aggregation, Metric, Missing, Observation, Status, Subject
 from bot.domain.period import Granularity, Period
 from bot.domain.report import Report
 from bot.domain.words import printable
@@ -158,7 +158,7 @@ class _Visit:
         """
         Everything the store has of these subjects from this source; without a store, what was found just now.
 
-        Not what the source has just said it does not have, whatever it said before.
+        Not what the source has withdrawn, in this run or an earlier one.
         """
         if self._store is None:
             return self._found
@@ -167,8 +167,38 @@ class _Visit:
             by_id.setdefault(asked, []).append(key)
         readings = self._store.readings(self._named.name, sorted(by_id))
         found = [replace(one.observation, subject=key) for one in readings for key in by_id[one.asked]]
-        withdrawn = {(one.metric, one.subject, one.period) for one in self.missing}
-        return [seen for seen in found if (seen.metric, seen.subject, seen.period) not in withdrawn]
+        return self._of_one_reading(self._still_told(found))
+
+    def _still_told(self, found: Sequence[Observation]) -> list[Observation]:
+        """Without what was withdrawn after it was last told: that is missing, with the reason that was given then."""
+        newest: dict[tuple[str, str, Period], Observation] = {}
+        for seen in found:  # in order of retrieval
+            newest[seen.metric, seen.subject, seen.period] = seen
+        withdrawn = {key for key, seen in newest.items() if seen.status is Status.WITHDRAWN}
+        known = {(one.metric, one.subject, one.period) for one in self.missing}
+        self.missing += [Missing(*key, newest[key].note, withdrawn=True) for key in sorted(withdrawn - known)]
+        told = [seen for seen in found if seen.status is not Status.WITHDRAWN]
+        return [seen for seen in told if (seen.metric, seen.subject, seen.period) not in withdrawn]
+
+    def _of_one_reading(self, found: Sequence[Observation]) -> list[Observation]:
+        """
+        Without what a clock that was ahead has dated, and without a whole that was read after its parts: another report may have
+        read it for parts of its own.
+        """
+        client = self._named.client
+        now = client.now if client is not None else dt.datetime.max.replace(tzinfo=dt.UTC)
+        told = [seen for seen in found if seen.retrieved_at <= now]
+        newest: dict[tuple[str, Period], dt.datetime] = {}
+        for seen in told:
+            if seen.subject != WHOLE:
+                newest[seen.metric, seen.period] = max(
+                    seen.retrieved_at, newest.get((seen.metric, seen.period), seen.retrieved_at)
+                )
+        return [
+            seen
+            for seen in told
+            if seen.subject != WHOLE or seen.retrieved_at <= newest.get((seen.metric, seen.period), seen.retrieved_at)
+        ]
 
     def _take(self, reply: Reply, questions: Sequence[str]) -> None:
         if self._store is not None and self._store.size(reply.sha256) is None:  # put together from several by the room
@@ -192,9 +222,29 @@ class _Visit:
         self._found += found
         self.missing += missing
         if self._store is not None:
-            self._store.record(
-                self._named.name, [Reading(self._ids[seen.subject], seen) for seen in found if seen.subject in self._ids]
-            )
+            told = [*found, *self._withdrawn(missing, reply)]
+            ours = [Reading(self._ids[seen.subject], seen) for seen in told if seen.subject in self._ids]
+            self._store.record(self._named.name, ours)
+
+    def _withdrawn(self, missing: Sequence[Missing], reply: Reply) -> Iterable[Observation]:
+        """What the source told before of windows it now finds flawed, marked so that it stands in no later run either."""
+        gone = {(self._ids.get(one.subject), one.metric, one.period): one for one in missing if one.withdrawn}
+        if not gone or self._store is None:
+            return ()
+        found: dict[Missing, Observation] = {}
+        for reading in self._store.readings(self._named.name, sorted({asked for asked, _, _ in gone if asked is not None})):
+            seen = reading.observation
+            if (one := gone.get((reading.asked, seen.metric, seen.period))) is not None:
+                found[one] = replace(
+                    seen,
+                    subject=one.subject,
+                    status=Status.WITHDRAWN,
+                    retrieved_at=reply.retrieved_at,
+                    note=one.reason,
+                    query=reply.query,
+                    payload_sha256=reply.sha256,
+                )
+        return found.values()
 
     def _refuse(self, questions: Sequence[str]) -> None:
         """An unfit reply must not answer again today: the next run asks anew."""

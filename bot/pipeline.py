@@ -94,7 +94,7 @@ def collect(
         refuse_impossible(found, report.metrics)
         remarks = (*_remarks(named, others, report), *islice(_replaced(found, observations), _MOST_REMARKS))
         outcomes.append(replace(gathered.outcome, observation_count=len(found), remarks=remarks))
-        by_hand += found if named.by_hand else []
+        by_hand += [seen for seen in found if named.by_hand or seen.handwritten]
         observations += found
         missing += gathered.missing
     passed, held = gate(observations, report.metrics, by_hand)

@@ -55,7 +55,7 @@ class Shop:
         if text == "busy":
             raise Throttled("shop is busy", reply.retrieved_at + dt.timedelta(hours=3))
         if text == "none":
-            return [Missing(self.metric, subject.key, self.window, "the shop was closed")]
+            return [Missing(self.metric, subject.key, self.window, "the shop was closed", withdrawn=True)]
         if not text.lstrip("-").isdigit():
             raise SourceUnavailable(f"shop says {text}")
         return [
@@ -153,6 +153,24 @@ def test_what_a_source_withdraws_no_longer_stands(store: Store) -> None:
     street.clock.at += dt.timedelta(days=1)
     street.answers["/tf"] = "none"
     assert values(street.visit()) == {"pytorch": 30}
+    named = NamedSource("shop", Shop(), required=False, client=Offline())
+    (offline,) = gather(REPORT, OCTOBER, [named], store, lambda *_: None)
+    assert values(offline) == {"pytorch": 30}
+    assert offline.missing == (Missing("downloads", "tensorflow", OCTOBER, "the shop was closed"),)
+    street.clock.at += dt.timedelta(days=1)
+    street.answers["/tf"] = "20"  # the shop has mended its books
+    assert values(street.visit()) == {"tensorflow": 20, "pytorch": 30}
+    statuses = [str(one.observation.status) for one in store.readings("shop", ["tf"])]
+    assert statuses == ["measured", "withdrawn", "measured"]
+
+
+def test_a_reading_dated_ahead_does_not_stand(store: Store) -> None:
+    street = Street({"/tf": "20", "/torch": "30"}, store)
+    street.clock.at += dt.timedelta(days=300)
+    street.visit()
+    street.clock.at = NOW
+    street.answers |= {"/tf": "21", "/torch": "31"}
+    assert values(street.visit()) == {"tensorflow": 21, "pytorch": 31}
 
 
 def test_a_subject_called_all_at_its_source_is_not_the_whole(store: Store) -> None:
@@ -213,7 +231,7 @@ def test_without_a_connection_the_earlier_readings_are_used(store: Store) -> Non
 
 def test_what_a_source_lacks_comes_with_its_reason(store: Store) -> None:
     gathered = Street({"/tf": "none", "/torch": "30"}, store).visit()
-    assert gathered.missing == (Missing("downloads", "tensorflow", OCTOBER, "the shop was closed"),)
+    assert gathered.missing == (Missing("downloads", "tensorflow", OCTOBER, "the shop was closed", withdrawn=True),)
 
 
 def test_a_required_source_that_gives_nothing_ends_the_run(store: Store) -> None:

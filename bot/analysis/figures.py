@@ -156,10 +156,9 @@ class Figures:
             return Absent(f"{metric.title}, {period}: {metric.absent}")
         if subject != WHOLE and not metric.asked(self._subjects[subject], period):
             return Absent(f"{metric.title}: {self.name(subject)} was not an option in {period}", "not asked")
-        if reasons := self._missing[metric.key, subject]:
-            reason = reasons.get(period) or next(iter(reasons.values()))
+        if reason := self._missing[metric.key, subject].get(period) or self._problems.get(metric.key):
             return Absent(f"{metric.title}: no figure for {self.name(subject)} in {period}; {reason}")
         if metric.aggregation is Aggregation.LEVEL and (snapshot := self._nearest(metric, subject, period)) is not None:
             return Absent(f"{metric.title}: {snapshot}", "no snapshot")
-        why = f"; {self._problems[metric.key]}" if metric.key in self._problems else ""
+        why = next((f"; of {other}: {reason}" for other, reason in self._missing[metric.key, subject].items()), "")
         return Absent(f"{metric.title}: no figure for {self.name(subject)} in {period}{why}")

@@ -113,7 +113,12 @@ def _trend(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
         for seen, segment in zip(series, segments, strict=True):
             value = seen.value / seen.period.days if per_day else seen.value
             rows.append(_Row(metric.key, subject, seen.period, value, seen, segment=segment))
-    return _panel(rows, {}, per_day) if rows else Absent(f"{metric.title}: fewer than two readings up to {period}")
+    if rows:
+        return _panel(rows, {}, per_day)
+    none = next(
+        (figure for subject in spec.subjects if isinstance(figure := figures.at(metric.key, subject, period), Absent)), None
+    )
+    return none or Absent(f"{metric.title}: fewer than two readings up to {period}")
 
 
 def _share(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:

@@ -105,8 +105,14 @@ def _check_length(draft: Draft, position: int, total: int, limits: Limits) -> No
     if length > limits.post_length:
         raise BadThread(
             f"post {draft.name} ({position}/{total}) is {length} long, {length - limits.post_length} over the "
-            f"{limits.post_length} of {limits.network}, its number included; shorten {draft.place}. Nothing is cut here"
+            f"{limits.post_length} of {limits.network}, its number{_mark(draft)} included; shorten {draft.place}. Nothing is cut here"
         )
+
+
+def _mark(draft: Draft) -> str:
+    """A person who looks into the template does not see the mark that figures entered by hand bring along."""
+    at = draft.text.text.rfind("\n\nEntered by hand: ")
+    return "" if at < 0 else f" and the mark {draft.text.text[at:].strip()!r}"
 
 
 def _check_tags(draft: Draft, limits: Limits) -> None:

@@ -66,6 +66,8 @@ class Status(StrEnum):
     ESTIMATED = "estimated"
     PROVISIONAL = "provisional"
     REVISED = "revised"
+    WITHDRAWN = "withdrawn"
+    """No longer told: only in the store, so that an earlier reading does not stand. The value is the one that was told last."""
 
 
 @dataclass(frozen=True)
@@ -230,12 +232,17 @@ class Observation:
 
 @dataclass(frozen=True)
 class Missing:
-    """A figure a source was asked for and does not have, and why: a month with a day left out, a package nobody knows."""
+    """
+    A figure a source was asked for and does not have, and why: a month with a day left out, a package nobody knows.
+
+    `withdrawn` says that what the source told of it before no longer stands: it has the window, and finds it flawed.
+    """
 
     metric: str
     subject: str
     period: Period
     reason: str
+    withdrawn: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

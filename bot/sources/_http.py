@@ -43,7 +43,7 @@ _NOT_READY: Final = 202
 _BARE_REST: Final = dt.timedelta(hours=1)
 """How long a service is left alone that answers 429 again and again and does not say until when (arXiv does, for hours)."""
 _LONGEST_REST: Final = dt.timedelta(days=2)
-_CLOCK_OFF: Final = dt.timedelta(hours=12)
+_CLOCK_OFF: Final = dt.timedelta(minutes=15)
 _EXCERPT: Final = 160
 _EPOCH_SECONDS: Final = 1_000_000_000
 """A reset larger than this is an instant (2001 and later), a smaller one a number of seconds."""
@@ -246,6 +246,8 @@ class HttpClient:
     def _refuse_clock(self, response: requests.Response) -> None:
         """What was read when decides which reading stands: a clock that is hours off must not write."""
         told = _date(response.headers.get("date", ""))
+        age = response.headers.get("age", "")  # a cache on the way keeps the date of what it answers with
+        told = None if told is None else told + dt.timedelta(seconds=int(age) if _NUMBER.fullmatch(age) else 0)
         if told is not None and abs(told - self.now) > _CLOCK_OFF:
             raise SourceUnavailable(
                 f"the clock of this machine says {_minute(self.now)}, and {self._name} says it is {_minute(told)}. One of them "
@@ -456,7 +458,9 @@ def _trouble(error: BaseException) -> str:
 
 _NOWHERE: Final = "cannot be found: there is no network, or its name is wrong"
 _REFUSED: Final = "refuses the connection"
-_LASTING: Final = (_NOWHERE, _REFUSED)
+_UNTRUSTED: Final = "has a certificate that is not trusted"
+_NO_ADDRESS: Final = "has an address that is none"
+_LASTING: Final = (_NOWHERE, _REFUSED, _UNTRUSTED, _NO_ADDRESS)
 """Troubles that do not pass while one waits a few seconds."""
 _TROUBLES: Final = (
     ("ConnectTimeout", f"did not take the connection in {_CONNECT_S} s"),
@@ -464,7 +468,9 @@ _TROUBLES: Final = (
     ("Timeout", f"was silent for {_READ_S} s"),
     ("NameResolution", _NOWHERE),
     ("Name or service", _NOWHERE),
-    ("CERTIFICATE", "has a certificate that is not trusted"),
+    ("CERTIFICATE", _UNTRUSTED),
+    ("InvalidURL", _NO_ADDRESS),
+    ("LocationParse", _NO_ADDRESS),
     ("SSL", "could not be reached over TLS"),
     ("IncompleteRead", "broke off in the middle of its reply"),
     ("refused", _REFUSED),

@@ -28,6 +28,7 @@ _LONGEST_LINE: Final = 64 * 1024
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].+)?")
 """`fromisoformat` also takes 20210101 and 2021-W01; the contract does not."""
+_STATUSES: Final = tuple(str(status) for status in Status if status is not Status.WITHDRAWN)
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 """Control, format, private use, surrogates, line separators: two names that look alike must be alike."""
 
@@ -225,12 +226,11 @@ def _value(row: _Row) -> float:
 
 
 def _status(row: _Row) -> Status:
-    try:
-        return Status(row["status"])
-    except ValueError as error:
-        meant = get_close_matches(row["status"].lower(), list(Status), 1)
+    if row["status"] not in _STATUSES:
+        meant = get_close_matches(row["status"].lower(), _STATUSES, 1)
         hint = f' Did you mean "{meant[0]}"?' if meant else ""
-        row.refuse("status", f"is not a status.{hint} It says how sure the publisher is. Write {', '.join(Status)}.", error)
+        row.refuse("status", f"is not a status.{hint} It says how sure the publisher is. Write {', '.join(_STATUSES)}.")
+    return Status(row["status"])
 
 
 def _url(row: _Row) -> str:

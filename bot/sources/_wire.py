@@ -12,7 +12,7 @@ import threading
 from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 import requests
 import urllib3
@@ -96,10 +96,18 @@ class _TLSPool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _WatchedTLS
 
 
+_POOLS: Final = {"http": _Pool, "https": _TLSPool}
+
+
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
         super().init_poolmanager(*arguments, **named)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **named: Any) -> urllib3.ProxyManager:
+        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **named)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
 
 
 class Session(requests.Session):

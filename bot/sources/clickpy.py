@@ -320,7 +320,7 @@ def _window(subject: Subject, metric: str, window: Period, found: _Found) -> Obs
     row = found.rows.get((subject.ids[_NAME], window.start.date()))
     flaw = _flaw(metric, window, row, found.newest)
     if row is None or flaw:
-        return Missing(metric, subject.key, window, f"ClickPy: {flaw}")
+        return Missing(metric, subject.key, window, f"ClickPy: {flaw}", withdrawn=True)
     page = f"https://clickpy.clickhouse.com/dashboard/{row.project}"
     note = f"{row.days} of {window.days:.0f} days of {row.project}, mirrors included"
     return found.told.figure(metric, subject.key, window, row.downloads, page, note)
@@ -344,7 +344,8 @@ def _year(year: Period, months: Sequence[Observation | Missing]) -> Observation 
     whole = [one for one in months if isinstance(one, Observation)]
     if len(whole) < len(months):
         lost = next(one for one in months if isinstance(one, Missing))
-        return Missing(_YEAR, lost.subject, year, f"ClickPy: {lost.period} has no figure, and a sum without would be too small")
+        reason = f"ClickPy: {lost.period} has no figure, and a sum without would be too small"
+        return Missing(_YEAR, lost.subject, year, reason, withdrawn=True)
     return replace(
         whole[-1],
         metric=_YEAR,

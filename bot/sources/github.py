@@ -60,6 +60,8 @@ METRICS: Final = (
         short="GitHub commits",
     ),
 )
+DELIVERS: Final = ("gh_stars", "gh_forks")
+"""Metrics that another room defines."""
 ORIGINS: Final = (
     Origin(
         name="GitHub",

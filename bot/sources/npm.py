@@ -128,7 +128,7 @@ def _by_day(reply: Reply, subject: Subject, span: Period) -> dict[dt.date, int]:
 
 def _told(window: Period, total: int | str, subject: Subject, told: _replies.Told) -> Observation | Missing:
     if isinstance(total, str):
-        return Missing(_METRIC, subject.key, window, f"npm: {total}")
+        return Missing(_METRIC, subject.key, window, f"npm: {total}", withdrawn=True)
     package = subject.ids[_NAME]
     note = f"{window.days:.0f} days of {package}, every one there"
     return told.figure(_METRIC, subject.key, window, total, f"https://www.npmjs.com/package/{package}", note)

@@ -153,7 +153,8 @@ def _years(
         elif year in by_year or whole:
             yield _told(window, by_year.get(year, 0), subject, told)
         elif window in compared:
-            yield Missing(_METRIC, subject.key, window, f"OpenAlex: {year} is not told, and some works are in no year")
+            reason = f"OpenAlex: {year} is not told, and some works are in no year"
+            yield Missing(_METRIC, subject.key, window, reason, withdrawn=True)
 
 
 def _told(window: Period, count: int, subject: Subject, told: _replies.Told) -> Observation:

@@ -133,7 +133,7 @@ def _by_day(reply: Reply, package: str) -> dict[dt.date, int]:
 
 def _told(month: Period, total: int | str, subject: Subject, told: _replies.Told) -> Observation | Missing:
     if isinstance(total, str):
-        return Missing(_METRIC, subject.key, month, f"PyPI Stats: {total}")
+        return Missing(_METRIC, subject.key, month, f"PyPI Stats: {total}", withdrawn=True)
     package = _package(subject)
     note = f"{month.days:.0f} days of {package}, every one there, without mirrors"
     status = _windows.status(month.end, _SETTLED_AFTER, told.reply.retrieved_at)

@@ -179,7 +179,7 @@ def _of_months(views: Mapping[dt.date, int], windows: Sequence[Period], reply: R
 
 def _told(window: Period, total: int | str, subject: Subject, told: _replies.Told) -> Observation | Missing:
     if isinstance(total, str):
-        return Missing(_METRIC, subject.key, window, f"Wikipedia: {total}")
+        return Missing(_METRIC, subject.key, window, f"Wikipedia: {total}", withdrawn=True)
     article = _article(subject)
     page = f"https://en.wikipedia.org/wiki/{quote(article, safe='')}"
     note = f"views of {article} by users, every way of access, in {window}"

@@ -257,6 +257,7 @@ def test_days_and_months_that_disagree_are_no_figure() -> None:
     rows = both()
     rows[-1]["listed"] = 1001
     found = read(months_reply(rows))
+    assert of(found).withdrawn  # type: ignore[union-attr]
     assert of(found) == Missing(
         "pypi_downloads_month", "pytorch", OCTOBER,
         "ClickPy: October 2026 has 1,000 downloads by day and 1,001 by month; it may be under repair",

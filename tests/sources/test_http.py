@@ -325,8 +325,28 @@ def test_a_clock_that_is_days_off_writes_nothing() -> None:
     ):
         client.ask(ASK)
     assert store.replies == {}
-    with answering(lambda _: Answer("told", headers={"Date": "Thu, 05 Nov 2026 11:00:00 GMT"})) as (client, _server):
+    with answering(lambda _: Answer("told", headers={"Date": "Thu, 05 Nov 2026 06:14:00 GMT"})) as (client, _server):
         assert client.ask(ASK).body == b"told"
+
+
+def test_a_cache_on_the_way_is_no_clock_that_is_off() -> None:
+    headers = {"Date": "Wed, 04 Nov 2026 10:00:00 GMT", "Age": "72000"}  # twenty hours
+    with answering(lambda _: Answer("told", headers=headers)) as (client, _server):
+        assert client.ask(ASK).body == b"told"
+
+
+def test_a_proxy_does_not_switch_the_watch_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        while True:
+            connection.sendall(b"x")
+            time.sleep(0.01)
+
+    with raw(drip) as url:
+        monkeypatch.setenv("http_proxy", url)
+        monkeypatch.setenv("no_proxy", "")
+        with pytest.raises(SourceUnavailable, match=r"did not finish its reply in 0\.3 s"):
+            client_of("http://example.org", longest_reply_s=0.3).ask(ASK)
 
 
 def test_what_was_kept_while_the_clock_was_ahead_does_not_answer() -> None:

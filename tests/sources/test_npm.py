@@ -133,6 +133,14 @@ def test_a_month_without_one_of_its_days_has_no_figure() -> None:
     assert last == Missing("npm_downloads", "tfjs", OCTOBER, "npm: 7 Oct 2026 is not there, and a sum without would be too small")
 
 
+def test_a_flawed_month_withdraws_what_was_told_of_it_and_an_unknown_package_does_not() -> None:
+    flawed, unknown = read(answered({"2026-10-07": 0}))[-1], read('{"error":"not found"}', 404)[-1]
+    assert isinstance(flawed, Missing)
+    assert flawed.withdrawn
+    assert isinstance(unknown, Missing)
+    assert not unknown.withdrawn
+
+
 def test_a_day_of_nought_among_thousands_is_a_fault() -> None:
     last = read(answered({"2026-10-07": 0}))[-1]
     assert last == Missing("npm_downloads", "tfjs", OCTOBER, "npm: 7 Oct 2026 is nought, which is a fault of the counting")
