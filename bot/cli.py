@@ -11,11 +11,15 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import TypeAlias
 
 DEFAULT_REPORT = "dl-frameworks"
 
 _EXIT_CODES = """exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 held, 4 rejected by the network,
 5 outcome unknown, 6 nothing due, 7 not now"""
+
+
+Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -88,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--schema", action="store_true", help="print the JSON Schema of report.toml and exit")
     check.set_defaults(verb=_check)
 
+    _account_verbs(verbs)
+
     collect = verbs.add_parser("collect", help="ask the live sources and store what they say; run it daily for snapshots")
     collect.add_argument("report", nargs="?", metavar="REPORT", help="one report (default: all that have live sources)")
     collect.add_argument("--period", metavar="KEY", help="2025, 2026-10 (default: the newest complete one)")
@@ -109,6 +115,28 @@ def _parser() -> argparse.ArgumentParser:
     reports = verbs.add_parser("reports", help="list the reports there are")
     reports.set_defaults(verb=_reports)
     return parser
+
+
+def _account_verbs(verbs: Verbs) -> None:
+    post = verbs.add_parser("post", help="post a thread, or go on with one that was begun")
+    post.add_argument("report", metavar="REPORT")
+    post.add_argument("--period", metavar="KEY", help="2020, 2026-10, 2026-W47 (default: the newest complete one)")
+    post.add_argument("--now", metavar="ISO", help="the instant to compose as of (default: now)")
+    post.add_argument("--data", action="append", default=[], metavar="FILE.csv", help="more observations; may be given again")
+    post.add_argument("--yes", action="store_true", help="send it; without, only what would be sent and billed is shown")
+    post.set_defaults(verb=_post)
+
+    status = verbs.add_parser("status", help="say what became of every thread that was begun")
+    status.add_argument("--json", action="store_true", dest="as_json", help="for programs")
+    status.set_defaults(verb=_status)
+
+    resolve = verbs.add_parser("resolve", help="tell what you saw on the account of a post whose fate is unknown")
+    resolve.add_argument("edition", type=int, metavar="EDITION", help="its number in threadmill status")
+    resolve.add_argument("position", type=int, metavar="POSITION", help="the post's number in the thread")
+    answer = resolve.add_mutually_exclusive_group(required=True)
+    answer.add_argument("--there", metavar="ID", default="", help="it is there: the number at the end of its address")
+    answer.add_argument("--absent", action="store_true", help="it is not there; the next post command sends it")
+    resolve.set_defaults(verb=_resolve)
 
 
 def _report_arguments(verb: argparse.ArgumentParser) -> None:
@@ -158,6 +186,33 @@ def _check(options: argparse.Namespace) -> int:
         return 0
     terminal.show_check(check := verbs.check(options.report))
     return 2 if check.problems else 0
+
+
+def _post(options: argparse.Namespace) -> int:
+    from bot import posting, terminal
+
+    with terminal.progress() as progress:
+        standing = posting.post(options.report, options.period, options.now, options.data, lambda _: options.yes, progress)
+    terminal.show_standing(standing)
+    if not standing.open_posts:
+        return 0
+    terminal.show_plan(standing)
+    return 3
+
+
+def _status(options: argparse.Namespace) -> int:
+    from bot import posting, terminal
+
+    terminal.show_status(posting.status(), options.as_json)
+    return 0
+
+
+def _resolve(options: argparse.Namespace) -> int:
+    from bot import posting, terminal
+
+    answer = "there" if options.there else "absent"
+    terminal.show_standing(posting.resolve(options.edition, options.position, answer, options.there))
+    return 0
 
 
 def _collect(options: argparse.Namespace) -> int:

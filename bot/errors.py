@@ -68,6 +68,30 @@ class Throttled(SourceUnavailable):
         self.until = until
 
 
+class Rejected(ThreadmillError):
+    """The network refused for good: nothing was created, and the same call will be refused again until something changes."""
+
+    exit_code = 4
+
+
+class Unsure(ThreadmillError):
+    """Something was sent, and whether it arrived is not known. Nothing was sent again; reconciliation or a person decides."""
+
+    exit_code = 5
+    permanent = False
+
+
+class Later(ThreadmillError):
+    """The network asks to wait; surely nothing was created. Run again at `until`."""
+
+    exit_code = 7
+    permanent = False
+
+    def __init__(self, message: str, until: dt.datetime) -> None:
+        super().__init__(message)
+        self.until = until
+
+
 class BadStore(ThreadmillError):
     """The database cannot be reached, read or written, or belongs to another version. Nothing half done is in it."""
 

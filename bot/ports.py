@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from bot.domain.claim import Basis
+from bot.domain.delivery import Charge, Delivery, Frozen, Picture, Seen, State, Upload
 from bot.domain.edition import Edition
 from bot.domain.measure import Metric, Missing, Observation, Subject
 from bot.domain.period import Period
@@ -329,6 +330,128 @@ class Store(Protocol):
 
     def leave_alone(self, source: str, rest: Rest) -> None:
         """Remember that a service is to be left alone."""
+        ...
+
+    @property
+    def desk(self) -> Desk:
+        """What the same database knows of editions on their way."""
+        ...
+
+
+class Network(Protocol):
+    """
+    An account on a network that threads are posted to: `bot/publishers/NAME.py`.
+
+    Every method makes at most the calls it names, each once: trying again is the business of whoever knows what was sent.
+
+    Raises (every method that calls):
+        Rejected: refused for good; nothing was done.
+        Later: surely nothing was done, and the network says when to come back.
+        Unsure: the outcome is not known: no answer, one that cannot be read, a server's failure, a refusal as a duplicate.
+    """
+
+    @property
+    def account(self) -> str:
+        """The id of the account, known without a call."""
+        ...
+
+    def upload(self, picture: Picture) -> str:
+        """The id of a picture, from now on the network's for a day. May be repeated freely: nothing shows."""
+        ...
+
+    def describe(self, media_id: str, alt_text: str) -> None:
+        """Tell the words that stand for a picture."""
+        ...
+
+    def create(self, text: str, media_ids: Sequence[str], reply_to: str) -> str:
+        """Post, as a reply to an own post unless `reply_to` is empty; its id. The one call that must not be repeated blindly."""
+        ...
+
+    def recent(self, since: dt.datetime) -> Sequence[Seen]:
+        """The account's own posts from an instant on, newest first, as far as the network shows them by now."""
+        ...
+
+    def same(self, text: str, seen: Seen) -> bool:
+        """Whether a post that is seen is the one that was sent, whatever the network made of its links and signs."""
+        ...
+
+    def remove(self, remote_id: str) -> None:
+        """Delete a post. Nothing, if it is gone already."""
+        ...
+
+    def url(self, remote_id: str) -> str:
+        """Where a person sees a post."""
+        ...
+
+
+class Desk(Protocol):
+    """
+    What the store knows of editions on their way: frozen threads, and what became of each post. Each method is one transaction.
+
+    Raises (every method):
+        BadStore: the database cannot be reached, read or written.
+    """
+
+    def freeze(self, frozen: Frozen) -> int:
+        """
+        Keep an edition with a planned delivery for each post, and tell its id. If there is one for its report, period and account
+        already, nothing is written, and its id is told: that one is resumed, whatever this one says.
+        """
+        ...
+
+    def frozen(self, edition: int) -> Frozen:
+        """The edition, byte by byte as it was frozen."""
+        ...
+
+    def find(self, report: str, period: str, account: str) -> int | None:
+        """The id of an edition, if there is one."""
+        ...
+
+    def editions(self) -> Sequence[int]:
+        """The ids of all editions, newest first."""
+        ...
+
+    def deliveries(self, edition: int) -> Sequence[Delivery]:
+        """One per post, by position."""
+        ...
+
+    def take(self, edition: int, position: int, worker: str, now: dt.datetime, until: dt.datetime) -> bool:
+        """
+        PLANNED to SENDING, if it is planned, may be sent by now, and every post before it is published. True for exactly one of
+        those who try at once; counts an attempt, sets lease and sent_at.
+        """
+        ...
+
+    def settle(
+        self, before: Delivery, state: State, remote_id: str = "", error: str = "", not_before: dt.datetime | None = None
+    ) -> bool:
+        """
+        Move a delivery from how it was seen to another state: state, worker and attempts must still be those of `before`. False,
+        and nothing written, if somebody else has moved it meanwhile.
+
+        Raises:
+            ValueError: there is no such move (`MOVES`).
+        """
+        ...
+
+    def expire(self, edition: int, now: dt.datetime) -> int:
+        """SENDING whose lease ran out becomes UNKNOWN: whoever had it is dead or cut off. How many."""
+        ...
+
+    def uploads(self, edition: int) -> Sequence[Upload]:
+        """The newest upload of each picture, by position and number."""
+        ...
+
+    def uploaded(self, upload: Upload) -> None:
+        """Remember an upload, or that its alt text was told."""
+        ...
+
+    def charge(self, charge: Charge) -> None:
+        """Write down a billed call."""
+        ...
+
+    def charges(self, edition: int | None = None, since: dt.datetime | None = None) -> Sequence[Charge]:
+        """Billed calls, of one edition or all, from an instant on, in order of time."""
         ...
 
 

@@ -99,11 +99,11 @@ def preview(
         BadInput, HeldBack, SourceUnavailable, BadStore: as the pipeline and the disk publisher say.
     """
     house = wiring.house(now)
-    recipe, when = _told(house, report, period)
+    recipe, when = recipe_and_period(house, report, period)
     with wiring.store(house, offline) if wiring.live(recipe, when) else nullcontext() as store:
-        run = _run(house, recipe, when, data, store, offline, progress)
+        composed = compose(house, recipe, when, data, store, offline, progress)
     progress("writing", 0, 0)
-    return Preview(wiring.publisher(Path(out)).publish(run.edition), run.edition, run.sources)
+    return Preview(wiring.publisher(Path(out)).publish(composed.edition), composed.edition, composed.sources)
 
 
 def explain(report: str, period: str, position: int, now: str | None, data: Sequence[str]) -> Told:
@@ -114,14 +114,14 @@ def explain(report: str, period: str, position: int, now: str | None, data: Sequ
         BadInput: the thread has no such post.
     """
     house = wiring.house(now)
-    recipe, when = _told(house, report, period)
+    recipe, when = recipe_and_period(house, report, period)
     with wiring.kept(house) if wiring.live(recipe, when) else nullcontext() as store:
-        run = _run(house, recipe, when, data, store, True, _silent)
-        posts = run.edition.thread.posts
+        composed = compose(house, recipe, when, data, store, True, _silent)
+        posts = composed.edition.thread.posts
         if not 1 <= position <= len(posts):
             raise BadInput(f"{report} {period} has posts 1 to {len(posts)}; there is no post {position}")
-        facts = run.edition.thread.facts()
-        return Told(run.edition, posts[position - 1], facts, _kept_sizes(facts.values(), store))
+        facts = composed.edition.thread.facts()
+        return Told(composed.edition, posts[position - 1], facts, _kept_sizes(facts.values(), store))
 
 
 def collect(report: str | None, period: str | None, now: str | None, progress: Progress) -> Collected:
@@ -251,12 +251,13 @@ def _recipes(house: wiring.House, report: str | None) -> tuple[list[Report], dic
     return found, problems
 
 
-def _told(house: wiring.House, report: str, period: str | None) -> tuple[Report, Period]:
+def recipe_and_period(house: wiring.House, report: str, period: str | None) -> tuple[Report, Period]:
+    """The recipe of a report and the period that is meant: the newest complete one, if none is named."""
     recipe = wiring.report(house, report)
     return recipe, _period(house, recipe, period)
 
 
-def _run(
+def compose(
     house: wiring.House,
     recipe: Report,
     when: Period,
@@ -265,6 +266,7 @@ def _run(
     offline: bool,
     progress: Progress,
 ) -> pipeline.Run:
+    """A report's thread for a period, from its sources to its numbered posts; the live ones are asked unless `offline`."""
     limits = wiring.limits(recipe)
     with wiring.clients(house, store, progress, offline) as ask:
         sources = wiring.sources(house, recipe, [Path(file) for file in data], ask)

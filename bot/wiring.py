@@ -25,7 +25,7 @@ from bot.domain.thread import Chart, Limits
 from bot.domain.words import nearest
 from bot.errors import BadInput, BadRecipe
 from bot.pipeline import Draw
-from bot.ports import ChartData, Client, Offline, Progress, Publisher, Store
+from bot.ports import ChartData, Client, Network, Offline, Progress, Publisher, Store
 from bot.recipe import Kinds
 from bot.recipe import report as read_report
 
@@ -242,6 +242,18 @@ def limits(report: Report) -> Limits:
     return found
 
 
+def network(house: House, report: Report) -> Network:
+    """
+    The account a report's threads are posted to.
+
+    Raises:
+        BadInput: its keys are missing. BadRecipe: nothing can be posted to that network.
+    """
+    room = plugins.load("publishers", report.network, ("LIMITS", "network"))
+    made: Network = room.network(house.settings.secrets, house.settings.x_api_base_url, house.clock)
+    return made
+
+
 def templates(report: Report) -> None:
     """
     Check every text of a report without composing anything.
@@ -290,7 +302,7 @@ def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise BadRecipe(f"{folder / 'report.toml'}: sources.{spec.name}.{place}: {first['msg']}") from None
-    metrics = tuple(metric.key for metric in room.METRICS)
+    metrics = (*(metric.key for metric in room.METRICS), *getattr(room, "DELIVERS", ()))
     try:
         source = _beside(source, folder)
     except RuntimeError as error:  # "~" where nobody knows whose home

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from bot.domain.claim import Quantity
+from bot.domain.delivery import Frozen, FrozenPost, Picture
 from bot.domain.edition import Edition
 from bot.domain.measure import Metric, Observation, Unit
-from bot.domain.thread import Fact, Post
+from bot.domain.thread import Fact, Limits, Post
 
 
 def thread_document(edition: Edition) -> dict[str, object]:
@@ -31,6 +33,21 @@ def facts_document(edition: Edition) -> list[dict[str, object]]:
     return [_fact(fact, metrics[fact.basis.metric] if fact.basis.metric else None) for fact in edition.thread.facts().values()]
 
 
+def frozen(edition: Edition, account: str) -> Frozen:
+    """An edition as it will stand on an account: what is sent, word for word and byte by byte, with its two documents."""
+    limits = edition.thread.limits
+    return Frozen(
+        report=edition.report.key,
+        period=edition.period.key,
+        network=edition.report.network,
+        account=account,
+        composed_at=edition.composed_at,
+        posts=tuple(_frozen_post(post, limits) for post in edition.thread.posts),
+        thread_json=json.dumps(thread_document(edition), ensure_ascii=False),
+        facts_json=json.dumps(facts_document(edition), ensure_ascii=False),
+    )
+
+
 def image_paths(post: Post) -> Iterator[str]:
     """Where a post's images lie, from the edition's folder."""
     for number, _ in enumerate(post.charts, 1):
@@ -40,6 +57,11 @@ def image_paths(post: Post) -> Iterator[str]:
 def unit_of(unit: Unit, noun: str) -> str:
     """What a value is a number of: the metric's noun for counts, else the unit's own name."""
     return noun if unit is Unit.COUNT else f"{noun} per day" if unit is Unit.RATE else str(unit)
+
+
+def _frozen_post(post: Post, limits: Limits) -> FrozenPost:
+    pictures = tuple(Picture(one.png, one.alt_text.text, one.width_px, one.height_px) for one in post.charts)
+    return FrozenPost(post.position, post.text.text, pictures, post.cost_usd(limits))
 
 
 def _post(post: Post) -> dict[str, object]:

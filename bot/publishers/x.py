@@ -1,15 +1,34 @@
 """
-X's limits and prices as data: threads are composed under them whether they are posted or only previewed.
+X: what it allows and costs as data, and the account threads are posted to.
 
 Lengths: twitter-text config v3 (280 weighted units, a link counts 23). Images: docs.x.com, media best practices (four a post,
 5 MB). Alt text: at most 1000 characters (POST /2/media/metadata). Prices: docs.x.com, pricing page, pay-per-use plan.
+
+Permanent are refusals: keys, credits, permissions, the account, the text itself. Passing are limits of requests, a parent not
+visible yet, and everything that surely was not sent. A post's fate is open after a time-out, a broken connection, a failure of X,
+an answer that cannot be read, and a refusal as a duplicate: X has no idempotency key. `_x_answers` is the table of all this.
 """
 
 from __future__ import annotations
 
-from typing import Final
+import datetime as dt
+import html
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from bot.config import Secret
+from bot.domain.delivery import Picture, Seen
 from bot.domain.thread import Limits
+from bot.errors import BadInput
+from bot.publishers._x_answers import Call, document, failure
+
+if TYPE_CHECKING:
+    import tweepy  # type: ignore[import-untyped]
+
+    from bot.publishers._x_session import Patience, Session
 
 LIMITS: Final = Limits(
     network="x",
@@ -25,3 +44,256 @@ LIMITS: Final = Limits(
     alt_text_usd=0.005,
     prices_as_of="2026-08-22",
 )
+
+KEYS: Final = ("X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET")
+"""The variables that hold an app's and an account's OAuth 1.0a keys."""
+
+_MOST_PAGES: Final = 32
+"""X shows the newest 3200 posts of an account, at most a hundred a page."""
+
+_LINK: Final = re.compile(r"https?://\S*|(?<![\w@.-])(?:[\w-]+\.)+[^\W\d_]{2,}\S*", re.IGNORECASE)
+"""A link with all that clings to it, or may be one: X shows "example.org" as https://t.co/..., "Node.js" as it is."""
+
+_T = TypeVar("_T")
+
+
+def network(
+    keys: Mapping[str, Secret], base_url: str, clock: Callable[[], dt.datetime], patience: Patience | None = None
+) -> Network:
+    """
+    The account the OAuth 1.0a keys belong to, asked at `base_url`. Nothing is asked yet.
+
+    Raises:
+        BadInput: a key is missing or is none.
+    """
+    missing = [name for name in KEYS if name not in keys or not keys[name].reveal().strip()]
+    if missing:
+        raise BadInput(
+            f"{_listed(missing)} {'is' if len(missing) == 1 else 'are'} not set, without which nobody can post to X; create an "
+            "app at console.x.com, set its permission to Read and write, generate consumer keys, then access token and secret, "
+            "and put all four into the environment or .env"
+        )
+    consumer_key, consumer_secret, token, token_secret = (_key(name, keys[name]) for name in KEYS)
+    account = re.fullmatch(r"([0-9]{1,19})-.+", token)
+    if not account:
+        raise BadInput(
+            "X_ACCESS_TOKEN is no OAuth 1.0a access token, which begins with the account's number and a hyphen; another key "
+            "stands there instead. Copy the access token from the app's page at console.x.com"
+        )
+    import requests
+    import tweepy
+
+    from bot.publishers._x_session import Patience, Session
+
+    auth = tweepy.OAuth1UserHandler(consumer_key, consumer_secret, token, token_secret).apply_auth()
+    session = Session(base_url, auth, patience or Patience())
+    # The session signs with its own auth, so tweepy is given no key: it keeps and logs what it has.
+    client = tweepy.Client("", "", "", "", "", return_type=requests.Response, wait_on_rate_limit=False)
+    client.session = session
+    return Network(account[1], client, session, clock, tuple(keys[name] for name in KEYS))
+
+
+class Network:
+    """
+    One account on X. See `bot.ports.Network` for what is promised.
+
+    Each method is one request, sent once; `recent` is one a page.
+    """
+
+    def __init__(
+        self, account: str, client: tweepy.Client, session: Session, clock: Callable[[], dt.datetime], keys: Sequence[Secret]
+    ) -> None:
+        self._account, self._client, self._session, self._clock, self._keys = account, client, session, clock, keys
+
+    def __repr__(self) -> str:
+        return f"Network(account={self._account!r})"
+
+    @property
+    def account(self) -> str:
+        """The account's number: what stands before the hyphen of an OAuth 1.0a access token, so that no call is needed."""
+        return self._account
+
+    def upload(self, picture: Picture) -> str:
+        """
+        POST /2/media/upload: the picture's id, good for a day.
+
+        Raises:
+            BadThread: X would not take the picture or its alt text; nothing was sent.
+        """
+        from bot.publishers import _x_media
+
+        _x_media.check_picture(picture, LIMITS)
+        return self._ask("upload", lambda: _x_media.upload(self._session, picture.png), _media_id)
+
+    def describe(self, media_id: str, alt_text: str) -> None:
+        """
+        POST /2/media/metadata, which is billed.
+
+        Raises:
+            BadThread: X would not take the alt text; nothing was sent.
+        """
+        from bot.publishers import _x_media
+
+        _x_media.check_alt_text(alt_text, LIMITS)
+        number = _number(media_id)
+        self._ask("describe", lambda: _x_media.describe(self._session, number, alt_text), _data)
+
+    def create(self, text: str, media_ids: Sequence[str], reply_to: str) -> str:
+        """POST /2/tweets, which is billed: the post's id."""
+        media = [_number(media_id) for media_id in media_ids] or None
+        parent = _number(reply_to) if reply_to else None
+        return self._ask(
+            "create", lambda: self._client.create_tweet(text=text, media_ids=media, in_reply_to_tweet_id=parent), _created
+        )
+
+    def recent(self, since: dt.datetime) -> Sequence[Seen]:
+        """
+        GET /2/users/:id/tweets: own posts and replies by X's clock, newest first.
+
+        A page that does not hold as many posts as it says is an error and not a short page: an absence would be proven by it.
+        """
+        posts: dict[str, Seen] = {}
+        token = None
+        for _ in range(_MOST_PAGES):
+            page, token = self._ask("recent", lambda token=token: self._page(since, token), _page)  # type: ignore[misc]
+            posts |= {one.remote_id: one for one in page}
+            if not token:
+                break
+        return sorted(posts.values(), key=lambda one: int(one.remote_id), reverse=True)
+
+    def same(self, text: str, seen: Seen) -> bool:
+        """
+        X escapes & < >, replaces every link, appends one for pictures and may change blanks; anything else must be equal.
+
+        Links are left out with all that clings to them up to the next blank, on both sides.
+        """
+        shown = re.sub(r"&#?\w+;", lambda found: html.unescape(found[0]), seen.text)
+        return _bare(text) == _bare(shown)
+
+    def remove(self, remote_id: str) -> None:
+        """DELETE /2/tweets/:id."""
+        number = _number(remote_id)
+        self._ask("remove", lambda: self._client.delete_tweet(number), _removed, gone=lambda: None)
+
+    def url(self, remote_id: str) -> str:
+        """Works without the account's name, which no call was made for."""
+        return f"https://x.com/i/web/status/{_number(remote_id)}"
+
+    def _page(self, since: dt.datetime, token: str | None) -> object:
+        return self._client.get_users_tweets(
+            self._account, max_results=100, start_time=since, pagination_token=token, user_auth=True,
+            tweet_fields=["created_at", "referenced_tweets", "in_reply_to_user_id"],
+        )  # fmt: skip
+
+    def _ask(
+        self,
+        call: Call,
+        send: Callable[[], object],
+        read: Callable[[Mapping[str, object]], _T],
+        gone: Callable[[], _T] | None = None,
+    ) -> _T:
+        """
+        Send one request, and read its answer or raise what is known of it; `gone` is for a 404 of X's own, not one of a proxy.
+
+        tweepy raises what it raises, AttributeError for a list among it, and its errors hold the signed request: they are dropped
+        here whole, and nothing is raised while one of them is at hand, for it would stay reachable from ours.
+        """
+        with self._session.exchange() as exchange:
+            try:
+                send()
+            except BadInput:
+                raise
+            except Exception as error:
+                if not exchange.connecting and not isinstance(error, OSError):
+                    raise  # nothing was sent and no network was touched: a defect
+        if not exchange.connecting and not exchange.status:
+            raise BadInput(
+                "X_API_BASE_URL, a proxy variable or REQUESTS_CA_BUNDLE is nothing a connection can be made with; nothing was "
+                "sent. Unset them, or set them to what exists"
+            )
+        with suppress(LookupError, TypeError, ValueError, AttributeError):
+            if 200 <= exchange.status < 300:
+                return read(document(exchange.body))
+            if gone is not None and exchange.status == 404 and document(exchange.body or b"{}") is not None:
+                return gone()
+        raise failure(call, exchange, self._clock(), [key.reveal() for key in self._keys])
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _key(name: str, secret: Secret) -> str:
+    if not re.fullmatch(r"[!-~]+", secret.reveal()):
+        raise BadInput(f"{name} holds a blank or a character no key has; copy it again, alone")
+    return secret.reveal()
+
+
+def _number(remote_id: str) -> str:
+    """An id as X has them; it becomes part of an address."""
+    if not re.fullmatch(r"[0-9]{1,19}", remote_id):
+        raise BadInput(
+            f"{remote_id[:40]!r} is no id of X, which is a number of up to 19 digits; take the last part of a post's address"
+        )
+    return remote_id
+
+
+def _bare(text: str) -> str:
+    return " ".join(_LINK.sub(" ", unicodedata.normalize("NFC", text)).split())
+
+
+def _data(answer: Mapping[str, object]) -> Mapping[str, object]:
+    data = answer["data"]
+    if not isinstance(data, dict):
+        raise TypeError("no data")
+    return data
+
+
+def _id(data: Mapping[str, object]) -> str:
+    found = data["id"]
+    if not isinstance(found, str) or not re.fullmatch(r"[0-9]{1,19}", found):
+        raise ValueError("no id")
+    return found
+
+
+def _media_id(answer: Mapping[str, object]) -> str:
+    data = _data(answer)
+    processing = data.get("processing_info")
+    if isinstance(processing, dict) and processing.get("state") == "failed":
+        raise ValueError("X could not read the picture")
+    return _id(data)
+
+
+def _created(answer: Mapping[str, object]) -> str:
+    return _id(_data(answer))
+
+
+def _removed(answer: Mapping[str, object]) -> None:
+    """Deleted, or not there: as of posts that are read, X may tell that by a problem beside no data."""
+    problems = answer.get("errors")
+    if isinstance(problems, list) and any(str(one["type"]).endswith("/resource-not-found") for one in problems):
+        return
+    if _data(answer)["deleted"] is not True:
+        raise ValueError("not deleted")
+
+
+def _page(answer: Mapping[str, object]) -> tuple[list[Seen], str | None]:
+    meta, data = answer["meta"], answer.get("data", [])
+    if not isinstance(meta, dict) or not isinstance(data, list) or answer.get("errors"):
+        raise TypeError("no page")
+    if meta["result_count"] != len(data):
+        raise ValueError("not as many posts as it says")
+    return [_seen(one) for one in data], meta.get("next_token")
+
+
+def _seen(post: Mapping[str, object]) -> Seen:
+    """One post; X's description of August 2026 calls referenced_tweets referenced_posts, so either name is read."""
+    references = post.get("referenced_tweets") or post.get("referenced_posts") or []
+    text, created = post["text"], post["created_at"]
+    if not isinstance(references, list) or not isinstance(text, str) or not isinstance(created, str):
+        raise TypeError("no post")
+    parents = [_id(one) for one in references if one["type"] == "replied_to"]
+    created_at = dt.datetime.fromisoformat(created)
+    if created_at.tzinfo is None or (post.get("in_reply_to_user_id") and not parents):
+        raise ValueError("no time zone, or a reply to nobody knows what")
+    return Seen(_id(post), text, parents[0] if parents else "", created_at)

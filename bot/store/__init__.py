@@ -1,4 +1,4 @@
-"""The store: replies, readings and rests in SQLite or PostgreSQL. `open_store` is the way in."""
+"""The store: replies, readings, rests and editions in SQLite or PostgreSQL. `open_store` is the way in."""
 
 from __future__ import annotations
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
 
-from sqlalchemy import Connection, Engine, Row, Select, Table, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, Select, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.domain.measure import Observation, Status
@@ -19,9 +16,11 @@ from bot.domain.period import Period
 from bot.errors import BadStore
 from bot.ports import Reading, Reply, Rest
 from bot.store import tables
-from bot.store.address import Address, address, writing
+from bot.store.address import address
+from bot.store.desk import DatabaseDesk
 from bot.store.failures import bad_store
 from bot.store.schema import alone, prepare
+from bot.store.transactions import Transactions, insert_into
 
 _PATIENCE_S: Final = 30.0
 """How long one waits for another's transaction. The longest of ours, 5,000 readings, takes well under a second."""
@@ -60,15 +59,13 @@ def open_store(url: str, *, patience_s: float = _PATIENCE_S, clock: Callable[[],
     raise failure  # not where it was caught: whoever follows an error to its context would read the driver's own words
 
 
-class Database:
-    """A `Store` in SQLite or PostgreSQL. It does not show its address, which may hold a password."""
+class Database(Transactions):
+    """A `Store` in SQLite or PostgreSQL, and with it the `desk` of the editions that are on their way."""
 
-    def __init__(self, place: Address, clock: Callable[[], dt.datetime]) -> None:
-        self._place = place
-        self._clock = clock
-
-    def __repr__(self) -> str:
-        return f"Database({self._place.name!r})"
+    @property
+    def desk(self) -> DatabaseDesk:
+        """The `Desk` in the same database, over the same connections. It ends with the store."""
+        return DatabaseDesk(self._place, self._clock)
 
     def __enter__(self) -> Self:
         return self
@@ -101,12 +98,6 @@ class Database:
 
     def keep(self, source: str, key: str, reply: Reply) -> None:
         retrieved_at = tables.utc(reply.retrieved_at)
-        payload = {
-            "sha256": reply.sha256,
-            "body": zlib.compress(reply.body),
-            "size_bytes": len(reply.body),
-            "stored_at": self._clock(),
-        }
         said = {
             "source": source,
             "key": _indexable(key),
@@ -115,12 +106,10 @@ class Database:
             "query": reply.query,
             "status": reply.status,
             "retrieved_at": retrieved_at,
-            "payload_sha256": payload["sha256"],
+            "payload_sha256": reply.sha256,
         }
         with self._writes() as connection:
-            fresh = _insert(connection, tables.payload)
-            again = {"body": fresh.excluded.body, "size_bytes": fresh.excluded.size_bytes}
-            connection.execute(fresh.on_conflict_do_update(index_elements=["sha256"], set_=again), payload)
+            self._pack(connection, reply.body)
             connection.execute(insert(tables.reply), said)
 
     def refuse(self, source: str, keys: Sequence[str]) -> None:
@@ -163,24 +152,10 @@ class Database:
     def leave_alone(self, source: str, rest: Rest) -> None:
         """The later of two instants stays: of requests under way together, one may have been told the shorter pause."""
         with self._writes() as connection:
-            mine = _insert(connection, tables.rest).values(source=source, until=rest.until, reason=rest.reason)
+            mine = insert_into(connection, tables.rest).values(source=source, until=rest.until, reason=rest.reason)
             theirs = {"until": mine.excluded.until, "reason": mine.excluded.reason}
             later = tables.rest.c.until < mine.excluded.until
             connection.execute(mine.on_conflict_do_update(index_elements=["source"], set_=theirs, where=later))
-
-    def _reads(self) -> AbstractContextManager[Connection]:
-        return self._transaction(self._place.engine)
-
-    def _writes(self) -> AbstractContextManager[Connection]:
-        return self._transaction(writing(self._place.engine))
-
-    @contextmanager
-    def _transaction(self, engine: Engine) -> Iterator[Connection]:
-        try:
-            with engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise bad_store(error, self._place.name, self._place.secrets) from None
 
     def _told(self, connection: Connection, queries: Iterable[Select[Any]]) -> list[Reading]:
         """The readings some queries find, in order of retrieval."""
@@ -193,24 +168,6 @@ class Database:
                 f"a reading in the store {self._place.name} cannot be: {error}; rows were probably changed by hand; "
                 f"restore a backup, or mend the row in the table reading"
             ) from error
-
-    def _unpacked(self, sha256: str, row: Row[Any]) -> bytes:
-        """The bytes of a payload, which are those that were kept or none."""
-        try:
-            body = zlib.decompressobj().decompress(row.body, row.size_bytes + 1)
-        except zlib.error:
-            body = b""
-        if hashlib.sha256(body).hexdigest() != sha256:
-            raise BadStore(
-                f"the payload {sha256} in the store {self._place.name} is damaged: its bytes do not have this digest any more; "
-                f"the disk or a copy of the database failed; check the disk and restore a backup"
-            )
-        return body
-
-
-def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """The same clauses in both languages, but SQLAlchemy has them once for each."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def _indexable(key: str) -> str:

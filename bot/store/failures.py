@@ -23,6 +23,10 @@ _AWAY: Final = (
     "start it, or mend DATABASE_URL"
 )
 _CROWDED: Final = "the server has no connection left; end what holds them, or raise max_connections"
+_CONTRADICTED: Final = (
+    "it contradicts what is stored, such as one id for two posts; nothing was written; "
+    "if a person gave the id, look it up again, otherwise report this as a defect"
+)
 _UNKNOWN: Final = (
     "tables or server are not as this version expects them; look into the server's log, and if it stays, report it as a defect"
 )
@@ -36,6 +40,7 @@ _SQLITE: Final = {
     "SQLITE_CANTOPEN": _RIGHTS,
     "SQLITE_PERM": _RIGHTS,
     "SQLITE_AUTH": _RIGHTS,
+    "SQLITE_CONSTRAINT": _CONTRADICTED,
     "SQLITE_NOTADB": _DAMAGED,
     "SQLITE_CORRUPT": _DAMAGED,
 }
@@ -52,6 +57,7 @@ _POSTGRESQL: Final = {
     "53300": _CROWDED,
     "53": _FULL,
     "58": _FULL,
+    "23": _CONTRADICTED,
     "55P03": _BUSY,
     "40P01": _BUSY,
     "XX": _DAMAGED,

@@ -14,7 +14,7 @@ from bot.errors import BadStore
 from bot.store.address import Address, writing
 from bot.store.tables import VERSION_TABLE
 
-VERSIONS: Final = ("0001",)
+VERSIONS: Final = ("0001", "0002")
 """Those of `migrations/versions`, oldest first: told here too, so that alembic is loaded for an older database only."""
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -50,8 +50,18 @@ def alone(connection: Connection, name: str, patience_s: float) -> None:
     if connection.dialect.name == "sqlite":
         return
     number = int.from_bytes(hashlib.sha256(f"threadmill {name}".encode(errors="surrogatepass")).digest()[:8], "big", signed=True)
-    connection.execute(select(func.set_config("lock_timeout", f"{max(1, round(patience_s * 1000))}ms", True)))
+    patient(connection, patience_s)
     connection.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def patient(connection: Connection, patience_s: float) -> None:
+    """
+    For each lock of another's a transaction waits so long, and is refused then.
+
+    SQLite's connections wait as long anyway. PostgreSQL would wait for ever for one that hangs in the middle.
+    """
+    if connection.dialect.name != "sqlite":
+        connection.execute(select(func.set_config("lock_timeout", f"{max(1, round(patience_s * 1000))}ms", True)))
 
 
 def _version(connection: Connection, name: str) -> str | None:

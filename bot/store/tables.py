@@ -9,11 +9,13 @@ from sqlalchemy import (
     TIMESTAMP,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     Dialect,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -21,7 +23,9 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -153,4 +157,87 @@ rest: Final = Table(
     Column("source", Words, primary_key=True),
     Column("until", Instant, nullable=False),
     Column("reason", Words, nullable=False),
+)
+
+edition: Final = Table(
+    "edition",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("report", Words, nullable=False),
+    Column("period", Words, nullable=False),
+    Column("network", Words, nullable=False),
+    Column("account", Words, nullable=False),
+    Column("composed_at", Instant, nullable=False),
+    Column("digest", Words, nullable=False, comment="of everything that is sent"),
+    Column("thread_json", Words, nullable=False),
+    Column("facts_json", Words, nullable=False),
+    Column("frozen_at", Instant, nullable=False),
+    UniqueConstraint("report", "period", "account", name="edition_key"),
+)
+
+delivery: Final = Table(
+    "delivery",
+    metadata,
+    Column("edition", BigInteger, ForeignKey("edition.id", name="delivery_edition_fkey"), primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("text", Words, nullable=False),
+    Column("cost_usd", Double, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("remote_id", Words, nullable=False, comment="empty before it is published"),
+    Column("error", Words, nullable=False, comment="the last one"),
+    Column("worker", Words, nullable=False, comment="who is sending it; empty otherwise"),
+    Column("lease_until", Instant),
+    Column("not_before", Instant),
+    Column("sent_at", Instant, comment="when it was last taken"),
+    CheckConstraint("state IN ('planned', 'sending', 'published', 'rejected', 'unknown', 'removed')", name="delivery_state"),
+    CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="delivery_lease"),
+    CheckConstraint("(state IN ('published', 'removed')) = (remote_id <> '')", name="delivery_receipt"),
+    Index(
+        "delivery_remote_id",
+        "edition",
+        "remote_id",
+        unique=True,
+        sqlite_where=text("remote_id <> ''"),
+        postgresql_where=text("remote_id <> ''"),
+    ),
+)
+
+picture: Final = Table(
+    "picture",
+    metadata,
+    Column("edition", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False, comment="1 is the first of its post"),
+    Column("payload_sha256", Words, ForeignKey("payload.sha256", name="picture_payload_sha256_fkey"), nullable=False),
+    Column("alt_text", Words, nullable=False),
+    Column("width_px", Integer, nullable=False),
+    Column("height_px", Integer, nullable=False),
+    ForeignKeyConstraint(["edition", "position"], ["delivery.edition", "delivery.position"], name="picture_delivery_fkey"),
+)
+
+upload: Final = Table(
+    "upload",
+    metadata,
+    Column("edition", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("media_id", Words, nullable=False),
+    Column("uploaded_at", Instant, nullable=False),
+    Column("described", Boolean, nullable=False),
+    ForeignKeyConstraint(
+        ["edition", "position", "number"], ["picture.edition", "picture.position", "picture.number"], name="upload_picture_fkey"
+    ),
+)
+
+charge: Final = Table(
+    "charge",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("edition", BigInteger, nullable=False, comment="no foreign key: money that was spent is written down in any case"),
+    Column("position", Integer, nullable=False),
+    Column("call", Words, nullable=False),
+    Column("usd", Double, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("charge_at", "at"),
 )

@@ -265,7 +265,7 @@ WAYS: list[Callable[[Store], object]] = [
 
 
 def test_every_method_tells_of_tables_that_are_gone(store: Store, place: Place) -> None:
-    for table in ("reply", "payload", "reading", "rest"):
+    for table in ("upload", "picture", "reply", "payload", "reading", "rest"):
         place.ask(f"DROP TABLE {table}")
     for way in WAYS:
         with pytest.raises(BadStore, match=r"tables or server are not as this version expects them; look into the server's log"):

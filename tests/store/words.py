@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from bot.domain.delivery import Frozen, FrozenPost, Picture
 from bot.domain.measure import Observation, Status
 from bot.domain.period import Period
 from bot.ports import Reading, Reply
@@ -40,3 +41,26 @@ def a_reading(
 
 def later(moment: dt.datetime = MORNING, **by: float) -> dt.datetime:
     return moment + dt.timedelta(**by)
+
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\xff"
+
+
+def a_thread(words: str = "Keras leads", posts: int = 3, **rest: Any) -> Frozen:
+    """Numbered posts, each with a picture of its own and one that all of them share."""
+    numbers = range(1, posts + 1)
+    shared = Picture(PNG, "Line chart of all frameworks.", 1600, 900)
+    told: dict[str, Any] = {
+        "report": "dl-frameworks",
+        "period": "2020",
+        "network": "x",
+        "account": "1234567890123456789",
+        "composed_at": MORNING,
+        "posts": tuple(
+            FrozenPost(n, f"{n}/{posts} {words}", (Picture(PNG + b"%d" % n, f"Bar chart {n}.", 1200, 675), shared), 0.015)
+            for n in numbers
+        ),
+        "thread_json": '{"total": 3}',
+        "facts_json": "[]",
+    }
+    return Frozen(**{**told, **rest})

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
+from collections.abc import Sequence
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier, Event
 
 import alembic.command  # loaded before the processes part, so that they migrate at the same moment
 import psycopg  # noqa: F401
 
+from bot.errors import BadStore
 from bot.ports import Reading
 from bot.store import open_store
-from tests.store.words import MORNING, a_reading, a_reply
+from tests.store.words import MORNING, a_reading, a_reply, a_thread, later
 
 assert alembic.command
 
@@ -52,3 +55,33 @@ def write_until_killed(url: str, under_way: Event) -> None:
 def batch(number: int) -> list[Reading]:
     moment = MORNING + dt.timedelta(hours=number)
     return [a_reading(value=number, asked=f"package {name}", retrieved_at=moment) for name in range(BATCH)]
+
+
+def freeze_the_same(url: str, words: str, rounds: int, start: Barrier, said: SimpleQueue[list[int]]) -> None:
+    """Every round an edition with the same key in every process, and with other words in each; their ids."""
+    with open_store(url) as store:
+        told = []
+        for round_ in range(rounds):
+            start.wait(20)
+            try:
+                told.append(store.desk.freeze(a_thread(words, period=str(2000 + round_))))
+            except BadStore:  # told as an id that none has: whoever listens must not wait for ever
+                told.append(-1)
+        said.put(told)
+
+
+def take_the_first(url: str, worker: str, editions: Sequence[int], start: Barrier, said: SimpleQueue[list[bool]]) -> None:
+    """The first post of some editions, all processes at once for each of them."""
+    with open_store(url) as store:
+        told = []
+        for edition in editions:
+            start.wait(20)
+            told.append(store.desk.take(edition, 1, worker, MORNING, later(minutes=3)))
+        said.put(told)
+
+
+def take_and_hang(url: str, edition: int, taken: Event) -> None:
+    with open_store(url) as store:
+        if store.desk.take(edition, 1, "doomed", MORNING, later(minutes=3)):
+            taken.set()
+        time.sleep(60)

@@ -1,0 +1,151 @@
+"""An edition as it was frozen for one account, and what became of each of its posts there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+
+class State(StrEnum):
+    """Where a post stands on its way to an account."""
+
+    PLANNED = "planned"
+    """Not sent, or proven not to be there."""
+    SENDING = "sending"
+    """One worker has it, for as long as its lease."""
+    PUBLISHED = "published"
+    """The network's receipt is stored."""
+    REJECTED = "rejected"
+    """The network refused it for good; it is not there."""
+    UNKNOWN = "unknown"
+    """It was sent, and nobody knows whether it is there. It is never sent again before that is known."""
+    REMOVED = "removed"
+    """It was published and then deleted by us."""
+
+
+MOVES: Final[Mapping[State, frozenset[State]]] = {
+    State.PLANNED: frozenset({State.SENDING}),
+    State.SENDING: frozenset({State.PUBLISHED, State.PLANNED, State.REJECTED, State.UNKNOWN}),
+    State.UNKNOWN: frozenset({State.PUBLISHED, State.PLANNED}),
+    State.REJECTED: frozenset({State.PLANNED}),
+    State.PUBLISHED: frozenset({State.REMOVED}),
+    State.REMOVED: frozenset(),
+}
+"""The only ways there are: from SENDING to PLANNED where it was surely not sent, from REJECTED where a person tries again."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart as it is sent: its bytes, its size, and the words that stand for it."""
+
+    png: bytes = field(repr=False)
+    alt_text: str
+    width_px: int
+    height_px: int
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the PNG."""
+        return hashlib.sha256(self.png).hexdigest()
+
+
+@dataclass(frozen=True)
+class FrozenPost:
+    """One post as it is sent, word for word, with what the network bills for it and its alt texts."""
+
+    position: int
+    text: str
+    pictures: tuple[Picture, ...]
+    cost_usd: float
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """
+    A thread as it will stand on one account, whatever the templates and figures become.
+
+    (report, period, account) is unique: there is one issue of a report for a period on an account, ever. `thread_json` and
+    `facts_json` are the documents of the same names.
+    """
+
+    report: str
+    period: str
+    network: str
+    account: str
+    composed_at: dt.datetime
+    posts: tuple[FrozenPost, ...]
+    thread_json: str = field(repr=False)
+    facts_json: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if [post.position for post in self.posts] != list(range(1, len(self.posts) + 1)) or not self.posts:
+            raise ValueError("the posts are not numbered 1 to N")
+
+    @property
+    def digest(self) -> str:
+        """Of everything that is sent: what a person approves."""
+        parts = [part for post in self.posts for part in (post.text, *(f"{one.sha256}{one.alt_text}" for one in post.pictures))]
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+    @property
+    def cost_usd(self) -> float:
+        """What publishing all of it is billed, to the tenth of a cent."""
+        return round(sum(post.cost_usd for post in self.posts), 4)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """
+    One post of an edition on its account.
+
+    `attempts` counts how often it was taken to be sent. `worker` has it until `lease_until` while it is SENDING; `not_before` is
+    when the network wants to be asked again. `sent_at` is when it was last taken: what to look for is not older.
+    """
+
+    edition: int
+    position: int
+    state: State
+    attempts: int = 0
+    remote_id: str = ""
+    error: str = ""
+    worker: str = ""
+    lease_until: dt.datetime | None = None
+    not_before: dt.datetime | None = None
+    sent_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A picture the network has: under which id, since when, and whether its alt text was told."""
+
+    edition: int
+    position: int
+    number: int
+    media_id: str
+    uploaded_at: dt.datetime
+    described: bool = False
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A call the network bills, as it was made."""
+
+    edition: int
+    position: int
+    call: str
+    usd: float
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A post of the account as the network shows it."""
+
+    remote_id: str
+    text: str
+    reply_to: str
+    created_at: dt.datetime

@@ -1,0 +1,360 @@
+"""
+What X's answers mean: one table from what came back to what is known of the post, with the advice that goes with it.
+
+Bodies as collected in 2026: an RFC 7807 object (title, detail, type, status), the same with `errors`, v1.1's `errors` alone;
+lists, HTML and nothing at all have been seen too. `type` begins with api.twitter.com or api.x.com, so its last segment counts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from urllib.parse import quote
+
+from bot.domain.words import printable
+from bot.errors import Later, Rejected, Unsure
+
+if TYPE_CHECKING:
+    from bot.publishers._x_session import Exchange
+
+Call: TypeAlias = Literal["upload", "describe", "create", "recent", "remove"]
+CALLS: Final[tuple[Call, ...]] = ("upload", "describe", "create", "recent", "remove")
+ONCE: Final[tuple[Call, ...]] = ("create", "remove")
+"""The calls that change what people see. All others may be repeated, so that nothing is ever unsure about them."""
+
+_MEDIA: Final[tuple[Call, ...]] = ("upload", "describe")
+_THING: Final[Mapping[Call, str]] = {
+    "upload": "the picture", "describe": "the alt text", "create": "the post", "recent": "the look at the account's posts",
+    "remove": "the deletion",
+}  # fmt: skip
+
+
+class Outcome(Enum):
+    """What is known after a failure. UNSURE is Later for calls that may be repeated."""
+
+    REJECTED = Rejected
+    LATER = Later
+    UNSURE = Unsure
+
+
+UNSENT: Final = 0
+"""In place of a status: no byte of the request left this machine."""
+UNANSWERED: Final = 1
+"""In place of a status: it was sent, wholly or in part, and no status came back."""
+
+_SHORT: Final = dt.timedelta(seconds=15)
+"""A fresh post is not visible to its own reply for up to 30 s (node-twitter-api-v2#366)."""
+_MINUTE: Final = dt.timedelta(minutes=1)
+_QUARTER: Final = dt.timedelta(minutes=15)
+"""The window of X's request limits."""
+_HOUR: Final = dt.timedelta(hours=1)
+_LONGEST: Final = dt.timedelta(hours=25)
+"""A reset further away than a day is no reset of a bucket X has."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """
+    One kind of failure: how it is known, and what to tell.
+
+    It is meant if the status is among `statuses`, and one of `types` ends the problem's type or one of `words` is in the body; a
+    row without either means every answer with that status. `cut` rows mean answers whose body broke off.
+    """
+
+    statuses: Collection[int]
+    outcome: Outcome
+    what: str
+    why: str
+    do: str
+    types: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = CALLS
+    cut: bool = False
+    wait: dt.timedelta = _MINUTE
+
+
+_REJECTED, _LATER, _UNSURE = Outcome.REJECTED, Outcome.LATER, Outcome.UNSURE
+
+TABLE: Final[tuple[Row, ...]] = (
+    Row(
+        (UNSENT,), _LATER, "X could not be reached, and nothing was sent for {thing}",
+        "the connection was refused, the name not found, or TLS failed: mostly the network, a proxy, or X_API_BASE_URL",
+        "check the connection and run the same command again",
+    ),
+    Row(
+        (UNANSWERED,), _UNSURE, "{Thing} was sent to X, and no answer came back",
+        "the connection broke or took too long, so X may have done it or not",
+        "run the same command again: it looks at the account first",
+    ),
+    Row(
+        range(200, 300), _UNSURE, "X's answer to {thing} cannot be read, or lacks what X documents",
+        "something between here and X spoilt it, or X is having an incident",
+        "run the same command again: it looks at the account first",
+    ),
+    Row(
+        (301, 302, 307, 308), _REJECTED, "X's address only points to another one, and {thing} is not sent there",
+        "X_API_BASE_URL is not the API itself, or http stands where https should",
+        "unset X_API_BASE_URL to use https://api.x.com, and run again",
+    ),
+    Row(
+        (400,), _REJECTED, "X does not accept the pictures of {thing}",
+        "an uploaded picture is kept for a day only, or belongs to another account",
+        "run the same command again after threadmill resolve: the pictures are uploaded anew",
+        words=("media ids are invalid", "media_ids", "media id"), calls=("create", "describe"),
+    ),
+    Row(
+        (400,), _REJECTED, "X does not understand {thing}",
+        "a parameter is not what X documents, which is a defect of this bot or a change at X",
+        "report the words in brackets as a defect; sending the same again does not help",
+    ),
+    Row(
+        (401,), _REJECTED, "X does not know these keys, and refused {thing}",
+        "a key was regenerated, revoked or copied in part, or this machine's clock is off by minutes, which spoils OAuth 1.0a; "
+        "X itself refused good keys for two hours in July 2026",
+        "set the clock, wait a little, then copy all four X_ variables anew from the app's page at console.x.com",
+    ),
+    Row(
+        (402,), _REJECTED, "X was not paid, and refused {thing}",
+        "the prepaid credits are used up or a spending limit is reached; automatic recharging pauses at zero",
+        "buy credits or raise the limit at console.x.com, then run the same command again",
+    ),
+    Row(
+        (403,), _UNSURE, "X says that this very text is posted already",
+        "an earlier attempt arrived although its answer did not, or the account posted the same words lately",
+        "run the same command again: it looks for the post on the account and takes its id",
+        words=("duplicate content",), calls=("create",),
+    ),
+    Row(
+        (403,), _REJECTED, "X refuses a post with more than one cashtag",
+        "self-serve accounts may use one word like $ABC a post",
+        "leave one cashtag in the template, or write the names without the dollar sign",
+        words=("cashtag",), calls=("create",),
+    ),
+    Row(
+        (403,), _REJECTED, "X refuses this reply",
+        "since February 2026 programs may reply only to those who mentioned them; replies to oneself have been free, so the post "
+        "before is not this account's or the rule has changed",
+        "see with threadmill status which account the thread belongs to; undo what stands of it, or finish it by hand",
+        words=("reply to this conversation is not allowed",), calls=("create",),
+    ),
+    Row(
+        (403,), _LATER, "X does not show the post this one replies to",
+        "a post made seconds ago is not visible everywhere yet; else it was deleted",
+        "run again after the wait; if it persists, see whether the post before still stands",
+        words=("deleted or not visible",), calls=("create",), wait=_SHORT,
+    ),
+    Row(
+        (403,), _REJECTED, "X refuses a link in the post",
+        "a word with a dot in it counts as a link, and X found it to be a bad one",
+        "take the link out of the template, or write it in full",
+        words=("invalid url",), calls=("create",),
+    ),
+    Row(
+        (403,), _REJECTED, "X has suspended the account or the app, and refused {thing}",
+        "X found its rules broken, often for automation without the Automated label",
+        "log in as the account and follow what X says there; post nothing before that",
+        types=("user-suspended", "app-suspended"), words=("suspended",),
+    ),
+    Row(
+        (403,), _REJECTED, "X takes {thing} for unwanted automation",
+        "code 226: many posts in a short time, or an account without the Automated label",
+        "log in as the account, confirm what X asks, set the Automated label, and post less often",
+        words=("might be automated",),
+    ),
+    Row(
+        (403,), _REJECTED, "X does not serve this app, and refused {thing}",
+        "the app is in no project with a plan; new apps need the pay-per-use plan",
+        "put the app into a pay-per-use project at console.x.com",
+        types=("client-forbidden",), words=("client-not-enrolled", "user-not-enrolled"),
+    ),
+    Row(
+        (403,), _REJECTED, "X does not let these keys write, and refused {thing}",
+        "the access token was made while the app could only read; a token keeps the permission it was made with",
+        "set the app to Read and write, then regenerate access token and secret and set both variables",
+        types=("oauth1-permissions",), words=("oauth1 app permissions",),
+    ),
+    Row(
+        (403,), _REJECTED, "X does not accept this kind of key for {thing}",
+        "an app-only token stands where an account's belongs",
+        "set the four OAuth 1.0a variables of the account: X_CONSUMER_KEY, _SECRET, X_ACCESS_TOKEN, _SECRET",
+        types=("unsupported-authentication",),
+    ),
+    Row(
+        (403,), _REJECTED, "X refuses {thing} to this account",
+        "the account lacks a feature the post needs",
+        "log in as the account and see what is limited there",
+        words=("not permitted to access this feature",),
+    ),
+    Row(
+        (403,), _UNSURE, "X refused {thing}, and the reason broke off",
+        "the connection ended within the answer, which may have said that the post exists already",
+        "run the same command again: it looks at the account first",
+        calls=("create",), cut=True,
+    ),
+    Row(
+        (403,), _REJECTED, "X refuses {thing}",
+        "mostly keys made before the app had Read and write permission, or a picture of a kind it does not take",
+        "set the app to Read and write, regenerate the access token, and run again",
+        calls=_MEDIA,
+    ),
+    Row(
+        (403,), _REJECTED, "X does not permit {thing}",
+        "mostly a text longer than the account may post, keys without write permission, or an account X has limited",
+        "see what threadmill check says, then log in as the account and look for a notice",
+    ),
+    Row(
+        (404,), _LATER, "X's media service was not found for {thing}",
+        "during incidents X answers uploads with 404 (May 2025, January 2026), and so it does for a picture it no longer has",
+        "run the same command again; if it persists, unset X_API_BASE_URL and see docs.x.com/status",
+        calls=_MEDIA,
+    ),
+    Row(
+        (404, 410), _REJECTED, "X knows nothing at the address of {thing}",
+        "X_API_BASE_URL is not the API, the account is gone, or X has moved the endpoint",
+        "unset X_API_BASE_URL to use https://api.x.com, and see that the access token is the account's",
+    ),
+    Row(
+        (407,), _REJECTED, "the proxy refused {thing}",
+        "it wants a name and password",
+        "give them in the proxy variable, and run again",
+    ),
+    Row(
+        (413,), _REJECTED, "{Thing} is too large for X",
+        "X takes five megabytes a picture; a proxy may take less",
+        "draw the chart with fewer colours or rows, or go round the proxy",
+    ),
+    Row(
+        (429,), _LATER, "the plan's cap is used up, and X asks to wait with {thing}",
+        "the posts or reads of the period are spent",
+        "raise the cap at console.x.com or wait for the next period, then run the same command again",
+        types=("usage-capped",), wait=_HOUR,
+    ),
+    Row(
+        (429,), _LATER, "X asks to wait with {thing}",
+        "the account or app has made as many requests as it may for now",
+        "run the same command again after the wait",
+        wait=_QUARTER,
+    ),
+    Row(
+        (408, *range(500, 600)), _UNSURE, "X failed at {thing}, after it may have done it",
+        "an incident at X, or an app on a plan that is no longer served",
+        "run the same command again: it looks at the account first",
+    ),
+    Row(
+        range(400, 500), _REJECTED, "X refuses {thing}",
+        "X documents no such refusal; mostly the address or a proxy is wrong",
+        "see X_API_BASE_URL and the proxy variables, then run again",
+    ),
+    Row(
+        range(1000), _UNSURE, "X answered {thing} with what is neither yes nor no",
+        "something between here and X answers in its place",
+        "see X_API_BASE_URL and the proxy variables, then run the same command again: it looks at the account first",
+    ),
+)  # fmt: skip
+"""The first row that is meant counts."""
+
+
+def failure(call: Call, exchange: Exchange, now: dt.datetime, secrets: Iterable[str]) -> Rejected | Later | Unsure:
+    """The error that says what is known after this exchange, without any of the secrets, even if X repeats one."""
+    row = _row(call, exchange)
+    thing = _THING[call]
+    advice = [row.what.format(thing=thing, Thing=thing.capitalize()) + _told(exchange, secrets), row.why, row.do]
+    if exchange.status == 401 and (off := _clock_off(exchange.headers, now)):
+        advice[1] = off
+    message = "; ".join(advice)
+    if row.outcome is Outcome.REJECTED:
+        return Rejected(message)
+    if row.outcome is Outcome.UNSURE and call in ONCE:
+        return Unsure(message)
+    return Later(message, _until(row, exchange, now))
+
+
+def document(body: bytes) -> Mapping[str, object]:
+    """
+    The object an answer consists of.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        found = json.loads(body)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(found, dict):
+        raise ValueError("not an object")  # noqa: TRY004 - an answer, not a defect
+    return found
+
+
+def _row(call: Call, exchange: Exchange) -> Row:
+    status = exchange.status or (UNANSWERED if exchange.sent else UNSENT)
+    text = exchange.body.decode("utf-8", "replace").lower()
+    types = {str(problem.get("type", "")).rstrip("/").rsplit("/", 1)[-1] for problem in _problems(exchange.body)}
+    for row in TABLE:
+        marked = not (row.types or row.words) or bool(types & set(row.types)) or any(word in text for word in row.words)
+        if status in row.statuses and call in row.calls and marked and not (row.cut and exchange.whole):
+            return row
+    raise AssertionError("the last row means everything")
+
+
+def _problems(body: bytes) -> Sequence[Mapping[str, object]]:
+    """The objects of an answer that may say what is wrong: itself, and what it lists."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return ()
+    listed = found.get("errors") if isinstance(found, dict) else found
+    return [one for one in [found, *(listed if isinstance(listed, list) else [listed])] if isinstance(one, dict)]
+
+
+def _told(exchange: Exchange, secrets: Iterable[str]) -> str:
+    """' (HTTP 403, "You are not permitted ...")': X's own words, as far as they are some and hold no key."""
+    if not exchange.status:
+        return ""
+    words = [one[name] for one in _problems(exchange.body) for name in ("title", "detail", "message", "reason") if name in one]
+    said = ": ".join(dict.fromkeys(" ".join(printable(word).split()) for word in words if isinstance(word, str) and word))
+    if _holds_key(said, secrets):
+        said = ""
+    return f' (HTTP {exchange.status}, "{said[:300]}")' if said else f" (HTTP {exchange.status})"
+
+
+def _holds_key(said: str, secrets: Iterable[str]) -> bool:
+    """A server or proxy that repeats what it was sent; the account's id in front of a token is no secret."""
+    parts = {part for secret in secrets for part in (secret, secret.partition("-")[2]) if part}
+    return bool(re.search("oauth_|authorization|bearer", said, re.IGNORECASE)) or any(
+        form in said for part in parts for form in (part, quote(part, safe=""))
+    )
+
+
+def _clock_off(headers: Mapping[str, str], now: dt.datetime) -> str:
+    """Why a signature is refused if the answer's own date says so, or nothing."""
+    try:
+        minutes = round((now - parsedate_to_datetime(headers.get("Date", ""))).total_seconds() / 60)
+    except (ValueError, TypeError):
+        return ""
+    ahead = "ahead of" if minutes > 0 else "behind"
+    return f"this machine's clock is {abs(minutes)} minutes {ahead} X's, which spoils OAuth 1.0a" if abs(minutes) >= 3 else ""
+
+
+def _until(row: Row, exchange: Exchange, now: dt.datetime) -> dt.datetime:
+    """
+    When to come back: after a 429, the reset of whichever bucket is empty, of several the last.
+
+    A 24-hour bucket may be empty while that of 15 minutes is not, and only then is its reset what counts.
+    """
+    fallback = now + row.wait
+    if exchange.status != 429:
+        return fallback
+    resets = []
+    for bucket in ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour"):
+        remaining, reset = (exchange.headers.get(f"{bucket}-{name}", "").strip() for name in ("remaining", "reset"))
+        unsaid = bucket == "x-rate-limit" and not remaining
+        if (unsaid or re.fullmatch("0+", remaining)) and re.fullmatch("[0-9]{1,11}", reset):
+            resets.append(dt.datetime.fromtimestamp(int(reset), dt.UTC))
+    latest = max((reset for reset in resets if reset - now <= _LONGEST), default=fallback)
+    return latest if latest > now else now + _MINUTE  # over by this machine's clock, and yet X refuses

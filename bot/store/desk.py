@@ -1,0 +1,290 @@
+"""The desk: editions frozen for an account, and what became of each post. A post is moved by one conditional UPDATE."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, insert, or_, select, update
+
+from bot.domain.delivery import MOVES, Charge, Delivery, Frozen, FrozenPost, Picture, State, Upload
+from bot.errors import BadStore
+from bot.store import tables
+from bot.store.transactions import Transactions, insert_into
+
+_RAN_OUT: Final = (
+    "the lease ran out while it was being sent: the process died or was cut off, and whether the post is there is not known; "
+    "post the edition again, which looks at the account first"
+)
+
+
+class DatabaseDesk(Transactions):
+    """A `Desk` in SQLite or PostgreSQL. A `Database` opens and closes it."""
+
+    def freeze(self, frozen: Frozen) -> int:
+        """Of two that freeze at once the second waits at the unique key, and then sees what the first one committed."""
+        with self._writes() as connection:
+            fresh = insert_into(connection, tables.edition).on_conflict_do_nothing(index_elements=["report", "period", "account"])
+            edition = connection.execute(fresh.returning(tables.edition.c.id), self._edition_row(frozen)).scalar_one_or_none()
+            if edition is None:
+                query = select(tables.edition.c.id).where(*_key(frozen.report, frozen.period, frozen.account))
+                return int(connection.execute(query).scalar_one())
+            connection.execute(insert(tables.delivery), [_delivery_row(edition, post) for post in frozen.posts])
+            self._keep_pictures(connection, edition, frozen)
+        return int(edition)
+
+    def frozen(self, edition: int) -> Frozen:
+        """An edition and its posts were committed together and never change, so the three queries see the same."""
+        pictures = tables.picture.c
+        with self._reads() as connection:
+            row = connection.execute(select(tables.edition).where(tables.edition.c.id == edition)).one_or_none()
+            posts = connection.execute(_in_order(edition)).all()
+            drawn = connection.execute(
+                select(tables.picture, tables.payload.c.body, tables.payload.c.size_bytes)
+                .join(tables.payload)
+                .where(pictures.edition == edition)
+                .order_by(pictures.position, pictures.number)
+            ).all()
+        if row is None:
+            raise BadStore(
+                f"there is no edition {edition} in the store {self._place.name}: the number was mistaken, or the store; "
+                f"look the number up with threadmill status"
+            )
+        return self._as_frozen(row, posts, drawn)
+
+    def find(self, report: str, period: str, account: str) -> int | None:
+        with self._reads() as connection:
+            return connection.execute(select(tables.edition.c.id).where(*_key(report, period, account))).scalar_one_or_none()
+
+    def editions(self) -> Sequence[int]:
+        with self._reads() as connection:
+            return list(connection.execute(select(tables.edition.c.id).order_by(tables.edition.c.id.desc())).scalars())
+
+    def deliveries(self, edition: int) -> Sequence[Delivery]:
+        with self._reads() as connection:
+            return [_delivery(row) for row in connection.execute(_in_order(edition))]
+
+    def take(self, edition: int, position: int, worker: str, now: dt.datetime, until: dt.datetime) -> bool:
+        columns, earlier = tables.delivery.c, tables.delivery.alias("earlier").c
+        unfinished = exists().where(
+            earlier.edition == edition, earlier.position < position, earlier.state != State.PUBLISHED.value
+        )
+        taking = (
+            update(tables.delivery)
+            .where(
+                columns.edition == edition,
+                columns.position == position,
+                columns.state == State.PLANNED.value,
+                or_(columns.not_before.is_(None), columns.not_before <= now),
+                ~unfinished,
+            )
+            .values(
+                state=State.SENDING.value,
+                attempts=columns.attempts + 1,
+                worker=worker,
+                lease_until=until,
+                not_before=None,
+                sent_at=now,
+            )
+        )
+        with self._writes() as connection:
+            return connection.execute(taking).rowcount == 1
+
+    def settle(
+        self, before: Delivery, state: State, remote_id: str = "", error: str = "", not_before: dt.datetime | None = None
+    ) -> bool:
+        """
+        To SENDING there is no way from here: `take` alone counts attempts and keeps the order. An id belongs to PUBLISHED alone;
+        REMOVED keeps the one it has.
+        """
+        _refuse_impossible(before, state, remote_id)
+        columns = tables.delivery.c
+        values = {"state": state.value, "error": _writable(error), "worker": "", "lease_until": None, "not_before": not_before}
+        moving = (
+            update(tables.delivery)
+            .where(
+                columns.edition == before.edition,
+                columns.position == before.position,
+                columns.state == before.state.value,
+                columns.worker == before.worker,
+                columns.attempts == before.attempts,
+            )
+            .values(values if state is State.REMOVED else {**values, "remote_id": remote_id})
+        )
+        with self._writes() as connection:
+            return connection.execute(moving).rowcount == 1
+
+    def expire(self, edition: int, now: dt.datetime) -> int:
+        columns = tables.delivery.c
+        expiring = (
+            update(tables.delivery)
+            .where(columns.edition == edition, columns.state == State.SENDING.value, columns.lease_until <= now)
+            .values(state=State.UNKNOWN.value, error=_RAN_OUT, worker="", lease_until=None)
+        )
+        with self._writes() as connection:
+            return connection.execute(expiring).rowcount
+
+    def uploads(self, edition: int) -> Sequence[Upload]:
+        columns = tables.upload.c
+        query = select(tables.upload).where(columns.edition == edition).order_by(columns.position, columns.number)
+        with self._reads() as connection:
+            rows = connection.execute(query).all()
+        return [Upload(row.edition, row.position, row.number, row.media_id, row.uploaded_at, row.described) for row in rows]
+
+    def uploaded(self, upload: Upload) -> None:
+        """The newer of two uploads stays, whoever is written last: the network forgets the older one first."""
+        with self._writes() as connection:
+            mine = insert_into(connection, tables.upload).values(
+                edition=upload.edition,
+                position=upload.position,
+                number=upload.number,
+                media_id=upload.media_id,
+                uploaded_at=upload.uploaded_at,
+                described=upload.described,
+            )
+            theirs = {name: mine.excluded[name] for name in ("media_id", "uploaded_at", "described")}
+            newer = tables.upload.c.uploaded_at <= mine.excluded.uploaded_at
+            key = ["edition", "position", "number"]
+            connection.execute(mine.on_conflict_do_update(index_elements=key, set_=theirs, where=newer))
+
+    def charge(self, charge: Charge) -> None:
+        said = {
+            "edition": charge.edition,
+            "position": charge.position,
+            "call": charge.call,
+            "usd": charge.usd,
+            "at": charge.at,
+        }
+        with self._writes() as connection:
+            connection.execute(insert(tables.charge), said)
+
+    def charges(self, edition: int | None = None, since: dt.datetime | None = None) -> Sequence[Charge]:
+        columns = tables.charge.c
+        query = select(tables.charge).order_by(columns.at, columns.id)
+        if edition is not None:
+            query = query.where(columns.edition == edition)
+        if since is not None:
+            query = query.where(columns.at >= since)
+        with self._reads() as connection:
+            rows = connection.execute(query).all()
+        return [Charge(row.edition, row.position, row.call, row.usd, row.at) for row in rows]
+
+    def _edition_row(self, frozen: Frozen) -> dict[str, Any]:
+        return {
+            "report": frozen.report,
+            "period": frozen.period,
+            "network": frozen.network,
+            "account": frozen.account,
+            "composed_at": frozen.composed_at,
+            "digest": frozen.digest,
+            "thread_json": frozen.thread_json,
+            "facts_json": frozen.facts_json,
+            "frozen_at": self._clock(),
+        }
+
+    def _keep_pictures(self, connection: Connection, edition: int, frozen: Frozen) -> None:
+        """Bytes in order of their digest: two editions with the same pictures in another order would wait for each other."""
+        pictures = {picture.sha256: picture.png for post in frozen.posts for picture in post.pictures}
+        for digest in sorted(pictures):
+            self._pack(connection, pictures[digest])
+        rows = [
+            {
+                "edition": edition,
+                "position": post.position,
+                "number": number,
+                "payload_sha256": picture.sha256,
+                "alt_text": picture.alt_text,
+                "width_px": picture.width_px,
+                "height_px": picture.height_px,
+            }
+            for post in frozen.posts
+            for number, picture in enumerate(post.pictures, start=1)
+        ]
+        if rows:
+            connection.execute(insert(tables.picture), rows)
+
+    def _as_frozen(self, row: Row[Any], posts: Sequence[Row[Any]], drawn: Sequence[Row[Any]]) -> Frozen:
+        pictures: dict[int, tuple[Picture, ...]] = {}
+        for one in drawn:
+            png = self._unpacked(one.payload_sha256, one)
+            picture = Picture(png, one.alt_text, one.width_px, one.height_px)
+            pictures[one.position] = (*pictures.get(one.position, ()), picture)
+        try:
+            frozen = Frozen(
+                report=row.report,
+                period=row.period,
+                network=row.network,
+                account=row.account,
+                composed_at=row.composed_at,
+                posts=tuple(
+                    FrozenPost(post.position, post.text, pictures.get(post.position, ()), post.cost_usd) for post in posts
+                ),
+                thread_json=row.thread_json,
+                facts_json=row.facts_json,
+            )
+        except ValueError as error:
+            raise self._spoilt(row.id, str(error)) from error
+        if frozen.digest != row.digest:
+            raise self._spoilt(row.id, "it is not what was frozen, for its digest is another")
+        return frozen
+
+    def _spoilt(self, edition: int, reason: str) -> BadStore:
+        return BadStore(
+            f"the edition {edition} in the store {self._place.name} cannot be sent: {reason}; "
+            f"rows were probably changed by hand; restore a backup, or mend the rows in the tables delivery and picture"
+        )
+
+
+def _key(report: str, period: str, account: str) -> tuple[ColumnElement[bool], ...]:
+    columns = tables.edition.c
+    return columns.report == report, columns.period == period, columns.account == account
+
+
+def _in_order(edition: int) -> Select[Any]:
+    columns = tables.delivery.c
+    return select(tables.delivery).where(columns.edition == edition).order_by(columns.position)
+
+
+def _refuse_impossible(before: Delivery, state: State, remote_id: str) -> None:
+    what = f"post {before.position} of edition {before.edition}"
+    if state not in MOVES[before.state] or state is State.SENDING:
+        raise ValueError(f"{what} cannot be settled from {before.state} as {state}: there is no such move")
+    if state is State.PUBLISHED and not remote_id:
+        raise ValueError(f"{what} cannot be settled as published without an id: nothing could reply to it or remove it")
+    if state is not State.PUBLISHED and remote_id not in ("", before.remote_id):
+        raise ValueError(f"{what} cannot be settled as {state} with the id {remote_id}: only what is published has one")
+
+
+def _writable(error: str) -> str:
+    """What a network said, without what no database writes: an outcome is not lost because its words are damaged."""
+    return error.replace("\0", "\ufffd").encode(errors="replace").decode()
+
+
+def _delivery_row(edition: int, post: FrozenPost) -> dict[str, Any]:
+    return {
+        "edition": edition,
+        "position": post.position,
+        "text": post.text,
+        "cost_usd": post.cost_usd,
+        "state": State.PLANNED.value,
+        "attempts": 0,
+        "remote_id": "",
+        "error": "",
+        "worker": "",
+    }
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(
+        edition=row.edition,
+        position=row.position,
+        state=State(row.state),
+        attempts=row.attempts,
+        remote_id=row.remote_id,
+        error=row.error,
+        worker=row.worker,
+        lease_until=row.lease_until,
+        not_before=row.not_before,
+        sent_at=row.sent_at,
+    )
