@@ -66,7 +66,7 @@ def deliver(this: Round) -> Sequence[Delivery]:
         Unsure: whether a post is there cannot be found out; a person decides.
         BadStore: what happened cannot be written down; the next run finds out.
     """
-    _try_again(this)
+    anew = _try_again(this)
     begun = this.clock.now()
     while (at := _first_open(this)) is not None:
         match at.state:
@@ -78,7 +78,7 @@ def deliver(this: Round) -> Sequence[Delivery]:
                 _await(this, at.not_before, begun, f"post {at.position} may not be sent yet: {at.error}")
             case State.PLANNED:
                 try:
-                    _upload_all(this)
+                    _upload_all(this, anew)
                 except Later as error:
                     _await(this, error.until, begun, f"a picture cannot be uploaded yet: {error}")
                     continue
@@ -88,11 +88,15 @@ def deliver(this: Round) -> Sequence[Delivery]:
     return this.desk.deliveries(this.edition)
 
 
-def _try_again(this: Round) -> None:
-    """A person runs a rejected thread again because something has changed: keys, credits, permissions."""
-    for at in this.desk.deliveries(this.edition):
-        if at.state is State.REJECTED:
-            this.desk.settle(at, State.PLANNED, error=at.error)
+def _try_again(this: Round) -> set[int]:
+    """
+    A person runs a rejected thread again because something has changed: keys, credits, permissions. Which posts were rejected:
+    their pictures may have been why, and are uploaded anew.
+    """
+    rejected = [at for at in this.desk.deliveries(this.edition) if at.state is State.REJECTED]
+    for at in rejected:
+        this.desk.settle(at, State.PLANNED, error=at.error)
+    return {at.position for at in rejected}
 
 
 def _first_open(this: Round) -> Delivery | None:
@@ -109,8 +113,8 @@ def _await(this: Round, until: dt.datetime, begun: dt.datetime, why: str) -> Non
     this.clock.sleep(max((until - this.clock.now()).total_seconds(), 0) + 0.1)
 
 
-def _upload_all(this: Round) -> None:
-    """Every picture that is still to be shown is on the network, with its alt text: all of them before the first post."""
+def _upload_all(this: Round, anew: set[int]) -> None:
+    """Every picture that is still to be shown is on the network, with its alt text: all before the first post; some `anew`."""
     there = {(one.position, one.number): one for one in this.desk.uploads(this.edition)}
     open_posts = {at.position for at in this.desk.deliveries(this.edition) if at.state is not State.PUBLISHED}
     for post in this.frozen.posts:
@@ -118,9 +122,10 @@ def _upload_all(this: Round) -> None:
             if post.position not in open_posts:
                 continue
             try:
-                _upload(this, post, number, picture, there.get((post.position, number)))
+                _upload(this, post, number, picture, None if post.position in anew else there.get((post.position, number)))
             except Rejected as error:
                 raise Rejected(f"picture {number} of post {post.position} was refused: {error}{_so_far(this)}") from error
+    anew.clear()
 
 
 def _upload(this: Round, post: FrozenPost, number: int, picture: Picture, known: Upload | None) -> None:

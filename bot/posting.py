@@ -53,7 +53,7 @@ def post(
     progress: Progress,
 ) -> Standing:
     """
-    Post a thread, or go on with one that was begun. It is composed once, when it is first asked for, and stays so.
+    Post a thread, or go on with one that was begun. It is frozen when it is first agreed to, and not composed again.
 
     `agreed` is shown what is about to be sent and billed; if it says no, nothing is sent.
 
@@ -69,14 +69,22 @@ def post(
         edition = store.desk.find(recipe.key, when.key, network.account)
         if edition is None:
             composed = verbs.compose(house, recipe, when, data, store, offline=False, progress=progress)
-            edition = store.desk.freeze(frozen(composed.edition, network.account))
-        standing = _standing(store.desk, network, edition)
+            standing = _draft(frozen(composed.edition, network.account))
+        else:
+            standing = _standing(store.desk, network, edition)
         if not standing.open_posts or not agreed(standing):
             return standing
+        edition = store.desk.freeze(standing.frozen)
         clock = Clock(house.clock, sleep)
         say: Callable[[str], None] = lambda words: progress(words, 0, 0)  # noqa: E731
-        deliver(Round(edition, standing.frozen, store.desk, network, limits, clock, worker(), say))
+        deliver(Round(edition, store.desk.frozen(edition), store.desk, network, limits, clock, worker(), say))
         return _standing(store.desk, network, edition)
+
+
+def _draft(composed: Frozen) -> Standing:
+    """How an edition would stand that nobody has agreed to yet: nothing of it is stored."""
+    planned = tuple(Delivery(0, one.position, State.PLANNED) for one in composed.posts)
+    return Standing(0, composed, planned, ("",) * len(planned), 0)
 
 
 def status() -> list[Standing]:

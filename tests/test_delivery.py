@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -208,12 +207,6 @@ def test_a_post_that_is_put_off_again_and_again_is_nobody_s_to_repeat(desk: Desk
 
 
 def test_a_worker_that_died_while_sending_is_waited_for_and_its_post_looked_for(desk: Desk, network: FakeNetwork) -> None:
-    class Killed(BaseException):
-        pass
-
-    class Dead(FakeNetwork):
-        pass
-
     edition = desk.freeze(THREAD)
     now = network.clock.now()
     assert desk.take(edition, 1, "dead", now, now + dt.timedelta(seconds=180))
@@ -222,6 +215,15 @@ def test_a_worker_that_died_while_sending_is_waited_for_and_its_post_looked_for(
     assert network.thread == WHOLE
     assert network.creates == 2
     assert max(network.clock.slept) > 100
+
+
+def test_the_pictures_of_a_rejected_post_are_uploaded_anew_and_no_others(desk: Desk, network: FakeNetwork) -> None:
+    network.faults[2] = failing(Rejected("400: your media ids are invalid"))
+    with pytest.raises(Rejected):
+        bring(desk, network)
+    before = len(network.calls)
+    bring(desk, network)
+    assert network.calls[before:] == ["upload", "describe m9", "create Post 2", "create Post 3"]
 
 
 def test_pictures_older_than_twenty_hours_are_uploaded_anew(desk: Desk, network: FakeNetwork) -> None:
@@ -263,19 +265,18 @@ def test_a_receipt_that_cannot_be_written_is_found_out_by_the_next_run(desk: Des
 
 
 def test_two_workers_at_one_edition_post_it_once(desk: Desk, network: FakeNetwork) -> None:
-    real = network.create
-    meanwhile = itertools.count()
+    def too_long(_: float) -> None:
+        raise Later("the other one is still at it", NOW)
 
-    def create(text: str, media_ids: Sequence[str], reply_to: str) -> str:
-        if next(meanwhile) == 0:
-            with pytest.raises(Later, match="is being sent by here"):
-                other = Ticking(network.clock.at)
-                other.sleep = lambda _: (_ for _ in ()).throw(Later("gone on", NOW))  # type: ignore[method-assign]
-                edition = desk.freeze(THREAD)
-                clock = Clock(other.now, lambda _: (_ for _ in ()).throw(Later("is being sent by here", NOW)))
-                deliver(Round(edition, desk.frozen(edition), desk, network, LIMITS, clock, "there", lambda _: None))
-        return real(text, media_ids, reply_to)
+    def meanwhile() -> None:
+        """Another process comes along while the first post is under way; it would have to wait."""
+        edition = desk.freeze(THREAD)
+        with pytest.raises(Later, match="still at it"):
+            deliver(
+                Round(edition, desk.frozen(edition), desk, network, LIMITS, Clock(network.clock.now, too_long), "there", print)
+            )
 
-    network.create = create  # type: ignore[method-assign]
+    network.faults[1] = meanwhile
     bring(desk, network)
     assert network.thread == WHOLE
+    assert network.creates == 3

@@ -45,6 +45,8 @@ def test_without_yes_nothing_is_sent_and_the_cost_is_shown(fake: FakeX, capsys: 
     assert main(POST) == 3
     assert "2 posts and 1 pictures" in capsys.readouterr().out
     assert fake.calls == []
+    assert main(["status"]) == 0
+    assert "no thread was begun yet" in capsys.readouterr().out  # looking at it freezes nothing
 
 
 def test_a_thread_is_posted_with_the_fewest_billed_calls(fake: FakeX, capsys: pytest.CaptureFixture[str]) -> None:

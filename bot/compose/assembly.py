@@ -105,7 +105,8 @@ def _check_length(draft: Draft, position: int, total: int, limits: Limits) -> No
     if length > limits.post_length:
         raise BadThread(
             f"post {draft.name} ({position}/{total}) is {length} long, {length - limits.post_length} over the "
-            f"{limits.post_length} of {limits.network}, its number{_mark(draft)} included; shorten {draft.place}. Nothing is cut here"
+            f"{limits.post_length} of {limits.network}, its number{_mark(draft)} included; shorten {draft.place}. "
+            f"Nothing is cut here"
         )
 
 

@@ -105,7 +105,7 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(
         (400,), _REJECTED, "X does not accept the pictures of {thing}",
         "an uploaded picture is kept for a day only, or belongs to another account",
-        "run the same command again after threadmill resolve: the pictures are uploaded anew",
+        "run the same command again: the pictures are uploaded anew",
         words=("media ids are invalid", "media_ids", "media id"), calls=("create", "describe"),
     ),
     Row(
