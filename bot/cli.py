@@ -11,15 +11,11 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import TypeAlias
 
 DEFAULT_REPORT = "dl-frameworks"
 
 _EXIT_CODES = """exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 held, 4 rejected by the network,
 5 outcome unknown, 6 nothing due, 7 not now"""
-
-
-Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -117,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _account_verbs(verbs: Verbs) -> None:
+def _account_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     post = verbs.add_parser("post", help="post a thread, or go on with one that was begun")
     post.add_argument("report", metavar="REPORT")
     post.add_argument("--period", metavar="KEY", help="2020, 2026-10, 2026-W47 (default: the newest complete one)")
