@@ -13,9 +13,9 @@ In a process of its own, so that a client can be killed and another one started:
 `with Elsewhere(folder) as fake:` which runs just that. What begins with /_ is the test's own door: GET /_state, GET, POST and DELETE
 /_faults, POST /_clock.
 
-Where X says what, we do that: "docs" is xdevplatform/docs at 2026-08-22 (OpenAPI 2.167); the other witnesses are named as in the
-project's notes on X (facts/x-api.md). Where nobody knows, the choice is marked as ours. It does not do: the OAuth 2.0 token endpoint,
-chunked uploads, images other than PNG, quotes, polls, edits, communities.
+Where X says what, we do that: "docs" is xdevplatform/docs at 2026-08-22 (OpenAPI 2.167); other witnesses are named where they speak.
+Where nobody knows, the choice is marked as ours. It does not do: the OAuth 2.0 token endpoint, chunked uploads, images other than PNG,
+quotes, polls, edits, communities.
 """
 
 from __future__ import annotations
