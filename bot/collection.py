@@ -105,12 +105,11 @@ def _read(named: NamedSource, report: Report, period: Period) -> Gathered:
 
 def _asked(named: NamedSource, report: Report, period: Period, store: Store | None, progress: Progress) -> Gathered:
     """A room that asks a service. Caught here and nowhere else: one source's failure."""
-    subjects = tuple(report.subjects.values())
-    visit = _Visit(named, subjects, period, report.metrics, store)
     if named.since is not None and period.start < named.since.start:
         why = f"{named.name} is asked for periods from {named.since} on"
         outcome = SourceOutcome(named.name, 0, not_asked=why, metrics=named.metrics)
         return Gathered(named, (), (), outcome)
+    visit = _Visit(named, tuple(report.subjects.values()), period, report.metrics, store)
     visit.go()
     if not isinstance(named.client, Offline):
         progress(f"asking {named.name}", 1, 1)

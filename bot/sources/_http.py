@@ -162,7 +162,7 @@ class HttpClient:
         rest = self._store.rest(self._name) if self._store else None
         if rest is not None and self.now < rest.until <= self.now + _LONGEST_REST:
             raise Throttled(
-                f"{self._name} is left alone until {rest.until.isoformat(timespec='minutes')}: {rest.reason}. Run again then",
+                f"{self._name} is left alone until {_minute(rest.until)}: {rest.reason}. Run again then",
                 rest.until,
             )
 

@@ -58,7 +58,7 @@ class Watch:
                 open_socket.shutdown(socket.SHUT_RDWR)
 
 
-class _Watched(HTTPConnection):
+class _Watching(HTTPConnection):
     def connect(self) -> None:
         _watch(self)
         super().connect()
@@ -70,16 +70,8 @@ class _Watched(HTTPConnection):
         _watch(self)
 
 
-class _WatchedTLS(HTTPSConnection):
-    def connect(self) -> None:
-        _watch(self)
-        super().connect()
-        _watch(self)
-
-    def request(self, *arguments: Any, **named: Any) -> None:
-        _watch(self)
-        super().request(*arguments, **named)
-        _watch(self)
+class _WatchingTLS(_Watching, HTTPSConnection):
+    """The same watch over TLS: the library's own connect comes next in line."""
 
 
 def _watch(connection: HTTPConnection) -> None:
@@ -89,11 +81,11 @@ def _watch(connection: HTTPConnection) -> None:
 
 
 class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Watched
+    ConnectionCls = _Watching
 
 
 class _TLSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _WatchedTLS
+    ConnectionCls = _WatchingTLS
 
 
 _POOLS: Final = {"http": _Pool, "https": _TLSPool}
