@@ -78,12 +78,12 @@ def gather(
         BadStore: what was found cannot be kept.
     """
     files = [named for named in sources if named.client is None]
-    live = [named for named in sources if named.client is not None]
+    live = [(named, named.client) for named in sources if named.client is not None]
     found: dict[str, Gathered] = {}
     for number, named in enumerate(files, 1):
         progress("reading", number, len(files))
         found[named.name] = _read(named, report, period)
-    jobs = [partial(_asked, named, report, period, store, progress) for named in live]
+    jobs = [partial(_asked, named, client, report, period, store, progress) for named, client in live]
     for gathered in side_by_side(jobs, max(len(jobs), 1)):
         found[gathered.named.name] = gathered
     for gathered in found.values():
@@ -103,15 +103,17 @@ def _read(named: NamedSource, report: Report, period: Period) -> Gathered:
     return _gathered(named, *_apart(found))
 
 
-def _asked(named: NamedSource, report: Report, period: Period, store: Store | None, progress: Progress) -> Gathered:
+def _asked(
+    named: NamedSource, client: Client, report: Report, period: Period, store: Store | None, progress: Progress
+) -> Gathered:
     """A room that asks a service. Caught here and nowhere else: one source's failure."""
     if named.since is not None and period.start < named.since.start:
         why = f"{named.name} is asked for periods from {named.since} on"
         outcome = SourceOutcome(named.name, 0, not_asked=why, metrics=named.metrics)
         return Gathered(named, (), (), outcome)
-    visit = _Visit(named, tuple(report.subjects.values()), period, report.metrics, store)
+    visit = _Visit(named, client, tuple(report.subjects.values()), period, report.metrics, store)
     visit.go()
-    if not isinstance(named.client, Offline):
+    if not isinstance(client, Offline):
         progress(f"asking {named.name}", 1, 1)
     seen = _of_kind(visit.known(), report.metrics, period.granularity)
     return _gathered(named, seen, visit.missing, visit.problem)
@@ -121,9 +123,16 @@ class _Visit:
     """One source asked for one period: replies kept, figures recorded, the first trouble remembered."""
 
     def __init__(
-        self, named: NamedSource, subjects: Sequence[Subject], period: Period, metrics: Mapping[str, Metric], store: Store | None
+        self,
+        named: NamedSource,
+        client: Client,
+        subjects: Sequence[Subject],
+        period: Period,
+        metrics: Mapping[str, Metric],
+        store: Store | None,
     ) -> None:
         self._named = named
+        self._client = client
         self._subjects = subjects
         self._period = period
         self._metrics = metrics
@@ -135,8 +144,7 @@ class _Visit:
 
     def go(self) -> None:
         """Ask, keep, read, record, reply by reply. A reply that cannot be read is refused, and the next one is asked for."""
-        client = self._named.client
-        assert client is not None  # noqa: S101 - only live sources are visited
+        client = self._client
         already = len(client.keys)
         try:
             for reply in self._named.source.fetch(client, self._subjects, self._period):
@@ -184,9 +192,7 @@ class _Visit:
         Without what a clock that was ahead has dated, and without a whole that was read after its parts: another report may have
         read it for parts of its own.
         """
-        client = self._named.client
-        now = client.now if client is not None else dt.datetime.max.replace(tzinfo=dt.UTC)
-        told = [seen for seen in found if seen.retrieved_at <= now]
+        told = [seen for seen in found if seen.retrieved_at <= self._client.now]
         newest: dict[tuple[str, Period], dt.datetime] = {}
         for seen in told:
             if seen.subject != WHOLE:
