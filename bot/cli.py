@@ -157,67 +157,77 @@ class _Version(argparse.Action):
 
 def _preview(options: argparse.Namespace) -> int:
     _end_on_sigterm()
-    from bot import terminal, verbs
+    from bot.terminal import threads as show
+    from bot.terminal.lines import progress
+    from bot.verbs import threads
 
-    with terminal.progress() as progress:
-        preview = verbs.preview(options.report, options.period, options.now, options.data, options.out, options.offline, progress)
-    terminal.show_preview(preview)
+    with progress() as told:
+        preview = threads.preview(options.report, options.period, options.now, options.data, options.out, options.offline, told)
+    show.show_preview(preview)
     if options.open:
-        terminal.open_page(preview.folder / "index.html")
+        show.open_page(preview.folder / "index.html")
     return 0
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from bot import terminal, verbs
+    from bot.terminal import threads as show
+    from bot.verbs import threads
 
-    terminal.show_story(verbs.explain(options.report, options.period, options.position, options.now, options.data))
+    show.show_story(threads.explain(options.report, options.period, options.position, options.now, options.data))
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
-    from bot import terminal, verbs
+    from bot.terminal import checking as show
+    from bot.verbs import checking
 
     if options.schema:
-        print(verbs.schema())
+        print(checking.schema())
         return 0
-    terminal.show_check(check := verbs.check(options.report))
+    show.show_check(check := checking.check(options.report))
     return 2 if check.problems else 0
 
 
 def _post(options: argparse.Namespace) -> int:
-    from bot import posting, terminal
+    from bot.terminal import posting as show
+    from bot.terminal.lines import progress
+    from bot.verbs import posting
 
-    with terminal.progress() as progress:
-        standing = posting.post(options.report, options.period, options.now, options.data, lambda _: options.yes, progress)
-    terminal.show_standing(standing)
+    with progress() as told:
+        standing = posting.post(options.report, options.period, options.now, options.data, lambda _: options.yes, told)
+    show.show_standing(standing)
     if not standing.open_posts:
         return 0
-    terminal.show_plan(standing)
+    show.show_plan(standing)
     return 3
 
 
 def _status(options: argparse.Namespace) -> int:
-    from bot import posting, terminal
+    from bot.terminal import posting as show
+    from bot.verbs import posting
 
-    terminal.show_status(posting.status(), options.as_json)
+    show.show_status(posting.status(), options.as_json)
     return 0
 
 
 def _resolve(options: argparse.Namespace) -> int:
-    from bot import posting, terminal
+    from bot.terminal import posting as show
+    from bot.verbs import posting
 
     answer = "there" if options.there else "absent"
-    terminal.show_standing(posting.resolve(options.edition, options.position, answer, options.there))
+    show.show_standing(posting.resolve(options.edition, options.position, answer, options.there))
     return 0
 
 
 def _collect(options: argparse.Namespace) -> int:
     _end_on_sigterm()
-    from bot import terminal, verbs
+    from bot.terminal import collecting as show
+    from bot.terminal.lines import progress
+    from bot.verbs import collecting
 
-    with terminal.progress() as progress:
-        collected = verbs.collect(options.report, options.period, options.now, progress)
-    terminal.show_collected(collected)
+    with progress() as told:
+        collected = collecting.collect(options.report, options.period, options.now, told)
+    show.show_collected(collected)
     if collected.problems:
         return 2
     outcomes = [outcome for told in collected.outcomes.values() for outcome in told]
@@ -225,30 +235,33 @@ def _collect(options: argparse.Namespace) -> int:
 
 
 def _sources(options: argparse.Namespace) -> int:
-    from bot import terminal, verbs
+    from bot.terminal import collecting as show
+    from bot.terminal.lines import progress
+    from bot.verbs import collecting
 
     if not options.attempt:
-        terminal.show_sources(verbs.sources(options.name), whole=options.name is not None)
+        show.show_sources(collecting.sources(options.name), whole=options.name is not None)
         return 0
     if options.name is None:
         from bot.errors import BadInput
 
         raise BadInput("--try asks one source; name it: threadmill sources NAME --try")
-    with terminal.progress() as progress:
-        tried = verbs.try_source(options.name, options.report, options.period, options.now, progress)
-    terminal.show_tried(tried)
+    with progress() as told:
+        tried = collecting.try_source(options.name, options.report, options.period, options.now, told)
+    show.show_tried(tried)
     return 3 if tried.problem else 0
 
 
 def _reply(options: argparse.Namespace) -> int:
-    from bot import verbs
+    from bot.verbs import collecting
 
-    sys.stdout.buffer.write(verbs.reply(options.sha256))
+    sys.stdout.buffer.write(collecting.reply(options.sha256))
     return 0
 
 
 def _reports(_: argparse.Namespace) -> int:
-    from bot import terminal, verbs
+    from bot.terminal import checking as show
+    from bot.verbs import checking
 
-    terminal.show_reports(verbs.reports())
+    show.show_reports(checking.reports())
     return 0

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import posting, wiring
+from bot import wiring
 from bot.cli import main
 from bot.config import VARIABLES
+from bot.verbs import posting
 from tests.fake_x import CREATE, METADATA, UPLOAD, FakeX, named
 from tests.test_posting import OPENAPI, POST, whole
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import posting, wiring
+from bot import wiring
 from bot.cli import main
+from bot.verbs import posting
 from tests import fake_x
 from tests.fake_x import CREATE, METADATA, TIMELINE, UPLOAD, FakeX, named
 

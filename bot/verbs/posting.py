@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from time import sleep
 from typing import Final
 
-from bot import verbs, wiring
+from bot import wiring
 from bot.compose.documents import frozen
 from bot.delivery import Clock, Round, deliver
 from bot.domain.delivery import Delivery, Frozen, State
 from bot.errors import BadInput
 from bot.ports import Desk, Network, Progress
+from bot.verbs.choosing import recipe_and_period
+from bot.verbs.threads import compose
 
 _ANSWERS: Final = {"absent": State.PLANNED, "there": State.PUBLISHED}
 
@@ -62,13 +64,13 @@ def post(
         BadInput, HeldBack, SourceUnavailable, BadStore: as for a preview.
     """
     house = wiring.house(now)
-    recipe, when = verbs.recipe_and_period(house, report, period)
+    recipe, when = recipe_and_period(house, report, period)
     network, limits = wiring.network(house, recipe), wiring.limits(recipe)
     with wiring.store(house) as store:
         assert store is not None  # noqa: S101 - only a run without a connection has none
         edition = store.desk.find(recipe.key, when.key, network.account)
         if edition is None:
-            composed = verbs.compose(house, recipe, when, data, store, offline=False, progress=progress)
+            composed = compose(house, recipe, when, data, store, offline=False, progress=progress)
             standing = _draft(frozen(composed.edition, network.account))
         else:
             standing = _standing(store.desk, network, edition)

@@ -1,0 +1,103 @@
+"""Settings, recipes and texts: what is right and what is wrong with them."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot import plugins, wiring
+from bot.collection import NamedSource
+from bot.config import Settings
+from bot.domain.report import Report
+from bot.errors import BadInput, BadRecipe
+from bot.recipe import ReportFile
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The settings in force, and for each report what is right or wrong with it."""
+
+    settings: Settings
+    reports: Mapping[str, str]
+    problems: Mapping[str, str]
+
+
+def check(report: str | None) -> Checked:
+    """
+    Read everything a report needs and compose nothing.
+
+    Raises:
+        BadInput: the environment is wrong, or the report asked for does not exist.
+    """
+    house = wiring.house()
+    names = list(wiring.report_folders(house.folder)) if report is None else [report]
+    right: dict[str, str] = {}
+    wrong: dict[str, str] = {}
+    for name in names:
+        try:
+            right[name] = _checked(house, name, whole=report is not None)
+        except BadInput as error:
+            wrong[name] = str(error)
+    urls, services = house.settings.source_urls, _services()
+    asked = {name: url for name, url in urls.items() if name in services}
+    nowhere = {f"THREADMILL_URL_{name.upper()}": _meant(name) for name in urls if name not in services}
+    return Checked(replace(house.settings, source_urls=asked, unknown={**house.settings.unknown, **nowhere}), right, wrong)
+
+
+def reports() -> Mapping[str, str]:
+    """Each report's name with its title, or with what is wrong with it."""
+    house = wiring.house()
+    titles = {}
+    for name in wiring.report_folders(house.folder):
+        try:
+            titles[name] = wiring.report(house, name).title
+        except BadRecipe as error:
+            titles[name] = f"cannot be read: {error}"
+    return titles
+
+
+def schema() -> str:
+    """The JSON Schema of `report.toml`, for editors."""
+    return json.dumps(ReportFile.model_json_schema(), indent=2)
+
+
+def _services() -> list[str]:
+    return [name for name in plugins.rooms("sources") if hasattr(plugins.load("sources", name, ()), "SERVICE")]
+
+
+def _meant(name: str) -> str:
+    near = difflib.get_close_matches(name, _services(), n=1)
+    return f"THREADMILL_URL_{near[0].upper()}" if near else ""
+
+
+def _checked(house: wiring.House, name: str, whole: bool) -> str:
+    """What a right report comes to: one line, or the whole of its recipe with every name and path resolved."""
+    recipe = wiring.report(house, name)
+    sources = wiring.sources(house, recipe, [])
+    wiring.limits(recipe)
+    wiring.templates(recipe)
+    charts = sum(post.chart is not None for post in recipe.posts)
+    summary = f"{len(recipe.posts)} posts, {charts} charts, {len(recipe.claims)} claims, by {recipe.granularity}"
+    return "\n".join([summary, *_resolved(recipe, sources)]) if whole else summary
+
+
+def _settings(named: NamedSource) -> str:
+    """ ", folder /home/me/so_survey": each setting of a source with its value."""
+    values = {field.name: getattr(named.source, field.name) for field in dataclasses.fields(named.source)}  # type: ignore[arg-type]
+    shown = {name: ", ".join(map(str, value)) if isinstance(value, tuple) else value for name, value in values.items()}
+    return "".join(f", {name} {value}" for name, value in shown.items())
+
+
+def _resolved(recipe: Report, sources: Sequence[NamedSource]) -> Iterator[str]:
+    for named in sources:
+        yield f"  source   {named.name}{' (required)' if named.required else ''}{_settings(named)}"
+    for subject in recipe.subjects.values():
+        yield f"  subject  {subject.key}: {subject.name}" + (f", one of {', '.join(subject.members)}" if subject.members else "")
+    for claim in recipe.claims:
+        yield f"  claim    {claim.key}: {claim.kind} of {claim.metric or ', '.join(claim.claims)}"
+    for number, post in enumerate(recipe.posts, 1):
+        shown = f", {post.chart.kind} of {', '.join(post.chart.metrics)}" if post.chart else ""
+        yield f"  post     {number} {post.name}{shown}"
