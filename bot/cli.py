@@ -126,6 +126,11 @@ def _account_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -
     status.add_argument("--json", action="store_true", dest="as_json", help="for programs")
     status.set_defaults(verb=_status)
 
+    undo = verbs.add_parser("undo", help="take a thread down, the last post first; it is never posted again")
+    undo.add_argument("edition", type=int, metavar="EDITION", help="its number in threadmill status")
+    undo.add_argument("--yes", action="store_true", help="do not ask")
+    undo.set_defaults(verb=_undo)
+
     resolve = verbs.add_parser("resolve", help="tell what you saw on the account of a post whose fate is unknown")
     resolve.add_argument("edition", type=int, metavar="EDITION", help="its number in threadmill status")
     resolve.add_argument("position", type=int, metavar="POSITION", help="the post's number in the thread")
@@ -194,12 +199,40 @@ def _post(options: argparse.Namespace) -> int:
     from bot.verbs import posting
 
     with progress() as told:
-        standing = posting.post(options.report, options.period, options.now, options.data, lambda _: options.yes, told)
+
+        def agreed(plan: posting.Plan) -> bool:
+            told.pause()
+            show.show_standing(plan.standing)
+            show.show_plan(plan)
+            return bool(options.yes)
+
+        standing = posting.post(options.report, options.period, options.now, options.data, agreed, told)
+    if standing.open_posts:
+        print("nothing was sent; with --yes, this is")
+        return 3
     show.show_standing(standing)
-    if not standing.open_posts:
-        return 0
-    show.show_plan(standing)
-    return 3
+    return 0
+
+
+def _undo(options: argparse.Namespace) -> int:
+    from bot.terminal import posting as show
+    from bot.terminal.lines import progress
+    from bot.verbs import posting
+
+    with progress() as told:
+
+        def agreed(plan: posting.Plan) -> bool:
+            told.pause()
+            show.show_standing(plan.standing)
+            show.show_plan(plan)
+            return options.yes or show.asked("delete these posts for good?")
+
+        standing = posting.undo(options.edition, agreed, told)
+    if standing.out or standing.withdrawn_at is None:
+        print("nothing was deleted; with --yes, these are")
+        return 3
+    show.show_standing(standing)
+    return 0
 
 
 def _status(options: argparse.Namespace) -> int:

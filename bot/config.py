@@ -16,6 +16,7 @@ from bot.errors import BadInput
 VARIABLES: Final[Mapping[str, str]] = {
     "THREADMILL_HOME": "where state and downloaded files are kept",
     "DATABASE_URL": "the store; SQLite under THREADMILL_HOME without it",
+    "THREADMILL_BUDGET_USD": "what a calendar month (UTC) may be billed at the most, over all accounts of the store",
     "X_API_BASE_URL": "the X API",
     "THREADMILL_CONTACT": "an address or page that tells the services we ask who runs this bot",
     "GITHUB_TOKEN": "GitHub token without any permission; with it one request asks for all repositories",
@@ -75,6 +76,7 @@ class Settings:
     database_url: Secret | None
     x_api_base_url: str
     contact: str
+    budget_usd: float | None
     source_urls: Mapping[str, str]
     secrets: Mapping[str, Secret] = field(repr=False)
     unknown: Mapping[str, str] = field(default_factory=dict)
@@ -95,6 +97,7 @@ def settings(environment: Mapping[str, str]) -> Settings:
         database_url=Secret(environment["DATABASE_URL"]) if environment.get("DATABASE_URL") else None,
         x_api_base_url=base,
         contact=_contact(environment.get("THREADMILL_CONTACT", "").strip()),
+        budget_usd=_budget(environment.get("THREADMILL_BUDGET_USD", "").strip()),
         source_urls=dict(_source_urls(environment)),
         secrets={name: _secret(name, environment[name]) for name in _SECRETS if environment.get(name, "").strip()},
         unknown=dict(_unknown_variables(environment)),
@@ -117,6 +120,12 @@ def _home(path: str) -> Path:
     if len(path) > _LONGEST_PATH or "\0" in path:
         raise BadInput("THREADMILL_HOME is no path a folder can have; set it to a folder that can be written")
     return home
+
+
+def _budget(text: str) -> float | None:
+    if not re.fullmatch(r"(\d{1,6}(\.\d{1,4})?)?", text, re.ASCII):
+        raise BadInput("THREADMILL_BUDGET_USD is no amount of US dollars such as 5 or 2.50; unset it for no limit")
+    return float(text) if text else None
 
 
 def _contact(text: str) -> str:

@@ -53,6 +53,16 @@ class HeldBack(ThreadmillError):
     exit_code = 3
 
 
+class OverBudget(HeldBack):
+    """What is about to be billed would exceed the month's budget. Nothing was sent."""
+
+    def __init__(self, committed_usd: float, budget_usd: float, since: dt.datetime) -> None:
+        super().__init__(
+            f"with this, ${committed_usd:.3f} would be billed or promised since {since:%Y-%m-%d}, and the budget is "
+            f"${budget_usd:.2f} a month; nothing was sent. Raise THREADMILL_BUDGET_USD, or wait for the next month"
+        )
+
+
 class SourceUnavailable(ThreadmillError):
     """One source gave nothing this time. A value of the run unless the recipe marks the source as required."""
 

@@ -6,12 +6,10 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from bot.domain.claim import Basis
-from bot.domain.delivery import Charge, Delivery, Frozen, Picture, Seen, State, Upload
-from bot.domain.edition import Edition
+from bot.domain.delivery import Budget, Charge, Delivery, Frozen, Picture, Seen, State, Upload
 from bot.domain.measure import Metric, Missing, Observation, Subject
 from bot.domain.period import Period
 from bot.domain.text import Cited
@@ -348,6 +346,7 @@ class Network(Protocol):
         Rejected: refused for good; nothing was done.
         Later: surely nothing was done, and the network says when to come back.
         Unsure: the outcome is not known: no answer, one that cannot be read, a server's failure, a refusal as a duplicate.
+        BadInput: what it would be asked with is wrong; nothing was sent.
     """
 
     @property
@@ -375,12 +374,8 @@ class Network(Protocol):
         """Whether a post that is seen is the one that was sent, whatever the network made of its links and signs."""
         ...
 
-    def remove(self, remote_id: str) -> None:
-        """Delete a post. Nothing, if it is gone already."""
-        ...
-
-    def url(self, remote_id: str) -> str:
-        """Where a person sees a post."""
+    def remove(self, remote_id: str) -> bool:
+        """Delete a post; whether it was there to be deleted. May be repeated: what is gone stays gone."""
         ...
 
 
@@ -392,11 +387,29 @@ class Desk(Protocol):
         BadStore: the database cannot be reached, read or written.
     """
 
-    def freeze(self, frozen: Frozen) -> int:
+    def freeze(self, frozen: Frozen, budget: Budget | None = None) -> int:
         """
         Keep an edition with a planned delivery for each post, and tell its id. If there is one for its report, period and account
         already, nothing is written, and its id is told: that one is resumed, whatever this one says.
+
+        Raises:
+            OverBudget: with what is `committed` by then, the budget would be exceeded; nothing is written.
         """
+        ...
+
+    def committed(self, since: dt.datetime, edition: int | None = None) -> float:
+        """
+        What was billed from an instant on, and what the posts that are not out may still be billed: of the editions frozen since,
+        and of `edition` in any case. Nothing of what was withdrawn will be billed.
+        """
+        ...
+
+    def withdraw(self, edition: int, now: dt.datetime) -> None:
+        """Nobody takes a post of this edition any more. The first instant stays."""
+        ...
+
+    def withdrawn(self, edition: int) -> dt.datetime | None:
+        """When an edition was withdrawn, if it was."""
         ...
 
     def frozen(self, edition: int) -> Frozen:
@@ -417,17 +430,24 @@ class Desk(Protocol):
 
     def take(self, edition: int, position: int, worker: str, now: dt.datetime, until: dt.datetime) -> bool:
         """
-        PLANNED to SENDING, if it is planned, may be sent by now, and every post before it is published. True for exactly one of
-        those who try at once; counts an attempt, sets lease and sent_at.
+        PLANNED to SENDING, if it is planned, may be sent by now, every post before it is published, and the edition is not
+        withdrawn. True for exactly one of those who try at once; counts an attempt, sets lease and sent_at.
         """
         ...
 
     def settle(
-        self, before: Delivery, state: State, remote_id: str = "", error: str = "", not_before: dt.datetime | None = None
+        self,
+        before: Delivery,
+        state: State,
+        remote_id: str = "",
+        error: str = "",
+        not_before: dt.datetime | None = None,
+        charge: Charge | None = None,
     ) -> bool:
         """
-        Move a delivery from how it was seen to another state: state, worker and attempts must still be those of `before`. False,
-        and nothing written, if somebody else has moved it meanwhile.
+        Move a delivery from how it was seen to another state: state, worker and attempts must still be those of `before`. With it
+        the call that led there is written down, if it was billed. False, and nothing written, if somebody else has moved it
+        meanwhile.
 
         Raises:
             ValueError: there is no such move (`MOVES`).
@@ -442,27 +462,14 @@ class Desk(Protocol):
         """The newest upload of each picture, by position and number."""
         ...
 
-    def uploaded(self, upload: Upload) -> None:
-        """Remember an upload, or that its alt text was told."""
+    def uploaded(self, upload: Upload, charge: Charge | None = None) -> None:
+        """Remember an upload, or that its alt text was told, with what that was billed."""
         ...
 
     def charge(self, charge: Charge) -> None:
-        """Write down a billed call."""
+        """Write down a billed call that moved no post: looks at the account."""
         ...
 
     def charges(self, edition: int | None = None, since: dt.datetime | None = None) -> Sequence[Charge]:
         """Billed calls, of one edition or all, from an instant on, in order of time."""
-        ...
-
-
-class Publisher(Protocol):
-    """Where an edition goes: `bot/publishers/NAME.py`."""
-
-    def publish(self, edition: Edition) -> Path:
-        """
-        Make the edition appear, whole or not at all, and say where it is.
-
-        Raises:
-            BadOutput: it cannot be written there.
-        """
         ...

@@ -6,9 +6,10 @@ import dataclasses
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -17,17 +18,22 @@ from bot import plugins
 from bot.analysis.claims import NEEDS
 from bot.analysis.frames import BUILDERS
 from bot.collection import NamedSource
+from bot.compose.documents import frozen
 from bot.compose.templates import Templates
 from bot.config import Settings, environment, settings
+from bot.delivery import Clock, Round
+from bot.domain.delivery import Budget
+from bot.domain.edition import Edition
 from bot.domain.period import Granularity, Period, instant
 from bot.domain.report import Report, SourceSpec
 from bot.domain.thread import Chart, Limits
 from bot.domain.words import nearest
 from bot.errors import BadInput, BadRecipe
 from bot.pipeline import Draw
-from bot.ports import ChartData, Client, Network, Offline, Progress, Publisher, Store
+from bot.ports import ChartData, Client, Network, Offline, Progress, Store
 from bot.recipe import Kinds
 from bot.recipe import report as read_report
+from bot.scratch import ScratchDesk
 
 _PACKAGE = Path(__file__).parent
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
@@ -194,22 +200,27 @@ def live(report: Report, period: Period | None = None) -> bool:
 
 
 @contextmanager
-def store(house: House, offline: bool = False) -> Iterator[Store | None]:
+def store(house: House) -> Iterator[Store]:
     """
-    The store of this house, closed afterwards; in a run without a connection the file that is there already, or none.
+    The store of this house, closed afterwards.
 
     Raises:
         BadStore: it cannot be reached, or is not ours.
     """
-    url = house.settings.database_url
-    address = f"sqlite:///{house.settings.home / 'threadmill.db'}" if url is None else url.reveal()
-    if offline and not _is_there(address):
-        yield None
-        return
     from bot.store import open_store
 
-    with open_store(address) as opened:
+    with open_store(_address(house)) as opened:
         yield opened
+
+
+def store_offline(house: House) -> AbstractContextManager[Store | None]:
+    """The store for a run without a connection: the file that is there already, or none."""
+    return store(house) if _is_there(_address(house)) else nullcontext()
+
+
+def _address(house: House) -> str:
+    url = house.settings.database_url
+    return f"sqlite:///{house.settings.home / 'threadmill.db'}" if url is None else url.reveal()
 
 
 def _is_there(address: str) -> bool:
@@ -225,33 +236,39 @@ def kept(house: House) -> AbstractContextManager[Store | None]:
     Raises:
         BadStore: it cannot be reached, or is not ours.
     """
-    url = house.settings.database_url
-    return store(house, offline=url is None or url.reveal().startswith("sqlite"))
+    return store_offline(house) if _address(house).startswith("sqlite") else store(house)
 
 
-def limits(report: Report) -> Limits:
+def limits(name: str) -> Limits:
     """
-    The limits of the report's network.
+    What a network allows and bills.
 
     Raises:
         BadRecipe: no such network, or it declares no limits.
     """
-    found = plugins.load("publishers", report.network, ("LIMITS",)).LIMITS
+    found = plugins.load("publishers", name, ("LIMITS",)).LIMITS
     if not isinstance(found, Limits):
-        raise BadRecipe(f'the publisher "{report.network}" is unfit: its LIMITS are no Limits; see bot/domain/thread.py')
+        raise BadRecipe(f'the publisher "{name}" is unfit: its LIMITS are no Limits; see bot/domain/thread.py')
     return found
 
 
-def network(house: House, report: Report) -> Network:
+def network(house: House, name: str) -> Network:
     """
-    The account a report's threads are posted to.
+    The account that threads are posted to on a network.
 
     Raises:
         BadInput: its keys are missing. BadRecipe: nothing can be posted to that network.
     """
-    room = plugins.load("publishers", report.network, ("LIMITS", "network"))
+    room = plugins.load("publishers", name, ("LIMITS", "network"))
     made: Network = room.network(house.settings.secrets, house.settings.x_api_base_url, house.clock)
     return made
+
+
+def budget(house: House) -> Budget | None:
+    """What this calendar month may be billed, if the settings limit it."""
+    if house.settings.budget_usd is None:
+        return None
+    return Budget(house.settings.budget_usd, house.clock().replace(day=1, hour=0, minute=0, second=0, microsecond=0))
 
 
 def templates(report: Report) -> None:
@@ -269,9 +286,20 @@ def templates(report: Report) -> None:
                 language.check(template)
 
 
-def publisher(out: Path) -> Publisher:
-    """The dry run: the disk."""
-    return plugins.load("publishers", "disk", ("Publisher",)).Publisher(out)  # type: ignore[no-any-return]
+def post_url(network: str, remote_id: str) -> str:
+    """Where a person sees a post; no keys are needed to know that."""
+    found: str = plugins.load("publishers", network, ("url",)).url(remote_id)
+    return found
+
+
+@contextmanager
+def dry_run(out: Path, edition: Edition) -> Iterator[Round]:
+    """An edition on its way to a folder, with a desk of its own: no account's key is taken by it."""
+    with plugins.load("publishers", "disk", ("folder",)).folder(out, edition) as folder:
+        desk = ScratchDesk()
+        posted = frozen(edition, folder.account)
+        clock = Clock(_now, sleep)
+        yield Round(desk.freeze(posted), posted, desk, folder, edition.thread.limits, clock, "preview", lambda _: None)
 
 
 def drawer(progress: Progress) -> Draw:

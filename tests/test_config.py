@@ -16,7 +16,9 @@ TOKEN = "tok-3f9a77"
 
 
 def test_without_variables_there_are_defaults_and_no_secrets() -> None:
-    assert settings({}) == Settings(Path("~/.local/share/threadmill").expanduser(), None, "https://api.x.com", "", {}, {}, {})
+    assert settings({}) == Settings(
+        Path("~/.local/share/threadmill").expanduser(), None, "https://api.x.com", "", None, {}, {}, {}
+    )
     assert settings({"X_API_BASE_URL": "", "THREADMILL_HOME": "", "DATABASE_URL": "", "X_CONSUMER_KEY": ""}) == settings({})
 
 

@@ -44,7 +44,10 @@ def whole(fake: FakeX) -> None:
 
 def test_without_yes_nothing_is_sent_and_the_cost_is_shown(fake: FakeX, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(POST) == 3
-    assert "2 posts and 1 pictures" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "2 x create a post             $0.015   $0.030" in told
+    assert "1 x tell an alt text          $0.005   $0.005" in told
+    assert "together $0.035" in told
     assert fake.calls == []
     assert main(["status"]) == 0
     assert "no thread was begun yet" in capsys.readouterr().out  # looking at it freezes nothing

@@ -61,4 +61,4 @@ def test_nothing_is_built_for_a_chart_there_is_not() -> None:
 @pytest.mark.parametrize("name", PUBLISHERS)
 def test_a_publisher_publishes_or_says_what_its_network_allows(name: str) -> None:
     room = load("publishers", name, ())
-    assert isinstance(getattr(room, "LIMITS", None), Limits) or callable(room.Publisher.publish)
+    assert isinstance(getattr(room, "LIMITS", None), Limits) or callable(room.folder)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.thread import Limits
+
 
 class State(StrEnum):
     """Where a post stands on its way to an account."""
@@ -61,6 +63,10 @@ class FrozenPost:
     text: str
     pictures: tuple[Picture, ...]
     cost_usd: float
+
+    def create_usd(self, limits: Limits) -> float:
+        """What the call that creates it is billed: the rest of its cost are alt texts."""
+        return round(self.cost_usd - limits.alt_text_usd * len(self.pictures), 4)
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,14 @@ class Charge:
     call: str
     usd: float
     at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What may be billed at the most from an instant on, over all accounts of a store."""
+
+    usd: float
+    since: dt.datetime
 
 
 @dataclass(frozen=True)

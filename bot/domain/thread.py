@@ -15,7 +15,8 @@ class Limits:
     """
     Facts of a network as data. Lengths are in the network's own weighted units; prices in US dollars per billed call.
 
-    `prices_as_of` is the day the prices were read from the network's own page.
+    `read_usd` is for each post that is read, `remove_usd` for each that is deleted. `prices_as_of` is the day the prices were
+    read from the network's own page.
     """
 
     network: str
@@ -29,6 +30,8 @@ class Limits:
     post_usd: float
     post_with_link_usd: float
     alt_text_usd: float
+    read_usd: float
+    remove_usd: float
     prices_as_of: str
 
 

@@ -1,5 +1,5 @@
 """
-The dry run: an edition as files in a folder, whole or not at all.
+The dry run: a folder as an account, to which an edition is posted as files, whole or not at all.
 
 Everything is written beside its place under another name and moved there in one step; an edition already there goes aside first.
 One writer at a time holds the report's folder, so whatever a killed one left beside the place is cleared or brought back by the
@@ -8,55 +8,115 @@ next. A folder that holds anything else is left alone.
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.compose.documents import facts_document, image_paths, thread_document
+from bot.compose.documents import facts_document, thread_document
 from bot.compose.page import page
+from bot.domain.delivery import Picture, Seen
 from bot.domain.edition import Edition
-from bot.errors import BadOutput
+from bot.errors import BadOutput, Rejected
 
 _MARK: Final = "thread.json"
 _NAMES: Final = (_MARK, "facts.json", "index.html", "posts", "images")
 """What an edition consists of; a folder with anything else in it is not replaced."""
 
 
-@dataclass(frozen=True)
-class Publisher:
-    """Writes editions to `out/<report>/<period>/`."""
+@contextmanager
+def folder(out: Path, edition: Edition) -> Iterator[Network]:
+    """
+    `out/<report>/<period>/` as an account to post an edition to. It appears, complete, when the block ends well.
 
-    out: Path
+    Raises:
+        BadOutput: the folder cannot be written, is full, or holds what is not an edition. Nothing is left half done.
+    """
+    place = out / edition.report.key / edition.period.key
+    with _told(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with _held(place.parent):
+            _recover(place)
+            _refuse_foreign(place)
+            with _beside(place) as draft:
+                _write_documents(edition, draft)
+                yield Network(place, draft)
+                _move(draft, place)
 
-    def publish(self, edition: Edition) -> Path:
-        """
-        The folder of the edition, complete.
 
-        Raises:
-            BadOutput: the folder cannot be written, is full, or holds what is not an edition. Nothing is left half done.
-        """
-        place = self.out / edition.report.key / edition.period.key
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with _held(place.parent):
-                _recover(place)
-                _refuse_foreign(place)
-                with _beside(place) as draft:
-                    _write(edition, draft)
-                    _move(draft, place)
-        except OSError as error:
-            raise BadOutput(
-                f"{place} cannot be written: {error.strerror or error}; nothing was left there. "
-                f"Free space or rights, or choose another folder with --out"
-            ) from error
-        return place
+class Network:
+    """
+    A folder that posts are written into. See `bot.ports.Network` for what is promised; the account is the place itself.
+
+    Ids are the posts' positions. A picture lies among the images once a post shows it; its alt text stands in thread.json.
+    """
+
+    def __init__(self, place: Path, draft: Path) -> None:
+        self.place = place
+        self._draft = draft
+        self._pictures: dict[str, Picture] = {}
+        self._posts: list[Seen] = []
+
+    @property
+    def account(self) -> str:
+        return str(self.place)
+
+    def upload(self, picture: Picture) -> str:
+        """Its digest."""
+        self._pictures[picture.sha256] = picture
+        return picture.sha256
+
+    def describe(self, media_id: str, alt_text: str) -> None:
+        if media_id not in self._pictures:
+            raise Rejected("this picture was not uploaded")
+
+    def create(self, text: str, media_ids: Sequence[str], reply_to: str) -> str:
+        position = len(self._posts) + 1
+        if reply_to != (self._posts[-1].remote_id if self._posts else ""):
+            raise Rejected("a thread on disk is one chain, and this post is no reply to the one before")
+        with _told(self.place):
+            for number, media_id in enumerate(media_ids, 1):
+                (self._draft / "images" / f"{position:02d}-{number}.png").write_bytes(self._pictures[media_id].png)
+            (self._draft / "posts" / f"{position:02d}.txt").write_text(text + "\n", encoding="utf-8")
+        self._posts.append(Seen(str(position), text, reply_to, dt.datetime.now(dt.UTC)))
+        return str(position)
+
+    def recent(self, since: dt.datetime) -> Sequence[Seen]:
+        return [one for one in reversed(self._posts) if one.created_at >= since]
+
+    def same(self, text: str, seen: Seen) -> bool:
+        return text == seen.text
+
+    def remove(self, remote_id: str) -> bool:
+        """The last one only: the posts of a folder are numbered without a gap."""
+        if remote_id not in {one.remote_id for one in self._posts}:
+            return False
+        if remote_id != self._posts[-1].remote_id:
+            raise Rejected("a thread on disk is taken down from its end")
+        with _told(self.place):
+            (self._draft / "posts" / f"{len(self._posts):02d}.txt").unlink()
+            for image in (self._draft / "images").glob(f"{len(self._posts):02d}-*.png"):
+                image.unlink()
+        self._posts.pop()
+        return True
+
+
+@contextmanager
+def _told(place: Path) -> Iterator[None]:
+    """What the disk refuses, in our words."""
+    try:
+        yield
+    except OSError as error:
+        raise BadOutput(
+            f"{place} cannot be written: {error.strerror or error}; nothing was left there. "
+            f"Free space or rights, or choose another folder with --out"
+        ) from error
 
 
 @contextmanager
@@ -112,13 +172,9 @@ def _beside(place: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _write(edition: Edition, folder: Path) -> None:
+def _write_documents(edition: Edition, folder: Path) -> None:
     (folder / "posts").mkdir()
     (folder / "images").mkdir()
-    for post in edition.thread.posts:
-        (folder / "posts" / f"{post.position:02d}.txt").write_text(post.text.text + "\n", encoding="utf-8")
-        for path, chart in zip(image_paths(post), post.charts, strict=True):
-            (folder / path).write_bytes(chart.png)
     _write_json(folder / "facts.json", facts_document(edition))
     _write_json(folder / _MARK, thread_document(edition))
     (folder / "index.html").write_text(page(edition), encoding="utf-8")

@@ -42,6 +42,8 @@ LIMITS: Final = Limits(
     post_usd=0.015,
     post_with_link_usd=0.200,
     alt_text_usd=0.005,
+    read_usd=0.005,  # 0.001 if the account owns the app, which no call tells
+    remove_usd=0.010,  # "Interaction: Delete"; that it covers posts is not said
     prices_as_of="2026-08-22",
 )
 
@@ -54,7 +56,17 @@ _MOST_PAGES: Final = 32
 _LINK: Final = re.compile(r"https?://\S*|(?<![\w@.-])(?:[\w-]+\.)+[^\W\d_]{2,}\S*", re.IGNORECASE)
 """A link with all that clings to it, or may be one: X shows "example.org" as https://t.co/..., "Node.js" as it is."""
 
+_FIELDS: Final = {"post.fields": "created_at,conversation_id", "expansions": "referenced_posts,in_reply_to_user_id"}
+"""What a look must tell of a post, by the names of X's description of August 2026."""
+_OLD_FIELDS: Final = {"tweet.fields": "created_at,conversation_id,referenced_tweets,in_reply_to_user_id"}
+"""The same by older names: X's guides still teach these, and tweepy 4.17 knows no others."""
+
 _T = TypeVar("_T")
+
+
+def url(remote_id: str) -> str:
+    """Where a person sees a post. Works without the account's name, which no call is made for."""
+    return f"https://x.com/i/web/status/{_number(remote_id)}"
 
 
 def network(
@@ -153,12 +165,13 @@ class Network:
         A page that does not hold as many posts as it says is an error and not a short page: an absence would be proven by it.
         """
         posts: dict[str, Seen] = {}
-        token = None
+        asked: dict[str, str] = {"max_results": "100", "start_time": f"{since.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"}
         for _ in range(_MOST_PAGES):
-            page, token = self._ask("recent", lambda token=token: self._page(since, token), _page)  # type: ignore[misc]
+            page, token = self._page(asked)
             posts |= {one.remote_id: one for one in page}
             if not token:
                 break
+            asked["pagination_token"] = token
         return sorted(posts.values(), key=lambda one: int(one.remote_id), reverse=True)
 
     def same(self, text: str, seen: Seen) -> bool:
@@ -170,30 +183,31 @@ class Network:
         shown = re.sub(r"&#?\w+;", lambda found: html.unescape(found[0]), seen.text)
         return _bare(text) == _bare(shown)
 
-    def remove(self, remote_id: str) -> None:
-        """DELETE /2/tweets/:id."""
+    def remove(self, remote_id: str) -> bool:
+        """DELETE /2/tweets/:id, which is billed if there was something to delete."""
         number = _number(remote_id)
-        self._ask("remove", lambda: self._client.delete_tweet(number), _removed, gone=lambda: None)
+        return self._ask("remove", lambda: self._client.delete_tweet(number), _removed, {404: False})
 
-    def url(self, remote_id: str) -> str:
-        """Works without the account's name, which no call was made for."""
-        return f"https://x.com/i/web/status/{_number(remote_id)}"
+    def _page(self, asked: Mapping[str, str]) -> tuple[list[Seen], str | None]:
+        """One page by the newer names, or by the older ones if those are refused or passed over."""
 
-    def _page(self, since: dt.datetime, token: str | None) -> object:
-        return self._client.get_users_tweets(
-            self._account, max_results=100, start_time=since, pagination_token=token, user_auth=True,
-            tweet_fields=["created_at", "referenced_tweets", "in_reply_to_user_id"],
-        )  # fmt: skip
+        def send(names: Mapping[str, str]) -> Callable[[], object]:
+            path = f"/2/users/{self._account}/tweets"
+            return lambda: self._client.request("GET", path, params={**asked, **names}, user_auth=True)
+
+        found = self._ask("recent", send(_FIELDS), _page_if_told, {400: None})
+        return self._ask("recent", send(_OLD_FIELDS), _page) if found is None else found
 
     def _ask(
         self,
         call: Call,
         send: Callable[[], object],
         read: Callable[[Mapping[str, object]], _T],
-        gone: Callable[[], _T] | None = None,
+        meant: Mapping[int, _T] | None = None,
     ) -> _T:
         """
-        Send one request, and read its answer or raise what is known of it; `gone` is for a 404 of X's own, not one of a proxy.
+        Send one request, and read its answer or raise what is known of it. `meant` are refusals of X's own, not of a proxy, that
+        are answers too.
 
         tweepy raises what it raises, AttributeError for a list among it, and its errors hold the signed request: they are dropped
         here whole, and nothing is raised while one of them is at hand, for it would stay reachable from ours.
@@ -214,8 +228,8 @@ class Network:
         with suppress(LookupError, TypeError, ValueError, AttributeError):
             if 200 <= exchange.status < 300:
                 return read(document(exchange.body))
-            if gone is not None and exchange.status == 404 and document(exchange.body or b"{}") is not None:
-                return gone()
+            if meant and exchange.status in meant and document(exchange.body or b"{}") is not None:
+                return meant[exchange.status]
         raise failure(call, exchange, self._clock(), [key.reveal() for key in self._keys])
 
 
@@ -268,13 +282,14 @@ def _created(answer: Mapping[str, object]) -> str:
     return _id(_data(answer))
 
 
-def _removed(answer: Mapping[str, object]) -> None:
+def _removed(answer: Mapping[str, object]) -> bool:
     """Deleted, or not there: as of posts that are read, X may tell that by a problem beside no data."""
     problems = answer.get("errors")
     if isinstance(problems, list) and any(str(one["type"]).endswith("/resource-not-found") for one in problems):
-        return
+        return False
     if _data(answer)["deleted"] is not True:
         raise ValueError("not deleted")
+    return True
 
 
 def _page(answer: Mapping[str, object]) -> tuple[list[Seen], str | None]:
@@ -286,14 +301,27 @@ def _page(answer: Mapping[str, object]) -> tuple[list[Seen], str | None]:
     return [_seen(one) for one in data], meta.get("next_token")
 
 
+def _page_if_told(answer: Mapping[str, object]) -> tuple[list[Seen], str | None] | None:
+    """A page, or None if its posts come without the fields that were asked for: the names mean nothing to X."""
+    data = answer.get("data")
+    if isinstance(data, list) and any("created_at" not in one for one in data):
+        return None
+    return _page(answer)
+
+
 def _seen(post: Mapping[str, object]) -> Seen:
-    """One post; X's description of August 2026 calls referenced_tweets referenced_posts, so either name is read."""
+    """
+    One post; referenced_tweets and referenced_posts are older and newer names.
+
+    A reply whose parent is not told is no post but an unreadable answer: it would pass for the first of a thread, and the absence
+    of another one would be proven by it.
+    """
     references = post.get("referenced_tweets") or post.get("referenced_posts") or []
-    text, created = post["text"], post["created_at"]
+    text, created, conversation = post["text"], post["created_at"], post["conversation_id"]
     if not isinstance(references, list) or not isinstance(text, str) or not isinstance(created, str):
         raise TypeError("no post")
     parents = [_id(one) for one in references if one["type"] == "replied_to"]
     created_at = dt.datetime.fromisoformat(created)
-    if created_at.tzinfo is None or (post.get("in_reply_to_user_id") and not parents):
+    if created_at.tzinfo is None or ((post.get("in_reply_to_user_id") or conversation != _id(post)) and not parents):
         raise ValueError("no time zone, or a reply to nobody knows what")
     return Seen(_id(post), text, parents[0] if parents else "", created_at)

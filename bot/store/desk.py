@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, insert, or_, select, update
 
-from bot.domain.delivery import MOVES, Charge, Delivery, Frozen, FrozenPost, Picture, State, Upload
-from bot.errors import BadStore
+from bot.domain.delivery import MOVES, Budget, Charge, Delivery, Frozen, FrozenPost, Picture, State, Upload
+from bot.errors import BadStore, OverBudget
 from bot.store import tables
+from bot.store.schema import alone
 from bot.store.transactions import Transactions, insert_into
 
 _RAN_OUT: Final = (
@@ -22,16 +23,44 @@ _RAN_OUT: Final = (
 class DatabaseDesk(Transactions):
     """A `Desk` in SQLite or PostgreSQL. A `Database` opens and closes it."""
 
-    def freeze(self, frozen: Frozen) -> int:
-        """Of two that freeze at once the second waits at the unique key, and then sees what the first one committed."""
+    def freeze(self, frozen: Frozen, budget: Budget | None = None) -> int:
+        """
+        Of two that freeze at once the second waits at the unique key, and then sees what the first one committed. Under a budget
+        all wait for one another, whatever they freeze.
+        """
         with self._writes() as connection:
-            fresh = insert_into(connection, tables.edition).on_conflict_do_nothing(index_elements=["report", "period", "account"])
-            edition = connection.execute(fresh.returning(tables.edition.c.id), self._edition_row(frozen)).scalar_one_or_none()
-            if edition is None:
-                query = select(tables.edition.c.id).where(*_key(frozen.report, frozen.period, frozen.account))
-                return int(connection.execute(query).scalar_one())
-            connection.execute(insert(tables.delivery), [_delivery_row(edition, post) for post in frozen.posts])
-            self._keep_pictures(connection, edition, frozen)
+            if budget is not None:
+                alone(connection, "budget", self._place.patience_s)
+            edition = self._freeze(connection, frozen)
+            if budget is not None:
+                committed = _committed(connection, budget.since, edition)
+                if committed > budget.usd:
+                    raise OverBudget(committed, budget.usd, budget.since)
+        return edition
+
+    def committed(self, since: dt.datetime, edition: int | None = None) -> float:
+        with self._reads() as connection:
+            return _committed(connection, since, edition)
+
+    def withdraw(self, edition: int, now: dt.datetime) -> None:
+        columns = tables.edition.c
+        withdrawing = update(tables.edition).where(columns.id == edition, columns.withdrawn_at.is_(None)).values(withdrawn_at=now)
+        with self._writes() as connection:
+            connection.execute(withdrawing)
+
+    def withdrawn(self, edition: int) -> dt.datetime | None:
+        columns = tables.edition.c
+        with self._reads() as connection:
+            return connection.execute(select(columns.withdrawn_at).where(columns.id == edition)).scalar_one_or_none()
+
+    def _freeze(self, connection: Connection, frozen: Frozen) -> int:
+        fresh = insert_into(connection, tables.edition).on_conflict_do_nothing(index_elements=["report", "period", "account"])
+        edition = connection.execute(fresh.returning(tables.edition.c.id), self._edition_row(frozen)).scalar_one_or_none()
+        if edition is None:
+            query = select(tables.edition.c.id).where(*_key(frozen.report, frozen.period, frozen.account))
+            return int(connection.execute(query).scalar_one())
+        connection.execute(insert(tables.delivery), [_delivery_row(edition, post) for post in frozen.posts])
+        self._keep_pictures(connection, edition, frozen)
         return int(edition)
 
     def frozen(self, edition: int) -> Frozen:
@@ -78,6 +107,7 @@ class DatabaseDesk(Transactions):
                 columns.state == State.PLANNED.value,
                 or_(columns.not_before.is_(None), columns.not_before <= now),
                 ~unfinished,
+                ~exists().where(tables.edition.c.id == edition, tables.edition.c.withdrawn_at.is_not(None)),
             )
             .values(
                 state=State.SENDING.value,
@@ -92,7 +122,13 @@ class DatabaseDesk(Transactions):
             return connection.execute(taking).rowcount == 1
 
     def settle(
-        self, before: Delivery, state: State, remote_id: str = "", error: str = "", not_before: dt.datetime | None = None
+        self,
+        before: Delivery,
+        state: State,
+        remote_id: str = "",
+        error: str = "",
+        not_before: dt.datetime | None = None,
+        charge: Charge | None = None,
     ) -> bool:
         """
         To SENDING there is no way from here: `take` alone counts attempts and keeps the order. An id belongs to PUBLISHED alone;
@@ -113,7 +149,10 @@ class DatabaseDesk(Transactions):
             .values(values if state is State.REMOVED else {**values, "remote_id": remote_id})
         )
         with self._writes() as connection:
-            return connection.execute(moving).rowcount == 1
+            moved = connection.execute(moving).rowcount == 1
+            if moved and charge is not None:
+                _charge(connection, charge)
+        return moved
 
     def expire(self, edition: int, now: dt.datetime) -> int:
         columns = tables.delivery.c
@@ -132,7 +171,7 @@ class DatabaseDesk(Transactions):
             rows = connection.execute(query).all()
         return [Upload(row.edition, row.position, row.number, row.media_id, row.uploaded_at, row.described) for row in rows]
 
-    def uploaded(self, upload: Upload) -> None:
+    def uploaded(self, upload: Upload, charge: Charge | None = None) -> None:
         """The newer of two uploads stays, whoever is written last: the network forgets the older one first."""
         with self._writes() as connection:
             mine = insert_into(connection, tables.upload).values(
@@ -147,17 +186,12 @@ class DatabaseDesk(Transactions):
             newer = tables.upload.c.uploaded_at <= mine.excluded.uploaded_at
             key = ["edition", "position", "number"]
             connection.execute(mine.on_conflict_do_update(index_elements=key, set_=theirs, where=newer))
+            if charge is not None:
+                _charge(connection, charge)
 
     def charge(self, charge: Charge) -> None:
-        said = {
-            "edition": charge.edition,
-            "position": charge.position,
-            "call": charge.call,
-            "usd": charge.usd,
-            "at": charge.at,
-        }
         with self._writes() as connection:
-            connection.execute(insert(tables.charge), said)
+            _charge(connection, charge)
 
     def charges(self, edition: int | None = None, since: dt.datetime | None = None) -> Sequence[Charge]:
         columns = tables.charge.c
@@ -234,6 +268,22 @@ class DatabaseDesk(Transactions):
             f"the edition {edition} in the store {self._place.name} cannot be sent: {reason}; "
             f"rows were probably changed by hand; restore a backup, or mend the rows in the tables delivery and picture"
         )
+
+
+def _charge(connection: Connection, charge: Charge) -> None:
+    said = {"edition": charge.edition, "position": charge.position, "call": charge.call, "usd": charge.usd, "at": charge.at}
+    connection.execute(insert(tables.charge), said)
+
+
+def _committed(connection: Connection, since: dt.datetime, edition: int | None) -> float:
+    charges, editions, deliveries = tables.charge.c, tables.edition.c, tables.delivery.c
+    meant = editions.frozen_at >= since if edition is None else or_(editions.frozen_at >= since, editions.id == edition)
+    pending = select(func.coalesce(func.sum(deliveries.cost_usd), 0.0)).where(
+        deliveries.state.not_in([State.PUBLISHED.value, State.REMOVED.value]),
+        exists().where(and_(editions.id == deliveries.edition, editions.withdrawn_at.is_(None), meant)),
+    )
+    billed = select(func.coalesce(func.sum(charges.usd), 0.0)).where(charges.at >= since)
+    return round(float(connection.execute(billed).scalar_one()) + float(connection.execute(pending).scalar_one()), 4)
 
 
 def _key(report: str, period: str, account: str) -> tuple[ColumnElement[bool], ...]:

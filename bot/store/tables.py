@@ -172,6 +172,7 @@ edition: Final = Table(
     Column("thread_json", Words, nullable=False),
     Column("facts_json", Words, nullable=False),
     Column("frozen_at", Instant, nullable=False),
+    Column("withdrawn_at", Instant, comment="no post of it is taken any more"),
     UniqueConstraint("report", "period", "account", name="edition_key"),
 )
 

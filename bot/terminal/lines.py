@@ -14,53 +14,66 @@ from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TaskID, TextColumn
 
 from bot.domain.words import printable
-from bot.ports import Progress
 
 OUT: Final = Console(highlight=False)
 ERR: Final = Console(stderr=True, highlight=False)
 
 
+@contextmanager
+def progress() -> Iterator[Steps]:
+    """A line for each step and how far it is, where a person watches; a plain line per step in pipes and logs."""
+    steps = _Bars() if ERR.is_terminal else Steps()
+    try:
+        yield steps
+    finally:
+        steps.pause()
+
+
+class Steps:
+    """A `bot.ports.Progress` that names each step once."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        if name not in self._seen:
+            self._seen.add(name)
+            print(f"{name} ({total})" if total else name, file=sys.stderr, flush=True)
+
+    def pause(self) -> None:
+        """Leave the screen to what is printed or asked next; the next step takes it back."""
+
+
+class _Bars(Steps):
+    """The same as lines that change while a person watches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        name, far = TextColumn("{task.description}"), TextColumn("{task.fields[far]}")
+        self._bars = Bars(SpinnerColumn(finished_text="\N{CHECK MARK}"), name, far, console=ERR, transient=True)
+        self._tasks: dict[str, TaskID] = {}
+        self._adding = threading.Lock()
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        with self._adding:
+            self._bars.start()
+            if name not in self._tasks:
+                self._tasks[name] = self._bars.add_task(escape(name), total=None, far="")
+        over = total > 0 and done >= total
+        self._bars.update(self._tasks[name], total=1 if over else None, completed=int(over))
+        if far := _far(done, total):
+            self._bars.update(self._tasks[name], far=far)
+
+    def pause(self) -> None:
+        self._bars.stop()
+
+
+def _far(done: int, total: int) -> str:
+    if total > 1:
+        return f"{done}/{total}"
+    return f"{done} {'reply' if done == 1 else 'replies'}" if done and not total else ""
+
+
 def say(text: str) -> None:
     """Plain words: no markup is read from data, and nothing is wrapped that a program might read."""
     OUT.print(printable(text), markup=False, soft_wrap=True)
-
-
-@contextmanager
-def progress() -> Iterator[Progress]:
-    """A line for each step and how far it is, where a person watches; a plain line per step in pipes and logs."""
-    if not ERR.is_terminal:
-        yield _lines()
-        return
-    columns = (SpinnerColumn(finished_text="\N{CHECK MARK}"), TextColumn("{task.description}"), TextColumn("{task.fields[far]}"))
-    with Bars(*columns, console=ERR, transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
-        adding = threading.Lock()
-
-        def step(name: str, done: int, total: int) -> None:
-            with adding:
-                if name not in tasks:
-                    tasks[name] = bars.add_task(escape(name), total=None, far="")
-            over = total > 0 and done >= total
-            far = (
-                f"{done}/{total}"
-                if total > 1
-                else f"{done} {'reply' if done == 1 else 'replies'}"
-                if done and not total
-                else None
-            )
-            bars.update(tasks[name], total=1 if over else None, completed=int(over))
-            if far is not None:
-                bars.update(tasks[name], far=far)
-
-        yield step
-
-
-def _lines() -> Progress:
-    seen: set[str] = set()
-
-    def step(name: str, _done: int, total: int) -> None:
-        if name not in seen:
-            seen.add(name)
-            print(f"{name} ({total})" if total else name, file=sys.stderr, flush=True)
-
-    return step

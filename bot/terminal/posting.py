@@ -3,33 +3,51 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 
 from bot.domain.delivery import State
 from bot.terminal.lines import say
-from bot.verbs.posting import Standing
+from bot.verbs.posting import Plan, Standing
 
 
 def show_standing(standing: Standing) -> None:
     """One edition on its account: a line per post, what was billed, and the thread's address."""
     frozen = standing.frozen
-    say(f"{standing.edition}  {frozen.report} {frozen.period} for {frozen.network} account {frozen.account}")
+    edition = f"edition {standing.edition}" if standing.edition else "not begun"
+    say(f"{edition}  {frozen.report} {frozen.period} for {frozen.network} account {frozen.account}")
+    if standing.withdrawn_at is not None:
+        say(f"   undone since {standing.withdrawn_at:%Y-%m-%d %H:%M}")
     for at, url in zip(standing.deliveries, standing.urls, strict=True):
         tries = f", tried {at.attempts} times" if at.attempts > 1 else ""
-        say(f"   {at.position}/{len(standing.deliveries)} {at.state}{tries} {url or at.remote_id}".rstrip())
+        billed = f", billed ${usd:.3f}" if (usd := standing.billed_usd(at.position)) else ""
+        say(f"   {at.position}/{len(standing.deliveries)} {at.state}{tries}{billed}  {url}".rstrip())
+        if at.not_before is not None:
+            say(f"        not before {at.not_before.isoformat(timespec='minutes')}")
         if at.error and at.state is not State.PUBLISHED:
             say(f"        {at.error}")
-    say(f"   billed ${standing.spent_usd:.3f} so far")
+    if standing.charges:
+        say(f"   billed ${standing.billed_usd():.3f} so far")
     if not standing.open_posts and standing.urls and standing.urls[0]:
         say(standing.urls[0])
 
 
-def show_plan(standing: Standing) -> None:
-    """What posting would send and be billed for: nothing was sent."""
-    posts = [standing.frozen.posts[one.position - 1] for one in standing.open_posts]
-    pictures = sum(len(post.pictures) for post in posts)
-    say(f"nothing was sent. With --yes, {len(posts)} posts and {pictures} pictures with alt text go out")
-    say(f"they are billed ${standing.to_bill_usd:.3f} at the most")
+def show_plan(plan: Plan) -> None:
+    """Each billable call that is about to be made, the sum, and the month's budget."""
+    for call in plan.calls:
+        say(f"   {call.count} x {call.name:<25} ${call.usd:.3f}   ${call.count * call.usd:.3f}")
+    say(f"   together ${plan.cost_usd:.3f} by the prices of {plan.prices_as_of}; looking a lost answer up would cost more")
+    if plan.budget is not None:
+        total = plan.committed_usd + plan.cost_usd
+        say(f"   budget ${plan.budget.usd:.2f} a month; ${total:.3f} of it would be billed or promised")
+
+
+def asked(question: str) -> bool:
+    """What a person answers; no, where nobody is there to ask."""
+    if not (sys.stdin and sys.stdin.isatty()):
+        return False
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def show_status(standings: Sequence[Standing], as_json: bool) -> None:
@@ -54,7 +72,11 @@ def _standing_row(standing: Standing) -> dict[str, object]:
         "digest": frozen.digest,
         "composed_at": frozen.composed_at.isoformat(),
         "cost_usd": frozen.cost_usd,
-        "billed_usd": standing.spent_usd,
+        "billed_usd": standing.billed_usd(),
+        "withdrawn_at": None if standing.withdrawn_at is None else standing.withdrawn_at.isoformat(),
+        "charges": [
+            {"position": one.position, "call": one.call, "usd": one.usd, "at": one.at.isoformat()} for one in standing.charges
+        ],
         "posts": [
             {
                 "position": at.position,
@@ -62,6 +84,7 @@ def _standing_row(standing: Standing) -> dict[str, object]:
                 "attempts": at.attempts,
                 "remote_id": at.remote_id or None,
                 "url": url or None,
+                "billed_usd": standing.billed_usd(at.position),
                 "error": at.error or None,
                 "not_before": None if at.not_before is None else at.not_before.isoformat(),
             }

@@ -77,7 +77,7 @@ def _checked(house: wiring.House, name: str, whole: bool) -> str:
     """What a right report comes to: one line, or the whole of its recipe with every name and path resolved."""
     recipe = wiring.report(house, name)
     sources = wiring.sources(house, recipe, [])
-    wiring.limits(recipe)
+    wiring.limits(recipe.network)
     wiring.templates(recipe)
     charts = sum(post.chart is not None for post in recipe.posts)
     summary = f"{len(recipe.posts)} posts, {charts} charts, {len(recipe.claims)} claims, by {recipe.granularity}"

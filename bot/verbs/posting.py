@@ -1,20 +1,23 @@
-"""What the verbs that reach an account do, each as a function with a value to print."""
+"""What reaches an account: a thread posted, resumed or taken down, and what is known of each."""
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import sleep
-from typing import Final
+from typing import Final, TypeAlias
 
 from bot import wiring
 from bot.compose.documents import frozen
-from bot.delivery import Clock, Round, deliver
-from bot.domain.delivery import Delivery, Frozen, State
-from bot.errors import BadInput
-from bot.ports import Desk, Network, Progress
+from bot.delivery import MEDIA_KEEP, Clock, Round, deliver, refuse_withdrawn
+from bot.delivery import undo as take_down
+from bot.domain.delivery import Budget, Charge, Delivery, Frozen, State, Upload
+from bot.domain.thread import Limits
+from bot.errors import BadInput, HeldBack, OverBudget
+from bot.ports import Desk, Network, Progress, Store
 from bot.verbs.choosing import recipe_and_period
 from bot.verbs.threads import compose
 
@@ -23,17 +26,14 @@ _ANSWERS: Final = {"absent": State.PLANNED, "there": State.PUBLISHED}
 
 @dataclass(frozen=True)
 class Standing:
-    """
-    An edition on its account: what was frozen, what became of each post, where each is seen, and what was billed so far.
-
-    `to_bill_usd` is what the posts that are not out will be billed.
-    """
+    """An edition on its account: what was frozen, what became of each post, where each is seen, and what was billed so far."""
 
     edition: int
     frozen: Frozen
     deliveries: tuple[Delivery, ...]
     urls: tuple[str, ...]
-    spent_usd: float
+    charges: tuple[Charge, ...] = ()
+    withdrawn_at: dt.datetime | None = None
 
     @property
     def open_posts(self) -> tuple[Delivery, ...]:
@@ -41,61 +41,111 @@ class Standing:
         return tuple(one for one in self.deliveries if one.state is not State.PUBLISHED)
 
     @property
-    def to_bill_usd(self) -> float:
-        """What is still to be paid, at the most."""
-        return round(sum(self.frozen.posts[one.position - 1].cost_usd for one in self.open_posts), 4)
+    def out(self) -> tuple[Delivery, ...]:
+        """The posts that are on the account, or may be."""
+        return tuple(one for one in self.deliveries if one.state in (State.PUBLISHED, State.SENDING, State.UNKNOWN))
+
+    def billed_usd(self, position: int | None = None) -> float:
+        """What the network confirmed of one post, or of all, to the tenth of a cent."""
+        return round(sum(one.usd for one in self.charges if position in (None, one.position)), 4)
 
 
-def post(
-    report: str,
-    period: str | None,
-    now: str | None,
-    data: Sequence[str],
-    agreed: Callable[[Standing], bool],
-    progress: Progress,
-) -> Standing:
+@dataclass(frozen=True)
+class PlannedCall:
+    """So many calls of one kind, and what each is billed."""
+
+    name: str
+    count: int
+    usd: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """
+    What is about to be done, before anybody has agreed: each billable call, and what is left of the month's budget.
+
+    `committed_usd` is what was billed this month or is promised to threads under way, without this plan's calls.
+    """
+
+    standing: Standing
+    calls: tuple[PlannedCall, ...]
+    prices_as_of: str
+    budget: Budget | None
+    committed_usd: float
+
+    @property
+    def cost_usd(self) -> float:
+        """What all the calls are billed, if nothing has to be looked up on the way."""
+        return round(sum(call.count * call.usd for call in self.calls), 4)
+
+
+Agreed: TypeAlias = Callable[[Plan], bool]
+"""Is shown what is about to be done; if it says no, nothing is."""
+
+
+def post(report: str, period: str | None, now: str | None, data: Sequence[str], agreed: Agreed, progress: Progress) -> Standing:
     """
     Post a thread, or go on with one that was begun. It is frozen when it is first agreed to, and not composed again.
 
-    `agreed` is shown what is about to be sent and billed; if it says no, nothing is sent.
-
     Raises:
         Rejected, Later, Unsure: as delivery says.
+        OverBudget: the month's budget does not allow it.
         BadInput, HeldBack, SourceUnavailable, BadStore: as for a preview.
     """
     house = wiring.house(now)
     recipe, when = recipe_and_period(house, report, period)
-    network, limits = wiring.network(house, recipe), wiring.limits(recipe)
+    network, limits = wiring.network(house, recipe.network), wiring.limits(recipe.network)
     with wiring.store(house) as store:
-        assert store is not None  # noqa: S101 - only a run without a connection has none
         edition = store.desk.find(recipe.key, when.key, network.account)
         if edition is None:
             composed = compose(house, recipe, when, data, store, offline=False, progress=progress)
-            standing = _draft(frozen(composed.edition, network.account))
+            standing, uploads = _draft(frozen(composed.edition, network.account)), []
         else:
-            standing = _standing(store.desk, network, edition)
-        if not standing.open_posts or not agreed(standing):
+            standing, uploads = _standing(store.desk, edition), list(store.desk.uploads(edition))
+            refuse_withdrawn(store.desk, edition)
+        if not standing.open_posts:
             return standing
-        edition = store.desk.freeze(standing.frozen)
-        clock = Clock(house.clock, sleep)
-        say: Callable[[str], None] = lambda words: progress(words, 0, 0)  # noqa: E731
-        deliver(Round(edition, store.desk.frozen(edition), store.desk, network, limits, clock, worker(), say))
-        return _standing(store.desk, network, edition)
+        calls = tuple(_creates(standing, uploads, limits, house.clock()))
+        if not agreed(_plan(house, store, standing, calls, limits)):
+            return standing
+        edition = store.desk.freeze(standing.frozen, wiring.budget(house))
+        deliver(_round(house, store, edition, network, limits, progress))
+        return _standing(store.desk, edition)
 
 
-def _draft(composed: Frozen) -> Standing:
-    """How an edition would stand that nobody has agreed to yet: nothing of it is stored."""
-    planned = tuple(Delivery(0, one.position, State.PLANNED) for one in composed.posts)
-    return Standing(0, composed, planned, ("",) * len(planned), 0)
+def undo(edition: int, agreed: Agreed, progress: Progress) -> Standing:
+    """
+    Take a thread down, the last post first, or go on with what was begun. It is never posted again.
+
+    Raises:
+        Rejected, Later, Unsure: as delivery says.
+        BadInput: there is no such edition, or the keys are another account's.
+        OverBudget: the month's budget does not allow it.
+    """
+    house = wiring.house()
+    with wiring.store(house) as store:
+        standing = _standing(store.desk, _known(store, edition))
+        if not standing.out and standing.withdrawn_at is not None:
+            return standing
+        limits, network = wiring.limits(standing.frozen.network), wiring.network(house, standing.frozen.network)
+        if network.account != standing.frozen.account:
+            raise BadInput(
+                f"edition {edition} stands on account {standing.frozen.account}, and the keys are those of {network.account}, "
+                "which cannot take it down. Set the keys it was posted with"
+            )
+        plan = _plan(house, store, standing, (PlannedCall("delete a post", len(standing.out), limits.remove_usd),), limits)
+        if not agreed(plan):
+            return standing
+        if plan.budget is not None and (total := round(plan.committed_usd + plan.cost_usd, 4)) > plan.budget.usd:
+            raise OverBudget(total, plan.budget.usd, plan.budget.since)
+        take_down(_round(house, store, edition, network, limits, progress))
+        return _standing(store.desk, edition)
 
 
 def status() -> list[Standing]:
     """Every edition that was begun, newest first."""
-    house = wiring.house()
-    with wiring.kept(house) as store:
-        if store is None:
-            return []
-        return [_standing(store.desk, None, edition) for edition in store.desk.editions()]
+    with wiring.kept(wiring.house()) as store:
+        return [] if store is None else [_standing(store.desk, edition) for edition in store.desk.editions()]
 
 
 def resolve(edition: int, position: int, answer: str, remote_id: str) -> Standing:
@@ -104,20 +154,24 @@ def resolve(edition: int, position: int, answer: str, remote_id: str) -> Standin
 
     Raises:
         BadInput: there is no such post, its fate is known, or the answer lacks its id.
+        HeldBack: another process has found out meanwhile.
     """
     house = wiring.house()
     with wiring.store(house) as store:
-        assert store is not None  # noqa: S101 - as above
-        known = store.desk.deliveries(edition) if edition in store.desk.editions() else ()
-        at = next((one for one in known if one.position == position), None)
+        before = _standing(store.desk, _known(store, edition))
+        at = next((one for one in before.deliveries if one.position == position), None)
         if at is None:
-            raise BadInput(f"there is no post {position} of an edition {edition}; threadmill status lists them")
+            raise BadInput(f"there is no post {position} of edition {edition}; threadmill status lists them")
         if at.state is not State.UNKNOWN:
             raise BadInput(f"post {position} of edition {edition} is {at.state}: there is nothing to resolve")
         if (answer == "there") != bool(remote_id) or (remote_id and not remote_id.isdecimal()):
             raise BadInput("--there takes the number at the end of the post's address; --absent takes none")
-        store.desk.settle(at, _ANSWERS[answer], remote_id=remote_id, error=f"a person looked: {answer}")
-        return _standing(store.desk, None, edition)
+        price = before.frozen.posts[position - 1].create_usd(wiring.limits(before.frozen.network))
+        charge = Charge(edition, position, "post", price, house.clock()) if remote_id else None
+        words = f"a person looked: {answer}"
+        if not store.desk.settle(at, _ANSWERS[answer], remote_id=remote_id, error=words, charge=charge):
+            raise HeldBack(f"post {position} of edition {edition} was moved by another process just now; see threadmill status")
+        return _standing(store.desk, edition)
 
 
 def worker() -> str:
@@ -125,8 +179,43 @@ def worker() -> str:
     return f"{socket.gethostname()}/{os.getpid()}"
 
 
-def _standing(desk: Desk, network: Network | None, edition: int) -> Standing:
-    deliveries = tuple(desk.deliveries(edition))
-    urls = tuple(network.url(one.remote_id) if network and one.remote_id else "" for one in deliveries)
-    spent = sum(charge.usd for charge in desk.charges(edition))
-    return Standing(edition, desk.frozen(edition), deliveries, urls, round(spent, 4))
+def _known(store: Store, edition: int) -> int:
+    if edition not in store.desk.editions():
+        raise BadInput(f"there is no edition {edition}; threadmill status lists them")
+    return edition
+
+
+def _draft(composed: Frozen) -> Standing:
+    """How an edition would stand that nobody has agreed to yet: nothing of it is stored."""
+    planned = tuple(Delivery(0, one.position, State.PLANNED) for one in composed.posts)
+    return Standing(0, composed, planned, ("",) * len(planned))
+
+
+def _standing(desk: Desk, edition: int) -> Standing:
+    there, deliveries = desk.frozen(edition), tuple(desk.deliveries(edition))
+    urls = tuple(wiring.post_url(there.network, one.remote_id) if one.remote_id else "" for one in deliveries)
+    return Standing(edition, there, deliveries, urls, tuple(desk.charges(edition)), desk.withdrawn(edition))
+
+
+def _creates(standing: Standing, uploads: Sequence[Upload], limits: Limits, now: dt.datetime) -> Iterator[PlannedCall]:
+    """The billable calls that are left, by price: the posts that are not out, and alt texts the network does not have."""
+    posts = [standing.frozen.posts[one.position - 1] for one in standing.open_posts]
+    prices = [post.create_usd(limits) for post in posts]
+    for usd in sorted(set(prices)):
+        yield PlannedCall("create a post" if usd <= limits.post_usd else "create a post with a link", prices.count(usd), usd)
+    told = {(one.position, one.number) for one in uploads if one.described and now - one.uploaded_at <= MEDIA_KEEP}
+    pictures = [(post.position, number) for post in posts for number, _ in enumerate(post.pictures, 1)]
+    if missing := sum(which not in told for which in pictures):
+        yield PlannedCall("tell an alt text", missing, limits.alt_text_usd)
+
+
+def _plan(house: wiring.House, store: Store, standing: Standing, calls: tuple[PlannedCall, ...], limits: Limits) -> Plan:
+    budget = wiring.budget(house)
+    committed = 0.0 if budget is None else store.desk.committed(budget.since)
+    return Plan(standing, calls, limits.prices_as_of, budget, committed)
+
+
+def _round(house: wiring.House, store: Store, edition: int, network: Network, limits: Limits, progress: Progress) -> Round:
+    say: Callable[[str], None] = lambda words: progress(words, 0, 0)  # noqa: E731
+    clock = Clock(house.clock, sleep)
+    return Round(edition, store.desk.frozen(edition), store.desk, network, limits, clock, worker(), say)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot import pipeline, wiring
 from bot.collection import SourceOutcome
+from bot.delivery import deliver
 from bot.domain.edition import Edition
 from bot.domain.measure import Observation
 from bot.domain.period import Period
@@ -49,10 +50,13 @@ def preview(
     """
     house = wiring.house(now)
     recipe, when = recipe_and_period(house, report, period)
-    with wiring.store(house, offline) if wiring.live(recipe, when) else nullcontext() as store:
+    kept = nullcontext() if not wiring.live(recipe, when) else wiring.store_offline(house) if offline else wiring.store(house)
+    with kept as store:
         composed = compose(house, recipe, when, data, store, offline, progress)
     progress("writing", 0, 0)
-    return Preview(wiring.publisher(Path(out)).publish(composed.edition), composed.edition, composed.sources)
+    with wiring.dry_run(Path(out), composed.edition) as dry_run:
+        deliver(dry_run)
+    return Preview(Path(dry_run.frozen.account), composed.edition, composed.sources)
 
 
 def explain(report: str, period: str, position: int, now: str | None, data: Sequence[str]) -> Told:
@@ -83,7 +87,7 @@ def compose(
     progress: Progress,
 ) -> pipeline.Run:
     """A report's thread for a period, from its sources to its numbered posts; the live ones are asked unless `offline`."""
-    limits = wiring.limits(recipe)
+    limits = wiring.limits(recipe.network)
     with wiring.clients(house, store, progress, offline) as ask:
         sources = wiring.sources(house, recipe, [Path(file) for file in data], ask)
         story = pipeline.collect(recipe, when, sources, store, house.clock, progress)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.delivery import deliver
 from bot.domain.edition import Edition
 from bot.domain.measure import Aggregation, Metric, Observation, Status, Subject, Unit
 from bot.domain.period import Granularity, Period
@@ -20,8 +21,8 @@ from bot.domain.text import Cited
 from bot.domain.thread import Chart, Fact, Post, Skipped, Table, Thread
 from bot.errors import BadOutput
 from bot.publishers import disk
-from bot.publishers.disk import Publisher
 from bot.publishers.x import LIMITS
+from bot.wiring import dry_run
 
 SEEN = Observation(
     "stars", "a", Period.parse("2020"), 42.0, Status.MEASURED, "Somebody", "https://example.org/a", dt.datetime(2021, 1, 2, tzinfo=dt.UTC),
@@ -60,6 +61,13 @@ def edition(text: str = "A has ") -> Edition:
     )
 
 
+def publish(out: Path, edition: Edition) -> Path:
+    """The dry run's last steps: an edition delivered to a folder."""
+    with dry_run(out, edition) as this:
+        deliver(this)
+    return Path(this.frozen.account)
+
+
 def names(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
@@ -68,7 +76,7 @@ EDITION_FILES = ["facts.json", "images/01-1.png", "index.html", "posts/01.txt", 
 
 
 def test_an_edition_becomes_the_files_of_the_contract(tmp_path: Path) -> None:
-    place = Publisher(tmp_path / "out").publish(edition())
+    place = publish(tmp_path / "out", edition())
     assert place == tmp_path / "out" / "a-report" / "2020"
     assert names(place) == EDITION_FILES
     assert (place / "posts/01.txt").read_text() == "A has 42\n\n1/1\n"
@@ -85,8 +93,8 @@ def test_an_edition_becomes_the_files_of_the_contract(tmp_path: Path) -> None:
 
 
 def test_an_edition_replaces_the_one_before_it_and_leaves_nothing_else(tmp_path: Path) -> None:
-    Publisher(tmp_path).publish(edition("Before: "))
-    place = Publisher(tmp_path).publish(edition("After: "))
+    publish(tmp_path, edition("Before: "))
+    place = publish(tmp_path, edition("After: "))
     assert (place / "posts/01.txt").read_text().startswith("After: ")
     assert names(tmp_path) == [f"a-report/2020/{name}" for name in EDITION_FILES]
     assert [path.name for path in (tmp_path / "a-report").iterdir()] == ["2020"]
@@ -107,15 +115,15 @@ def test_a_folder_with_files_of_somebody_else_is_left_alone(tmp_path: Path, thei
     for name, text in theirs.items():
         (place / name).write_text(text)
     with pytest.raises(BadOutput, match="no part of an edition of ours"):
-        Publisher(tmp_path).publish(edition())
+        publish(tmp_path, edition())
     assert {path.name: path.read_text() for path in place.iterdir()} == theirs
 
 
 def test_a_note_beside_an_edition_is_not_lost(tmp_path: Path) -> None:
-    place = Publisher(tmp_path).publish(edition("Before: "))
+    place = publish(tmp_path, edition("Before: "))
     (place / "notes.md").write_text("ask about this")
     with pytest.raises(BadOutput, match=r"notes\.md"):
-        Publisher(tmp_path).publish(edition("After: "))
+        publish(tmp_path, edition("After: "))
     assert (place / "notes.md").read_text() == "ask about this"
     assert (place / "posts/01.txt").read_text().startswith("Before: ")
 
@@ -123,8 +131,8 @@ def test_a_note_beside_an_edition_is_not_lost(tmp_path: Path) -> None:
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from tests.publishers.test_disk import edition
-from bot.publishers.disk import Publisher
+from tests.publishers.test_disk import edition, publish
+
 rename, moves = Path.rename, []
 def killing(self, target):
     moves.append(target)
@@ -134,7 +142,7 @@ def killing(self, target):
     if len(moves) == int(sys.argv[2]):
         os.kill(os.getpid(), signal.SIGKILL)
 Path.rename = killing
-Publisher(Path(sys.argv[1])).publish(edition("After: "))
+publish(Path(sys.argv[1]), edition("After: "))
 """
 
 
@@ -144,7 +152,7 @@ Publisher(Path(sys.argv[1])).publish(edition("After: "))
 def test_a_kill_at_any_move_loses_nothing_that_the_next_preview_does_not_bring_back(
     tmp_path: Path, move: int, when: str, seen: str | None
 ) -> None:
-    place = Publisher(tmp_path).publish(edition("Before: "))
+    place = publish(tmp_path, edition("Before: "))
     command = [sys.executable, "-c", _KILLED, str(tmp_path), str(move), when]
     killed = subprocess.run(command, cwd=Path(__file__).parents[2], check=False, timeout=60)
     assert killed.returncode == -signal.SIGKILL
@@ -153,12 +161,12 @@ def test_a_kill_at_any_move_loses_nothing_that_the_next_preview_does_not_bring_b
     else:
         assert (place / "posts/01.txt").read_text().startswith(seen)
         assert [str(path.relative_to(place)) for path in sorted(place.rglob("*")) if path.is_file()] == EDITION_FILES
-    assert Publisher(tmp_path).publish(edition("Next: ")) == place
+    assert publish(tmp_path, edition("Next: ")) == place
     assert [path.name for path in (tmp_path / "a-report").iterdir()] == ["2020"]
 
 
 def test_an_edition_put_aside_by_a_killed_writer_comes_back(tmp_path: Path) -> None:
-    place = Publisher(tmp_path).publish(edition("Before: "))
+    place = publish(tmp_path, edition("Before: "))
     command = [sys.executable, "-c", _KILLED, str(tmp_path), "1", "after"]
     subprocess.run(command, cwd=Path(__file__).parents[2], check=False, timeout=60)
     assert not place.exists()
@@ -183,19 +191,19 @@ def test_a_file_or_link_in_the_way_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "a-report").mkdir()
     (tmp_path / "a-report" / "2020").write_text("a file")
     with pytest.raises(BadOutput, match="not a folder"):
-        Publisher(tmp_path).publish(edition())
+        publish(tmp_path, edition())
     (tmp_path / "a-report" / "2020").unlink()
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "a-report" / "2020").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(BadOutput, match="not a folder"):
-        Publisher(tmp_path).publish(edition())
+        publish(tmp_path, edition())
 
 
 @pytest.mark.parametrize("fails_at", range(1, 6))
 def test_a_disk_that_fills_up_at_any_file_leaves_the_edition_before_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
 ) -> None:
-    place = Publisher(tmp_path).publish(edition("Before: "))
+    place = publish(tmp_path, edition("Before: "))
     written = 0
 
     def full(original):  # type: ignore[no-untyped-def]
@@ -211,14 +219,14 @@ def test_a_disk_that_fills_up_at_any_file_leaves_the_edition_before_it(
     monkeypatch.setattr(Path, "write_text", full(Path.write_text))
     monkeypatch.setattr(Path, "write_bytes", full(Path.write_bytes))
     with pytest.raises(BadOutput, match="No space left on device"):
-        Publisher(tmp_path).publish(edition("After: "))
+        publish(tmp_path, edition("After: "))
     monkeypatch.undo()
     assert (place / "posts/01.txt").read_text().startswith("Before: ")
     assert names(tmp_path) == [f"a-report/2020/{name}" for name in EDITION_FILES]
 
 
 def test_a_move_that_fails_brings_the_edition_before_it_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = Publisher(tmp_path).publish(edition("Before: "))
+    place = publish(tmp_path, edition("Before: "))
     rename, moves = Path.rename, []
 
     def failing(self: Path, target: Path) -> Path:
@@ -229,7 +237,7 @@ def test_a_move_that_fails_brings_the_edition_before_it_back(tmp_path: Path, mon
 
     monkeypatch.setattr(Path, "rename", failing)
     with pytest.raises(BadOutput, match="Input/output error"):
-        Publisher(tmp_path).publish(edition("After: "))
+        publish(tmp_path, edition("After: "))
     assert (place / "posts/01.txt").read_text().startswith("Before: ")
     assert [path.name for path in (tmp_path / "a-report").iterdir()] == ["2020"]
 
@@ -237,7 +245,7 @@ def test_a_move_that_fails_brings_the_edition_before_it_back(tmp_path: Path, mon
 def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file where the folder should be")
     with pytest.raises(BadOutput, match="choose another folder with --out"):
-        Publisher(tmp_path / "out").publish(edition())
+        publish(tmp_path / "out", edition())
 
 
 def test_the_umask_is_read_without_changing_it() -> None:

@@ -1,0 +1,68 @@
+"""What became of a post nobody knows the fate of: it is looked for on the account, adopted, or proven absent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from bot.delivery.round import LOOKS_S, PATIENCE, Round, minute
+from bot.domain.delivery import Delivery, Seen, State
+from bot.errors import ThreadmillError, Unsure
+
+_VISIBLE: Final = dt.timedelta(seconds=90)
+"""How long a post may be missing from its account's timeline and still be there. No network says; seconds, mostly."""
+_SKEW: Final = dt.timedelta(minutes=15)
+"""How far the network's clock and ours may be apart."""
+
+
+def reconcile(this: Round, at: Delivery) -> None:
+    """
+    One look for an unknown post: adopt it, prove that it is not there, or wait for the next look.
+
+    Raises:
+        Unsure: the account cannot be read, or what it shows is not up to date.
+    """
+    sent_at = at.sent_at or this.clock.now()
+    this.say(f"looking for post {at.position} on the account")
+    try:
+        seen = this.network.recent(sent_at - _SKEW)
+    except ThreadmillError as error:
+        raise Unsure(
+            f"post {at.position} was sent at {minute(sent_at)}, and whether it is there cannot be read: {error}{this.so_far()}. "
+            f"Nothing was sent again. Run the same command later, or look yourself and tell: threadmill resolve"
+        ) from error
+    if seen:
+        this.desk.charge(this.charge(at.position, "posts read", round(this.limits.read_usd * len(seen), 4)))
+    if (found := _found(this, at, seen)) is not None:
+        this.desk.settle(at, State.PUBLISHED, remote_id=found.remote_id, charge=this.created(at.position))
+        return
+    if this.clock.now() - sent_at < _VISIBLE or not _up_to_date(this, at, seen):
+        if this.clock.now() - sent_at > _VISIBLE + PATIENCE:
+            raise Unsure(
+                f"post {at.position} is not on the account's timeline, but neither is the one before it: it is not up to date"
+                f"{this.so_far()}. Nothing was sent again. Run the same command later, or look yourself: threadmill resolve"
+            )
+        this.clock.sleep(LOOKS_S)
+        return
+    this.desk.settle(at, State.PLANNED, error=f"it was not on the account at {minute(this.clock.now())}")
+
+
+def _found(this: Round, at: Delivery, seen: Sequence[Seen]) -> Seen | None:
+    """The oldest post of the account with these words, in this place, that is not another post of the edition."""
+    known = {one.remote_id for one in this.desk.deliveries(this.edition) if one.remote_id}
+    text, parent = this.frozen.posts[at.position - 1].text, this.parent(at)
+    fitting = [one for one in seen if one.reply_to == parent and one.remote_id not in known and this.network.same(text, one)]
+    return min(fitting, key=lambda one: one.created_at, default=None)
+
+
+def _up_to_date(this: Round, at: Delivery, seen: Sequence[Seen]) -> bool:
+    """Whether the timeline shows the post before: a read that lacks it proves nothing about the next one."""
+    parent = this.parent(at)
+    return not parent or parent in {one.remote_id for one in seen} or _older(this, at)
+
+
+def _older(this: Round, at: Delivery) -> bool:
+    """Whether the post before was sent so long ago that the read does not reach back to it."""
+    before = this.desk.deliveries(this.edition)[at.position - 2]
+    return before.sent_at is not None and at.sent_at is not None and before.sent_at < at.sent_at - _SKEW

@@ -1,0 +1,151 @@
+"""Takes a post, sends it, records what came of it; all pictures before the first post."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.delivery.finding import reconcile
+from bot.delivery.round import LEASE, MEDIA_KEEP, Round
+from bot.domain.delivery import Delivery, FrozenPost, Picture, State, Upload
+from bot.errors import BadInput, HeldBack, Later, Rejected, Unsure
+from bot.ports import Desk
+
+_MOST_ATTEMPTS: Final = 6
+"""So often is a post tried that the network puts off for moments, such as a reply to one it does not show yet."""
+
+
+def deliver(this: Round) -> Sequence[Delivery]:
+    """
+    The deliveries, all of them published.
+
+    Raises:
+        Rejected: the network refused a post or a picture; nothing of it is there.
+        Later: the network, or another worker, asks to wait longer than a run does.
+        Unsure: whether a post is there cannot be found out; a person decides.
+        HeldBack: the thread was taken down, before this or meanwhile.
+        BadInput: the settings are wrong; nothing was sent.
+        BadStore: what happened cannot be written down; the next run finds out.
+    """
+    anew = _try_again(this)
+    begun = this.clock.now()
+    while (at := _first_open(this)) is not None:
+        match at.state:
+            case State.SENDING:
+                this.wait(at.lease_until or this.clock.now(), begun, f"post {at.position} is being sent by {at.worker}")
+            case State.UNKNOWN:
+                reconcile(this, at)
+            case State.PLANNED if at.not_before is not None and at.not_before > this.clock.now():
+                this.wait(at.not_before, begun, f"post {at.position} may not be sent yet: {at.error}")
+            case State.PLANNED:
+                try:
+                    _upload_all(this, anew)
+                except Later as error:
+                    this.wait(error.until, begun, f"a picture cannot be uploaded yet: {error}")
+                    continue
+                _send(this, at)
+            case _:
+                raise Rejected(f"post {at.position} was {at.state}; its thread is not posted on. See threadmill status")
+    return this.desk.deliveries(this.edition)
+
+
+def refuse_withdrawn(desk: Desk, edition: int) -> None:
+    """
+    Nothing of what was taken down is posted.
+
+    Raises:
+        HeldBack: it was.
+    """
+    if (withdrawn_at := desk.withdrawn(edition)) is not None:
+        raise HeldBack(
+            f"edition {edition} was taken down at {withdrawn_at:%Y-%m-%d %H:%M} with threadmill undo, and what was undone is "
+            "never posted again. See threadmill status for what became of each post"
+        )
+
+
+def _try_again(this: Round) -> set[tuple[int, int]]:
+    """
+    A person runs a rejected thread again because something has changed: keys, credits, permissions. Which pictures, by position
+    and number, are uploaded anew: those of rejected posts, for they may have been why.
+    """
+    rejected = [at for at in this.desk.deliveries(this.edition) if at.state is State.REJECTED]
+    for at in rejected:
+        this.desk.settle(at, State.PLANNED, error=at.error)
+    return {(at.position, n) for at in rejected for n, _ in enumerate(this.frozen.posts[at.position - 1].pictures, 1)}
+
+
+def _first_open(this: Round) -> Delivery | None:
+    """The first post that is not published, with leases of the dead run out."""
+    refuse_withdrawn(this.desk, this.edition)
+    this.desk.expire(this.edition, this.clock.now())
+    return next((at for at in this.desk.deliveries(this.edition) if at.state is not State.PUBLISHED), None)
+
+
+def _upload_all(this: Round, anew: set[tuple[int, int]]) -> None:
+    """Every picture that is still to be shown is on the network, with its alt text: all before the first post; some `anew`."""
+    there = {(one.position, one.number): one for one in this.desk.uploads(this.edition)}
+    open_posts = {at.position for at in this.desk.deliveries(this.edition) if at.state is not State.PUBLISHED}
+    for post in this.frozen.posts:
+        for number, picture in enumerate(post.pictures, 1):
+            if post.position not in open_posts:
+                continue
+            which = post.position, number
+            try:
+                _upload(this, post, number, picture, None if which in anew else there.get(which))
+            except Rejected as error:
+                raise Rejected(f"picture {number} of post {post.position} was refused: {error}{this.so_far()}") from error
+            anew.discard(which)
+
+
+def _upload(this: Round, post: FrozenPost, number: int, picture: Picture, known: Upload | None) -> None:
+    """One picture and its alt text, unless they are there already and fresh."""
+    if known is None or this.clock.now() - known.uploaded_at > MEDIA_KEEP:
+        this.say(f"uploading the picture of post {post.position}")
+        known = Upload(this.edition, post.position, number, this.network.upload(picture), this.clock.now())
+        this.desk.uploaded(known)
+    if not known.described:
+        this.network.describe(known.media_id, picture.alt_text)
+        this.desk.uploaded(replace(known, described=True), this.charge(post.position, "alt text", this.limits.alt_text_usd))
+
+
+def _send(this: Round, at: Delivery) -> None:
+    """Take the post, send it once, write down what came of it."""
+    now = this.clock.now()
+    if not this.desk.take(this.edition, at.position, this.worker, now, now + LEASE):
+        return  # somebody else was quicker
+    taken = this.desk.deliveries(this.edition)[at.position - 1]
+    post = this.frozen.posts[at.position - 1]
+    this.say(f"posting {post.position} of {len(this.frozen.posts)}")
+    try:
+        remote_id = this.network.create(post.text, _media(this, post), this.parent(at))
+    except BadInput as error:
+        this.desk.settle(taken, State.PLANNED, error=str(error))
+        raise
+    except Later as error:
+        _put_off(this, taken, error)
+    except Rejected as error:
+        this.desk.settle(taken, State.REJECTED, error=str(error))
+        raise Rejected(f"post {post.position} of {len(this.frozen.posts)} was refused: {error}{this.so_far()}") from error
+    except BaseException as error:  # whatever it was, the call may have arrived
+        this.desk.settle(taken, State.UNKNOWN, error=str(error) or type(error).__name__)
+        if not isinstance(error, Exception):
+            raise
+    else:
+        this.desk.settle(taken, State.PUBLISHED, remote_id=remote_id, charge=this.created(post.position))
+
+
+def _put_off(this: Round, taken: Delivery, error: Later) -> None:
+    """Surely not sent. Too often for a moment means that nobody knows what is wrong with the post before it."""
+    if taken.attempts >= _MOST_ATTEMPTS:
+        this.desk.settle(taken, State.UNKNOWN, error=str(error))
+        raise Unsure(
+            f"post {taken.position} was put off {taken.attempts} times: {error}. The post before it may be gone from the account"
+            f"{this.so_far()}. Look at the account, then: threadmill resolve"
+        ) from error
+    this.desk.settle(taken, State.PLANNED, error=str(error), not_before=error.until)
+
+
+def _media(this: Round, post: FrozenPost) -> list[str]:
+    there = {(one.position, one.number): one.media_id for one in this.desk.uploads(this.edition)}
+    return [there[post.position, number] for number, _ in enumerate(post.pictures, 1)]

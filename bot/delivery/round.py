@@ -1,0 +1,81 @@
+"""One attempt to bring an edition to its account or to take it down, and what every step of it needs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.delivery import Charge, Delivery, Frozen, State
+from bot.domain.thread import Limits
+from bot.errors import Later, Unsure
+from bot.ports import Desk, Network
+
+LEASE: Final = dt.timedelta(seconds=180)
+"""Longer than any one call may take: when it has run out, nothing of the worker who had it is under way any more."""
+PATIENCE: Final = dt.timedelta(minutes=10)
+"""The longest a run waits for the network or for another worker before it says when to come back."""
+MEDIA_KEEP: Final = dt.timedelta(hours=20)
+"""X keeps an upload for a day; four hours are left to post in."""
+LOOKS_S: Final = 15
+"""Seconds between two looks at the account, or two tries of what may be tried again."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Time, as arguments."""
+
+    now: Callable[[], dt.datetime]
+    sleep: Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Round:
+    """One attempt of one worker at one edition."""
+
+    edition: int
+    frozen: Frozen
+    desk: Desk
+    network: Network
+    limits: Limits
+    clock: Clock
+    worker: str
+    say: Callable[[str], None]
+
+    def charge(self, position: int, call: str, usd: float) -> Charge:
+        """A call the network bills, as of now."""
+        return Charge(self.edition, position, call, usd, self.clock.now())
+
+    def created(self, position: int) -> Charge:
+        """The call that created a post."""
+        return self.charge(position, "post", self.frozen.posts[position - 1].create_usd(self.limits))
+
+    def parent(self, at: Delivery) -> str:
+        """The id of the post before, which this one is a reply to; none for the first."""
+        if at.position == 1:
+            return ""
+        before = self.desk.deliveries(self.edition)[at.position - 2]
+        if before.state is not State.PUBLISHED or not before.remote_id:
+            raise Unsure(f"post {at.position} has nothing to reply to: post {before.position} is {before.state}")
+        return before.remote_id
+
+    def wait(self, until: dt.datetime, begun: dt.datetime, why: str) -> None:
+        """Wait, if that is not too long for a run."""
+        if until > begun + PATIENCE:
+            raise Later(f"{why}. Nothing was sent; run the same command again at {minute(until)}", until)
+        self.say(f"waiting until {until:%H:%M:%S}: {why}")
+        self.clock.sleep(max((until - self.clock.now()).total_seconds(), 0) + 0.1)
+
+    def so_far(self) -> str:
+        """ ". Out are posts 1 to 2 of 5": what a person must know first."""
+        out = [at.position for at in self.desk.deliveries(self.edition) if at.state is State.PUBLISHED]
+        total = len(self.frozen.posts)
+        if not out:
+            return f". Nothing of the {total} posts is out"
+        return f". Out {'is post 1' if len(out) == 1 else f'are posts 1 to {out[-1]}'} of {total}"
+
+
+def minute(moment: dt.datetime) -> str:
+    """An instant as a person reads it."""
+    return moment.isoformat(timespec="minutes")

@@ -1,0 +1,66 @@
+"""Takes a thread down: the last post first, so that what is left stands whole at any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.delivery.finding import reconcile
+from bot.delivery.round import LOOKS_S, Round
+from bot.domain.delivery import Delivery, State
+from bot.errors import Later, Rejected, Unsure
+
+_MOST_TRIES: Final = 3
+"""So often is a deletion tried whose outcome is not known: to delete what is gone does no harm."""
+
+
+def undo(this: Round) -> Sequence[Delivery]:
+    """
+    The deliveries, none of them on the account any more. The edition is withdrawn first: no worker takes a post of it after that.
+
+    Raises:
+        Rejected: the network refused to delete a post.
+        Later: the network, or a worker that is still sending, asks to wait longer than a run does.
+        Unsure: whether a post is there, or was deleted, cannot be found out.
+        BadStore: what happened cannot be written down; the next run finds out.
+    """
+    this.desk.withdraw(this.edition, this.clock.now())
+    begun, tries = this.clock.now(), 0
+    while (at := _last_out(this)) is not None:
+        match at.state:
+            case State.SENDING:
+                this.wait(at.lease_until or this.clock.now(), begun, f"post {at.position} is being sent by {at.worker}")
+            case State.UNKNOWN:
+                reconcile(this, at)
+            case _:
+                try:
+                    _remove(this, at)
+                    tries = 0
+                except Later as error:
+                    this.wait(error.until, begun, f"post {at.position} cannot be deleted yet: {error}")
+                except Unsure as error:
+                    tries += 1
+                    if tries == _MOST_TRIES:
+                        raise Unsure(
+                            f"whether post {at.position} was deleted is not known: {error}{this.so_far()}. Run the same command "
+                            "again: to delete what is gone does no harm"
+                        ) from error
+                    this.clock.sleep(LOOKS_S)
+    return this.desk.deliveries(this.edition)
+
+
+def _last_out(this: Round) -> Delivery | None:
+    """The last post that is, or may be, on the account."""
+    this.desk.expire(this.edition, this.clock.now())
+    out = (State.SENDING, State.UNKNOWN, State.PUBLISHED)
+    return next((at for at in reversed(this.desk.deliveries(this.edition)) if at.state in out), None)
+
+
+def _remove(this: Round, at: Delivery) -> None:
+    this.say(f"deleting post {at.position} of {len(this.frozen.posts)}")
+    try:
+        deleted = this.network.remove(at.remote_id)
+    except Rejected as error:
+        raise Rejected(f"post {at.position} was not deleted: {error}{this.so_far()}") from error
+    charge = this.charge(at.position, "deletion", this.limits.remove_usd) if deleted else None
+    this.desk.settle(at, State.REMOVED, charge=charge)

@@ -1,0 +1,130 @@
+"""A desk in memory, for a run that leaves nothing behind: the dry run."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.domain.delivery import MOVES, Budget, Charge, Delivery, Frozen, State, Upload
+from bot.errors import BadStore, OverBudget
+
+
+class ScratchDesk:
+    """
+    A `Desk` for one process, without a database. See `bot.ports.Desk` for what is promised.
+
+    No lock is needed: nobody else knows of it.
+    """
+
+    def __init__(self) -> None:
+        self._editions: list[Frozen] = []
+        self._deliveries: dict[int, list[Delivery]] = {}
+        self._uploads: dict[tuple[int, int, int], Upload] = {}
+        self._charges: list[Charge] = []
+        self._withdrawn: dict[int, dt.datetime] = {}
+
+    def freeze(self, frozen: Frozen, budget: Budget | None = None) -> int:
+        edition = self.find(frozen.report, frozen.period, frozen.account)
+        fresh = edition is None
+        if edition is None:
+            self._editions.append(frozen)
+            edition = len(self._editions)
+            self._deliveries[edition] = [Delivery(edition, post.position, State.PLANNED) for post in frozen.posts]
+        if budget is not None and (committed := self.committed(budget.since, edition)) > budget.usd:
+            if fresh:
+                del self._editions[-1], self._deliveries[edition]
+            raise OverBudget(committed, budget.usd, budget.since)
+        return edition
+
+    def committed(self, since: dt.datetime, edition: int | None = None) -> float:
+        """Every edition was frozen just now."""
+        billed = sum(one.usd for one in self._charges if one.at >= since)
+        pending = sum(
+            self._editions[one.edition - 1].posts[one.position - 1].cost_usd
+            for deliveries in self._deliveries.values()
+            for one in deliveries
+            if one.state not in (State.PUBLISHED, State.REMOVED) and one.edition not in self._withdrawn
+        )
+        return round(billed + pending, 4)
+
+    def frozen(self, edition: int) -> Frozen:
+        if edition not in self._deliveries:
+            raise BadStore(f"there is no edition {edition}; look the number up with threadmill status")
+        return self._editions[edition - 1]
+
+    def find(self, report: str, period: str, account: str) -> int | None:
+        keys = [(one.report, one.period, one.account) for one in self._editions]
+        return keys.index((report, period, account)) + 1 if (report, period, account) in keys else None
+
+    def editions(self) -> Sequence[int]:
+        return sorted(self._deliveries, reverse=True)
+
+    def withdraw(self, edition: int, now: dt.datetime) -> None:
+        self._withdrawn.setdefault(edition, now)
+
+    def withdrawn(self, edition: int) -> dt.datetime | None:
+        return self._withdrawn.get(edition)
+
+    def deliveries(self, edition: int) -> Sequence[Delivery]:
+        return list(self._deliveries.get(edition, ()))
+
+    def take(self, edition: int, position: int, worker: str, now: dt.datetime, until: dt.datetime) -> bool:
+        at = next((one for one in self.deliveries(edition) if one.position == position), None)
+        if at is None or at.state is not State.PLANNED or edition in self._withdrawn:
+            return False
+        early = at.not_before is not None and at.not_before > now
+        if early or any(one.state is not State.PUBLISHED for one in self.deliveries(edition)[: position - 1]):
+            return False
+        self._put(
+            replace(
+                at, state=State.SENDING, attempts=at.attempts + 1, worker=worker, lease_until=until, not_before=None, sent_at=now
+            )
+        )
+        return True
+
+    def settle(
+        self,
+        before: Delivery,
+        state: State,
+        remote_id: str = "",
+        error: str = "",
+        not_before: dt.datetime | None = None,
+        charge: Charge | None = None,
+    ) -> bool:
+        if state not in MOVES[before.state] or state is State.SENDING or (state is State.PUBLISHED) != bool(remote_id):
+            raise ValueError(f"post {before.position} cannot be settled from {before.state} as {state} with the id {remote_id!r}")
+        at = self._deliveries[before.edition][before.position - 1]
+        if (at.state, at.worker, at.attempts) != (before.state, before.worker, before.attempts):
+            return False
+        known = at.remote_id if state is State.REMOVED else remote_id
+        self._put(replace(at, state=state, remote_id=known, error=error, worker="", lease_until=None, not_before=not_before))
+        if charge is not None:
+            self._charges.append(charge)
+        return True
+
+    def expire(self, edition: int, now: dt.datetime) -> int:
+        over = [one for one in self.deliveries(edition) if one.lease_until is not None and one.lease_until <= now]
+        for one in over:
+            self.settle(one, State.UNKNOWN, error="the lease ran out while it was being sent")
+        return len(over)
+
+    def uploads(self, edition: int) -> Sequence[Upload]:
+        return [self._uploads[key] for key in sorted(self._uploads) if key[0] == edition]
+
+    def uploaded(self, upload: Upload, charge: Charge | None = None) -> None:
+        key = upload.edition, upload.position, upload.number
+        if key not in self._uploads or self._uploads[key].uploaded_at <= upload.uploaded_at:
+            self._uploads[key] = upload
+        if charge is not None:
+            self._charges.append(charge)
+
+    def charge(self, charge: Charge) -> None:
+        self._charges.append(charge)
+
+    def charges(self, edition: int | None = None, since: dt.datetime | None = None) -> Sequence[Charge]:
+        found = [one for one in self._charges if edition in (None, one.edition) and (since is None or one.at >= since)]
+        return sorted(found, key=lambda one: one.at)
+
+    def _put(self, delivery: Delivery) -> None:
+        self._deliveries[delivery.edition][delivery.position - 1] = delivery
