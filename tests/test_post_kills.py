@@ -13,8 +13,8 @@ import pytest
 from bot import wiring
 from bot.cli import main
 from bot.config import VARIABLES
+from bot.rehearsal import CREATE, METADATA, UPLOAD, FakeX, named
 from bot.verbs import posting
-from tests.fake_x import CREATE, METADATA, UPLOAD, FakeX, named
 from tests.test_posting import OPENAPI, POST, whole
 
 _ROOT = Path(__file__).parent.parent

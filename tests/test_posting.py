@@ -10,9 +10,8 @@ import pytest
 
 from bot import wiring
 from bot.cli import main
+from bot.rehearsal import CREATE, FAULTS, METADATA, TIMELINE, UPLOAD, FakeX, named
 from bot.verbs import posting
-from tests import fake_x
-from tests.fake_x import CREATE, METADATA, TIMELINE, UPLOAD, FakeX, named
 
 OPENAPI = Path(__file__).parents[2] / "shared" / "x-api" / "openapi.json"
 POST = ["post", "infrastructure-tools", "--period", "2020"]
@@ -81,7 +80,7 @@ MEDIA_FAULTS = (
     "401",
 )
 CASES = [
-    *((CREATE, fault, nth) for fault in sorted(fake_x.FAULTS) for nth in (1, 2)),
+    *((CREATE, fault, nth) for fault in sorted(FAULTS) for nth in (1, 2)),
     *((call, fault, 1) for call in (UPLOAD, METADATA) for fault in MEDIA_FAULTS),
 ]
 

@@ -29,6 +29,7 @@ from bot.errors import BadInput, BadThread, Later, Rejected, ThreadmillError, Un
 from bot.publishers._x_answers import CALLS, TABLE, Call
 from bot.publishers._x_session import Patience
 from bot.publishers.x import KEYS, network, url
+from bot.rehearsal import CREATE, FAULTS, ME, OPERATIONS, FakeX, named
 
 NOW = dt.datetime(2026, 9, 30, 12, 0, tzinfo=dt.UTC)
 VALUES = ("consumer+Key/1=", "consumer~Secret%2", "1001-access.Token3", "access&Secret4")
@@ -779,11 +780,10 @@ def test_other_users_of_the_same_libraries_keep_their_logs() -> None:
 
 
 def test_every_request_the_bot_can_send_is_what_x_describes(shared: Path) -> None:
-    fake_x = pytest.importorskip("tests.fake_x", reason="the fake X is not here yet")
     openapi = shared / "x-api" / "openapi.json"
     if not openapi.is_file():
         pytest.skip("X's OpenAPI file is not here")
-    with fake_x.FakeX(openapi=openapi) as fake:
+    with FakeX(openapi=openapi) as fake:
         keys = {name: Secret(value) for name, value in fake.keys.environment("").items() if name in KEYS}
         x = network(keys, fake.url, lambda: dt.datetime.now(dt.UTC), Patience())
         media = [x.upload(PICTURE) for _ in range(2)]
@@ -800,18 +800,17 @@ def test_every_request_the_bot_can_send_is_what_x_describes(shared: Path) -> Non
         x.remove(root)
         assert x.recent(fake.now() - dt.timedelta(minutes=5)) == []
         assert fake.violations == []
-        assert {call.operation for call in fake.calls} == set(fake_x.OPERATIONS) - {fake_x.ME}
+        assert {call.operation for call in fake.calls} == set(OPERATIONS) - {ME}
 
 
-def test_no_fault_of_the_fake_is_taken_for_a_proof(shared: Path) -> None:
-    fake_x = pytest.importorskip("tests.fake_x", reason="the fake X is not here yet")
-    with fake_x.FakeX() as fake:
+def test_no_fault_of_the_fake_is_taken_for_a_proof() -> None:
+    with FakeX() as fake:
         keys = {name: Secret(value) for name, value in fake.keys.environment("").items() if name in KEYS}
         x = network(keys, fake.url, lambda: dt.datetime.now(dt.UTC), Patience(0.5, 0.1, 0.2))
         told: dict[str, tuple[bool, str]] = {}
-        for name, fault in fake_x.FAULTS.items():
+        for name, fault in FAULTS.items():
             slow = fault.waits or fault.dribble
-            fake.faults.next(fake_x.CREATE, fake_x.named(name, 0.3) if slow else fault)
+            fake.faults.next(CREATE, named(name, 0.3) if slow else fault)
             before = fake.creates
             try:
                 kind = type(x.create(f"Fault {name}", [], "")).__name__

@@ -1,0 +1,44 @@
+"""The accounts of the fake X and the keys they are known by."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Keys:
+    """OAuth 1.0a keys of an app and an account."""
+
+    consumer_key: str
+    consumer_secret: str
+    access_token: str
+    access_token_secret: str
+
+    def environment(self, url: str) -> dict[str, str]:
+        """As the bot reads them."""
+        return {"X_API_BASE_URL": url} | {f"X_{name.upper()}": value for name, value in asdict(self).items()}
+
+
+KEYS: Final = Keys("fakeConsumerKey", "fakeConsumerSecret+/=", "1001-fakeAccessToken", "fakeAccessTokenSecret&%")
+"""The keys of the first account, the same in every fake; with characters in them that must be escaped before signing."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody on X. `text_limit` is what a post may weigh; `owns_app` makes reading the own timeline cheap."""
+
+    id: str
+    username: str
+    keys: Keys
+    owns_app: bool = True
+    text_limit: int = 280
+
+
+FIRST: Final = 1001
+
+
+def another(number: int, username: str) -> Account:
+    """An account beside the first, with keys of its own for the same app."""
+    keys = replace(KEYS, access_token=f"{number}-fakeAccessToken", access_token_secret=f"secret{number}")
+    return Account(str(number), username, keys)

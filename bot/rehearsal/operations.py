@@ -1,0 +1,45 @@
+"""The calls of X's API that are answered, which scopes each needs, and how many of it a user has in a quarter of an hour."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+CREATE: Final = "POST /2/tweets"
+DELETE: Final = "DELETE /2/tweets/:id"
+ME: Final = "GET /2/users/me"
+TIMELINE: Final = "GET /2/users/:id/tweets"
+UPLOAD: Final = "POST /2/media/upload"
+METADATA: Final = "POST /2/media/metadata"
+OPERATIONS: Final = (CREATE, DELETE, ME, TIMELINE, UPLOAD, METADATA)
+EVERY: Final = "*"
+"""In a script of faults: whatever call it is."""
+
+LIMITS: Final[Mapping[str, int]] = {CREATE: 100, DELETE: 50, ME: 75, TIMELINE: 900, UPLOAD: 500, METADATA: 500}
+"""Calls a user has in a window of 15 minutes; docs rate-limits, changed 2026-07-24."""
+
+SCOPES: Final = frozenset({"tweet.read", "tweet.write", "users.read", "media.write", "offline.access"})
+"""The OAuth 2.0 scopes a bot that posts pictures asks for."""
+NEEDS: Final[Mapping[str, frozenset[str]]] = {
+    CREATE: frozenset({"tweet.write", "users.read", "tweet.read"}),
+    DELETE: frozenset({"tweet.write", "users.read", "tweet.read"}),
+    ME: frozenset({"tweet.read", "users.read"}),
+    TIMELINE: frozenset({"tweet.read", "users.read"}),
+    UPLOAD: frozenset({"media.write"}),
+    METADATA: frozenset({"media.write"}),
+}
+"""The scopes an OAuth 2.0 token must have for a call; docs, security of each operation."""
+
+_ROUTES: Final = tuple(
+    (operation, operation.split()[0], re.compile("^" + operation.split()[1].replace(":id", "(?P<id>[^/]+)") + "$"))
+    for operation in OPERATIONS
+)
+
+
+def operation_of(method: str, path: str) -> tuple[str, str | None]:
+    """Which operation this is, "" for none, and the id in its path. Of two that fit the first is it: /2/users/me/... is no id."""
+    for operation, verb, pattern in _ROUTES:
+        if verb == method and (match := pattern.match(path)):
+            return operation, match.groupdict().get("id")
+    return "", None

@@ -1,0 +1,67 @@
+"""X as it is when nothing goes wrong: who asks, whether they may, and what each call does."""
+
+from __future__ import annotations
+
+from bot.rehearsal.accounts import Account
+from bot.rehearsal.answers import FORBIDDEN, OUT_OF_CREDITS, TOO_MANY, UNAUTHORIZED, Answer, invalid
+from bot.rehearsal.asked import Asked
+from bot.rehearsal.budget import Bill, Windows
+from bot.rehearsal.clock import Clock
+from bot.rehearsal.media import Uploads
+from bot.rehearsal.oauth1 import Signatures
+from bot.rehearsal.operations import CREATE, DELETE, ME, NEEDS, SCOPES, TIMELINE, UPLOAD
+from bot.rehearsal.posts import Posts, Rules
+from bot.rehearsal.timeline import Timeline
+from bot.rehearsal.tokens import Grant, Tokens
+
+
+class Site:
+    """Accounts, posts, images and tokens, and the one way to change them from outside."""
+
+    def __init__(self, account: Account, clock: Clock, bill: Bill, windows: Windows, rules: Rules) -> None:
+        self.accounts = {account.id: account}
+        self.bill, self.windows = bill, windows
+        self.tokens = Tokens(account.id)
+        self.uploads = Uploads(clock, bill)
+        self.posts = Posts(clock, bill, self.uploads, rules)
+        self._timeline = Timeline(self.accounts, self.posts, self.uploads, bill)
+        self._signatures = Signatures(self.accounts)
+        self._clock = clock
+
+    def answer(self, asked: Asked, operation: str, path_id: str | None, wrong: list[str]) -> tuple[Answer, str]:
+        """What X answers to a request, and the id of the account that asked, "" for nobody. `wrong` are complaints about it."""
+        grant = self._grant(asked)
+        if grant is None:
+            return UNAUTHORIZED, ""
+        return self._checked(asked, operation, path_id, wrong, grant), grant.account_id
+
+    def _checked(self, asked: Asked, operation: str, path_id: str | None, wrong: list[str], grant: Grant) -> Answer:
+        if not grant.scopes >= NEEDS[operation]:
+            return FORBIDDEN  # ocaml-social-sdk#25: a token without media.write
+        if not self.windows.count(operation, grant.account_id):
+            return TOO_MANY
+        if wrong:
+            return invalid(wrong[0])
+        if self.bill.used_up:
+            return OUT_OF_CREDITS
+        return self._act(operation, self.accounts[grant.account_id], path_id, asked)
+
+    def _grant(self, asked: Asked) -> Grant | None:
+        """Who asks, and what they may; None if nobody knows."""
+        scheme, _, rest = asked.headers.get("authorization", "").partition(" ")
+        if scheme == "Bearer":
+            return self.tokens.grant(rest)
+        account = self._signatures.account(asked, self._clock.skew_s) if scheme == "OAuth" else None
+        return Grant(account.id, SCOPES) if account else None
+
+    def _act(self, operation: str, account: Account, path_id: str | None, asked: Asked) -> Answer:
+        if operation == CREATE:
+            return self.posts.create(account, asked.json())
+        if operation == DELETE:
+            return self.posts.delete(account, path_id or "")
+        if operation == ME:
+            self.bill.read("user read", account.id)
+            return Answer(200, {"data": {"id": account.id, "name": account.username, "username": account.username}})
+        if operation == TIMELINE:
+            return self._timeline.page(account, path_id or "", dict(asked.query))
+        return self.uploads.upload(account, asked) if operation == UPLOAD else self.uploads.describe(account, asked.json())

@@ -1,0 +1,70 @@
+"""A request is heard only from somebody X knows, as far as his rights go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+import tweepy
+
+from bot.rehearsal import BEARER, KEYS, Account, FakeX, Keys
+from tests.rehearsal.clients import Bot
+
+
+def test_a_signature_far_from_the_clock_of_x_is_refused(fake: FakeX, bot: Bot) -> None:
+    fake.clock_skew_s = 400
+    assert bot.ask("GET", "/2/users/me").status_code == 401
+
+
+@pytest.mark.parametrize("wrong", ["consumer_key", "consumer_secret", "access_token", "access_token_secret"])
+def test_a_request_signed_with_a_wrong_key_is_not_heard(fake: FakeX, wrong: str) -> None:
+    stranger = Bot(fake.url, Keys(**{**KEYS.__dict__, wrong: "wrong"}))
+    with pytest.raises(tweepy.Unauthorized):
+        stranger.post("one")
+    assert fake.posts == {}
+    stranger.session.close()
+
+
+def test_a_request_that_was_changed_or_sent_twice_after_signing_is_not_heard(fake: FakeX, bot: Bot) -> None:
+    signed = requests.Request("GET", f"{fake.url}/2/users/1001/tweets?max_results=5", auth=bot.auth).prepare()
+    headers = {"Authorization": signed.headers["Authorization"]}
+
+    assert bot.session.get(f"{fake.url}/2/users/1001/tweets?max_results=6", headers=headers).status_code == 401
+    assert bot.session.get(f"{fake.url}/2/users/1001/tweets?max_results=5", headers=headers).status_code == 200
+    assert bot.session.get(f"{fake.url}/2/users/1001/tweets?max_results=5", headers=headers).status_code == 401
+
+
+def test_a_signature_made_for_the_old_host_is_not_heard(fake: FakeX, bot: Bot) -> None:
+    """Rewriting the address after signing breaks OAuth 1.0a on the real API (notes 1.2, way 3)."""
+    signed = requests.Request("GET", "https://api.twitter.com/2/users/me", auth=bot.auth).prepare()
+    signed.url = f"{fake.url}/2/users/me"
+    assert bot.session.send(signed).status_code == 401
+
+
+def test_a_bearer_token_is_heard_as_far_as_its_scopes_go(fake: FakeX) -> None:
+    def ask(token: str, method: str, path: str, **kw: Any) -> int:
+        return requests.request(
+            method, fake.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=5, **kw
+        ).status_code
+
+    assert ask(BEARER, "POST", "/2/tweets", json={"text": "one"}) == 201
+    assert ask("unknown", "GET", "/2/users/me") == 401
+    narrow = fake.token("tweet.read", "tweet.write", "users.read")
+    assert ask(narrow, "GET", "/2/users/me") == 200
+    assert ask(narrow, "POST", "/2/media/metadata", json={"id": "1", "metadata": {"alt_text": {"text": "x"}}}) == 403
+    assert requests.get(f"{fake.url}/2/users/me", timeout=5).status_code == 401
+
+
+def test_the_environment_of_the_keys_is_what_the_bot_reads() -> None:
+    from bot.config import VARIABLES
+
+    environment = KEYS.environment("http://127.0.0.1:1")
+    assert environment["X_ACCESS_TOKEN_SECRET"] == KEYS.access_token_secret
+    assert set(environment) <= set(VARIABLES)
+
+
+def test_another_account_has_another_name_and_other_keys(fake: FakeX) -> None:
+    someone = fake.stranger("someone")
+    assert someone == Account("1002", "someone", someone.keys)
+    assert someone.keys != KEYS
