@@ -81,6 +81,16 @@ name = "opening"
 OPENING = "{% for figure in claims.lead.ranked %}\n{{ figure.subject }} {{ figure | compact }}\n{% endfor %}\n"
 
 
+@contextmanager
+def heeding_interrupts() -> Iterator[None]:
+    """Processes started now end at SIGINT, even if this one ignores it: what a background job of sh ignores, its children do too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def stackoverflow(request: Request) -> Answer:
     month = f"{dt.datetime.fromtimestamp(int(request.parameters['fromdate']), dt.UTC):%Y-%m}"
     return Answer(json.dumps({"total": QUESTIONS[month][request.parameters["tagged"]]}))
@@ -105,14 +115,15 @@ class Desk:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """`threadmill collect mine` as a process of its own, at its services' true pace."""
         clean = {name: value for name, value in os.environ.items() if name not in VARIABLES and "THREADMILL" not in name}
-        return subprocess.Popen(
-            [sys.executable, "-m", "bot", *(arguments or ("collect", "mine", "--period", "2025-10"))],
-            cwd=self.folder,
-            env=clean | self.addresses | {"PYTHONPATH": str(_ROOT), "THREADMILL_HOME": str(self.folder / "home")},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        with heeding_interrupts():
+            return subprocess.Popen(
+                [sys.executable, "-m", "bot", *(arguments or ("collect", "mine", "--period", "2025-10"))],
+                cwd=self.folder,
+                env=clean | self.addresses | {"PYTHONPATH": str(_ROOT), "THREADMILL_HOME": str(self.folder / "home")},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
 
     def wait_until_asked(self, count: int, process: subprocess.Popen[str]) -> None:
         """Until the services were asked so often, or the process has ended."""
