@@ -122,6 +122,15 @@ def _account_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -
     post.add_argument("--yes", action="store_true", help="send it; without, only what would be sent and billed is shown")
     post.set_defaults(verb=_post)
 
+    rehearse = verbs.add_parser("rehearse", help="post a thread to a fake X on this machine, with whatever is to go wrong")
+    _report_arguments(rehearse)
+    rehearse.add_argument(
+        "--fault", action="append", default=[], metavar="NAME[@CALL[:N]]",
+        help="drop-after@create:2 loses the answer to the second post; an unknown name lists them all; may be given again",
+    )  # fmt: skip
+    rehearse.add_argument("--openapi", metavar="FILE", help="hold every request against X's own description")
+    rehearse.set_defaults(verb=_rehearse)
+
     status = verbs.add_parser("status", help="say what became of every thread that was begun")
     status.add_argument("--json", action="store_true", dest="as_json", help="for programs")
     status.set_defaults(verb=_status)
@@ -233,6 +242,20 @@ def _undo(options: argparse.Namespace) -> int:
         return 3
     show.show_standing(standing)
     return 0
+
+
+def _rehearse(options: argparse.Namespace) -> int:
+    _end_on_sigterm()
+    from bot.terminal import rehearsing as show
+    from bot.terminal.lines import progress
+    from bot.verbs import rehearsing
+
+    with progress() as told:
+        rehearsal = rehearsing.rehearse(
+            options.report, options.period, options.now, options.data, options.offline, options.fault, options.openapi, told
+        )
+    show.show_rehearsal(rehearsal)
+    return 1 if rehearsal.complaints else 0
 
 
 def _status(options: argparse.Namespace) -> int:
