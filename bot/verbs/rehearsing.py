@@ -19,12 +19,12 @@ from bot.domain.delivery import Frozen
 from bot.domain.words import nearest
 from bot.errors import BadInput, Later, Rejected, ThreadmillError, Unsure
 from bot.ports import Progress
-from bot.rehearsal import CREATE, DELETE, FAULTS, METADATA, TIMELINE, UPLOAD, FakeX, Fault, Part, named
+from bot.rehearsal import CREATE, FAULTS, METADATA, TIMELINE, UPLOAD, FakeX, Fault, Part, named
 from bot.verbs.choosing import recipe_and_period
 from bot.verbs.posting import worker
 from bot.verbs.threads import compose
 
-_CALLS: Final = {"create": CREATE, "upload": UPLOAD, "alt-text": METADATA, "look": TIMELINE, "delete": DELETE}
+_CALLS: Final = {"create": CREATE, "upload": UPLOAD, "alt-text": METADATA, "look": TIMELINE}
 _MOST_RUNS: Final = 8
 """So often is the same command run again; every fault that can be got over is by then."""
 _HANGS_S: Final = 0.5
@@ -116,7 +116,7 @@ def _fake(house: wiring.House, openapi: str | None) -> FakeX:
         return FakeX(Path(openapi) if openapi else None, clock=house.clock)
     except ImportError as error:
         raise BadInput(f"{openapi} cannot be used: {error}; pip install 'threadmill[test]' brings what reads it") from error
-    except (OSError, ValueError, LookupError) as error:
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise BadInput(f"{openapi} is no description of X that can be read: {error}; it is X's openapi.json") from error
 
 
