@@ -38,11 +38,11 @@ from bot.rehearsal.operations import (
     ME,
     METADATA,
     OPERATIONS,
-    SCOPES,
     TIMELINE,
     UPLOAD,
 )
 from bot.rehearsal.posts import Post
+from bot.rehearsal.scopes import SCOPES
 from bot.rehearsal.script import Faults
 from bot.rehearsal.timeline import Branched, Part
 from bot.rehearsal.tokens import BEARER

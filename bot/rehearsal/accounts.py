@@ -26,13 +26,18 @@ KEYS: Final = Keys("fakeConsumerKey", "fakeConsumerSecret+/=", "1001-fakeAccessT
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody on X. `text_limit` is what a post may weigh; `owns_app` makes reading the own timeline cheap."""
+    """
+    Somebody on X. `text_limit` is what a post may weigh; `owns_app` makes reading the own timeline cheap.
+
+    `access_level` is what the app was allowed when the keys were made, "read-write" or "read"; it does not change with the app.
+    """
 
     id: str
     username: str
     keys: Keys
     owns_app: bool = True
     text_limit: int = 280
+    access_level: str = "read-write"
 
 
 FIRST: Final = 1001

@@ -82,6 +82,9 @@ NOT_VISIBLE: Final = problem(403, "You attempted to reply to a Tweet that is del
 NOT_PERMITTED: Final = problem(403, "You are not permitted to perform this action.")
 NO_ACCESS: Final = problem(403, "Your account is not permitted to access this feature")
 FORBIDDEN: Final = problem(403, "Forbidden")
+OAUTH1_PERMISSIONS: Final = problem(
+    403, "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint.", "oauth1-permissions"
+)
 UNAUTHORIZED: Final = problem(401, "Unauthorized")
 NOT_FOUND: Final = problem(404, "Not Found", "resource-not-found", "Not Found Error")
 TOO_MANY: Final = problem(429, "Too Many Requests")

@@ -46,6 +46,7 @@ class FakeX:
         credits: what there is to spend; X lets the last call go through and then answers 402. None is without end.
         limits: calls in 15 minutes by operation, where they are not to be those of LIMITS.
         owns_app: whether the account owns the app, which makes reading its timeline cheap.
+        access_level: "read" if the OAuth 1.0a keys were made while the app was read-only.
         old_names: whether `tweet.fields` is taken beside `post.fields`.
         state: a file that holds the state as JSON, replaced after each change.
         port: 0 takes one that is free.
@@ -68,11 +69,12 @@ class FakeX:
         replies_a_day: int = REPLIES_A_DAY,
         owns_app: bool = True,
         text_limit: int = 280,
+        access_level: str = "read-write",
         old_names: bool = True,
         state: Path | None = None,
         port: int = 0,
     ) -> None:
-        self.account = Account(str(FIRST), username, KEYS, owns_app, text_limit)
+        self.account = Account(str(FIRST), username, KEYS, owns_app, text_limit, access_level)
         self.contract = Contract(openapi, old_names=old_names) if openapi else None
         self.faults = Faults()
         self.calls: list[Call] = []

@@ -125,14 +125,7 @@ _CATALOGUE: Final = (
             registration_url="https://developer.x.com/en/docs/projects/overview",
         ),
     ),
-    Fault(
-        "403-oauth1-permissions",
-        answer=problem(
-            403,
-            "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint.",
-            "oauth1-permissions",
-        ),
-    ),
+    Fault("403-oauth1-permissions", answer=answers.OAUTH1_PERMISSIONS),
     Fault("401", answer=answers.UNAUTHORIZED),
     Fault("401-code-32", answer=Answer(401, {"errors": [{"code": 32, "message": "Could not authenticate you"}]})),
     Fault("401-code-89", answer=Answer(401, {"errors": [{"code": 89, "message": "Invalid or expired token."}]})),

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from bot.rehearsal.operations import SCOPES
+from bot.rehearsal.scopes import SCOPES
 
 BEARER: Final = "fakeBearerToken"
 """An OAuth 2.0 user token of the first account with every scope."""
 
 
 class Grant(NamedTuple):
-    """What a token allows: to act for an account, as far as the scopes go."""
+    """What somebody may do: act for an account, as far as the scopes go. `access_level` is that of an OAuth 1.0a token."""
 
     account_id: str
     scopes: frozenset[str]
+    access_level: str = ""
 
 
 class Tokens:
