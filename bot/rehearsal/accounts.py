@@ -43,6 +43,19 @@ class Account:
 FIRST: Final = 1001
 
 
+@dataclass(frozen=True)
+class Client:
+    """An app as OAuth 2.0 knows it. Without a secret it is a public one (RFC 6749, 2.1); bots are confidential (docs)."""
+
+    id: str
+    secret: str
+    redirect_uris: tuple[str, ...]
+
+
+CLIENT: Final = Client("fakeClientId+/=", "fakeClientSecret+/=:&%", ("http://127.0.0.1:8080/callback",))
+"""The app in every fake that is not told of another; with characters that must be escaped in addresses and forms."""
+
+
 def another(number: int, username: str) -> Account:
     """An account beside the first, with keys of its own for the same app."""
     keys = replace(KEYS, access_token=f"{number}-fakeAccessToken", access_token_secret=f"secret{number}")

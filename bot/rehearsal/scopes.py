@@ -32,4 +32,9 @@ _WRITE: Final = frozenset({
     "media.write", "broadcast.write",
 })  # fmt: skip
 LEVELS: Final[Mapping[str, frozenset[str]]] = {"read": _READ, "read-write": _READ | _WRITE}
-"""docs oauth-1-0a-token-exchange, 2026-09."""
+"""What an exchanged OAuth 1.0a token is granted, and OFFLINE with it; docs oauth-1-0a-token-exchange, 2026-09."""
+
+KNOWN: Final = _READ | _WRITE | {
+    OFFLINE, "bookmark.read", "bookmark.write", "dm.read", "dm.write", "space.read", "users.email", "ads.read", "ads.write",
+}  # fmt: skip
+"""All that can be asked for."""

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.rehearsal.accounts import Account
-from bot.rehearsal.answers import FORBIDDEN, OAUTH1_PERMISSIONS, OUT_OF_CREDITS, TOO_MANY, UNAUTHORIZED, Answer, invalid
+from bot.rehearsal.accounts import Account, Client
+from bot.rehearsal.answers import (
+    FORBIDDEN,
+    OAUTH1_PERMISSIONS,
+    OUT_OF_CREDITS,
+    RATE_LIMITED,
+    TOO_MANY,
+    UNAUTHORIZED,
+    Answer,
+    invalid,
+)
 from bot.rehearsal.asked import Asked
+from bot.rehearsal.authorize import Page, Person
 from bot.rehearsal.budget import Bill, Windows
 from bot.rehearsal.clock import Clock
 from bot.rehearsal.media import Uploads
 from bot.rehearsal.oauth1 import Signatures
-from bot.rehearsal.operations import CREATE, DELETE, ME, TIMELINE, UPLOAD
+from bot.rehearsal.oauth2 import TokenEndpoint
+from bot.rehearsal.operations import CREATE, DELETE, ME, TIMELINE, TOKEN, UPLOAD
 from bot.rehearsal.posts import Posts, Rules
 from bot.rehearsal.scopes import LEVELS, NEEDS
 from bot.rehearsal.timeline import Timeline
@@ -21,18 +32,33 @@ from bot.rehearsal.tokens import Grant, Tokens
 class Site:
     """Accounts, posts, images and tokens, and the one way to change them from outside."""
 
-    def __init__(self, account: Account, clock: Clock, bill: Bill, windows: Windows, rules: Rules) -> None:
+    def __init__(
+        self,
+        account: Account,
+        clock: Clock,
+        bill: Bill,
+        windows: Windows,
+        rules: Rules,
+        client: Client,
+        grants: frozenset[str] | None,
+    ) -> None:
         self.accounts = {account.id: account}
         self.bill, self.windows = bill, windows
-        self.tokens = Tokens(account.id)
         self.uploads = Uploads(clock, bill)
         self.posts = Posts(clock, bill, self.uploads, rules)
+        self.tokens = Tokens(clock, account.id)
+        self.person = Person(account)
+        self.page = Page(client, self.person, clock, self.tokens, grants)
+        self._endpoint = TokenEndpoint(client, self.accounts, self.page, self.tokens, grants)
         self._timeline = Timeline(self.accounts, self.posts, self.uploads, bill)
         self._signatures = Signatures(self.accounts)
-        self._clock = clock
+        self._clock, self._client = clock, client
 
     def answer(self, asked: Asked, operation: str, path_id: str | None, wrong: list[str]) -> tuple[Answer, str]:
-        """What X answers to a request, and the id of the account that asked, "" for nobody. `wrong` are complaints about it."""
+        """What X answers to a request, and whose window it counts in, "" for nobody's. `wrong` are complaints about it."""
+        if operation == TOKEN:
+            allowed = self.windows.count(operation, self._client.id)
+            return self._endpoint.answer(asked, wrong) if allowed else RATE_LIMITED, self._client.id
         grant = self._grant(asked)
         if grant is None:
             return UNAUTHORIZED, ""
