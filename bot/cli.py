@@ -14,6 +14,8 @@ from collections.abc import Sequence
 
 DEFAULT_REPORT = "dl-frameworks"
 
+_GO_ON = "what was sent is known or will be found out: run the same command again, which goes on from there"
+
 _EXIT_CODES = """exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 held, 4 rejected by the network,
 5 outcome unknown, 6 nothing due, 7 not now"""
 
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"threadmill: reading or writing failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("threadmill: stopped; nothing was left half done", file=sys.stderr)
+        print(f"threadmill: stopped; {options.after_stop}", file=sys.stderr)
         return 130
     except _Ended:
         return 143
@@ -68,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parser.set_defaults(after_stop="nothing was left half done")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
     preview = verbs.add_parser("preview", help="write a thread to disk, exactly as it would be posted")
@@ -120,7 +123,7 @@ def _account_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -
     post.add_argument("--now", metavar="ISO", help="the instant to compose as of (default: now)")
     post.add_argument("--data", action="append", default=[], metavar="FILE.csv", help="more observations; may be given again")
     post.add_argument("--yes", action="store_true", help="send it; without, only what would be sent and billed is shown")
-    post.set_defaults(verb=_post)
+    post.set_defaults(verb=_post, after_stop=_GO_ON)
 
     rehearse = verbs.add_parser("rehearse", help="post a thread to a fake X on this machine, with whatever is to go wrong")
     _report_arguments(rehearse)
@@ -138,7 +141,7 @@ def _account_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -
     undo = verbs.add_parser("undo", help="take a thread down, the last post first; it is never posted again")
     undo.add_argument("edition", type=int, metavar="EDITION", help="its number in threadmill status")
     undo.add_argument("--yes", action="store_true", help="do not ask")
-    undo.set_defaults(verb=_undo)
+    undo.set_defaults(verb=_undo, after_stop=_GO_ON)
 
     resolve = verbs.add_parser("resolve", help="tell what you saw on the account of a post whose fate is unknown")
     resolve.add_argument("edition", type=int, metavar="EDITION", help="its number in threadmill status")
@@ -203,6 +206,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _post(options: argparse.Namespace) -> int:
+    _end_on_sigterm()
     from bot.terminal import posting as show
     from bot.terminal.lines import progress
     from bot.verbs import posting
@@ -224,6 +228,7 @@ def _post(options: argparse.Namespace) -> int:
 
 
 def _undo(options: argparse.Namespace) -> int:
+    _end_on_sigterm()
     from bot.terminal import posting as show
     from bot.terminal.lines import progress
     from bot.verbs import posting

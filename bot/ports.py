@@ -354,6 +354,15 @@ class Network(Protocol):
         """The id of the account, known without a call."""
         ...
 
+    def check(self, picture: Picture) -> None:
+        """
+        Refuse what the network would refuse, before anything is sent.
+
+        Raises:
+            BadThread: the picture or its alt text breaks one of the network's limits.
+        """
+        ...
+
     def upload(self, picture: Picture) -> str:
         """The id of a picture, from now on the network's for a day. May be repeated freely: nothing shows."""
         ...

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from bot.delivery import Clock, Round, deliver, undo
 from bot.domain.delivery import Delivery, Frozen, FrozenPost, Picture, Seen, State
-from bot.errors import BadInput, BadStore, HeldBack, Later, Rejected, Unsure
+from bot.errors import BadInput, BadStore, BadThread, HeldBack, Later, Rejected, Unsure
 from bot.ports import Desk
 from bot.publishers.x import LIMITS
 from bot.store import open_store
@@ -45,6 +45,10 @@ class FakeNetwork:
     lag_s: float = 0
     blind: bool = False
     creates: int = 0
+
+    def check(self, picture: Picture) -> None:
+        if picture.alt_text == "unfit":
+            raise BadThread("unfit")
 
     def upload(self, picture: Picture) -> str:
         self.calls.append("upload")
@@ -223,7 +227,7 @@ def test_a_worker_that_died_while_sending_is_waited_for_and_its_post_looked_for(
     bring(desk, network)
     assert network.thread == WHOLE
     assert network.creates == 2
-    assert max(network.clock.slept) > 100
+    assert sum(network.clock.slept) > 100
 
 
 def test_the_pictures_of_a_rejected_post_are_uploaded_anew_and_no_others(desk: Desk, network: FakeNetwork) -> None:
@@ -358,7 +362,6 @@ def test_a_worker_that_is_still_sending_is_waited_for(desk: Desk, network: FakeN
     def sleep(seconds: float) -> None:
         taken = desk.deliveries(edition)[2]
         if taken.state is State.SENDING:
-            assert seconds > 100
             desk.settle(taken, State.PUBLISHED, remote_id="id3")
         real(seconds)
 
@@ -426,3 +429,41 @@ def test_looks_at_the_account_are_charged_by_what_they_show(desk: Desk, network:
     bring(desk, network)
     reads = [(one.position, one.usd) for one in desk.charges() if one.call == "posts read"]
     assert reads == [(2, pytest.approx(2 * 0.005))]
+
+
+@pytest.mark.parametrize("pictures", [(PICTURE,) * 5, (PICTURE, replace(PICTURE, alt_text="unfit"))])
+def test_a_thread_with_one_unfit_post_is_not_begun(pictures: tuple[Picture, ...], desk: Desk, network: FakeNetwork) -> None:
+    posts = (*THREAD.posts[:2], replace(THREAD.posts[2], pictures=pictures))
+    frozen = replace(THREAD, posts=posts)
+    edition = desk.freeze(frozen)
+    clock = Clock(network.clock.now, network.clock.sleep)
+    with pytest.raises(BadThread):
+        deliver(Round(edition, desk.frozen(edition), desk, network, LIMITS, clock, "here", lambda _: None))
+    assert network.calls == []
+
+
+def test_a_worker_is_not_waited_for_longer_than_it_takes(desk: Desk, network: FakeNetwork) -> None:
+    edition, now = desk.freeze(THREAD), network.clock.now()
+    assert desk.take(edition, 1, "there", now, now + dt.timedelta(seconds=180))
+    real = network.clock.sleep
+
+    def sleep(seconds: float) -> None:
+        taken = desk.deliveries(edition)[0]
+        if taken.state is State.SENDING:
+            network.posts.append(Seen("id1", THREAD.posts[0].text, "", now))
+            desk.settle(taken, State.PUBLISHED, remote_id="id1")
+        real(seconds)
+
+    network.clock.sleep = sleep  # type: ignore[method-assign]
+    bring(desk, network)
+    assert network.thread == WHOLE
+    assert sum(network.clock.slept) < 20
+
+
+def test_a_worker_that_renews_itself_for_ever_is_told_of(desk: Desk, network: FakeNetwork) -> None:
+    """Somebody else posts on and on; a run gives up after ten minutes and says when to come back."""
+    edition, now = desk.freeze(THREAD), network.clock.now()
+    assert desk.take(edition, 1, "there", now, now + dt.timedelta(days=1))
+    with pytest.raises(Later, match="post 1 is being sent by there; run the same command again at"):
+        bring(desk, network)
+    assert 500 < sum(network.clock.slept) < 620

@@ -29,7 +29,7 @@ def undo(this: Round) -> Sequence[Delivery]:
     while (at := _last_out(this)) is not None:
         match at.state:
             case State.SENDING:
-                this.wait(at.lease_until or this.clock.now(), begun, f"post {at.position} is being sent by {at.worker}")
+                this.watch(at, begun)
             case State.UNKNOWN:
                 reconcile(this, at)
             case _:

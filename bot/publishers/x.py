@@ -125,6 +125,12 @@ class Network:
         """The account's number: what stands before the hyphen of an OAuth 1.0a access token, so that no call is needed."""
         return self._account
 
+    def check(self, picture: Picture) -> None:
+        """What X is known to refuse."""
+        from bot.publishers import _x_media
+
+        _x_media.check_picture(picture, LIMITS)
+
     def upload(self, picture: Picture) -> str:
         """
         POST /2/media/upload: the picture's id, good for a day.
@@ -134,7 +140,7 @@ class Network:
         """
         from bot.publishers import _x_media
 
-        _x_media.check_picture(picture, LIMITS)
+        self.check(picture)
         return self._ask("upload", lambda: _x_media.upload(self._session, picture.png), _media_id)
 
     def describe(self, media_id: str, alt_text: str) -> None:
