@@ -155,6 +155,17 @@ def test_a_thread_beyond_the_budget_is_not_begun(
     whole(fake)
 
 
+def test_what_a_thread_under_way_is_promised_is_counted_once(
+    fake: FakeX, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("THREADMILL_BUDGET_USD", "0.035")
+    fake.faults.on(CREATE, named("402-credits"), nth=2)
+    posted(fake, code=4)
+    posted(fake)
+    assert capsys.readouterr().out.count("budget $0.04 a month; $0.035 of it would be billed or promised") == 2
+    whole(fake)
+
+
 def test_what_was_billed_last_month_does_not_count(fake: FakeX, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THREADMILL_BUDGET_USD", "0.05")
     posted(fake)
