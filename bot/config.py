@@ -123,7 +123,7 @@ def _home(path: str) -> Path:
 
 
 def _budget(text: str) -> float | None:
-    if not re.fullmatch(r"(\d{1,6}(\.\d{1,4})?)?", text, re.ASCII):
+    if not re.fullmatch(r"(\d{1,6}(\.\d{1,3})?)?", text, re.ASCII):
         raise BadInput("THREADMILL_BUDGET_USD is no amount of US dollars such as 5 or 2.50; unset it for no limit")
     return float(text) if text else None
 

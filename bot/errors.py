@@ -59,7 +59,7 @@ class OverBudget(HeldBack):
     def __init__(self, committed_usd: float, budget_usd: float, since: dt.datetime) -> None:
         super().__init__(
             f"with this, ${committed_usd:.3f} would be billed or promised since {since:%Y-%m-%d}, and the budget is "
-            f"${budget_usd:.2f} a month; nothing was sent. Raise THREADMILL_BUDGET_USD, or wait for the next month"
+            f"${budget_usd:.3f} a month; nothing was sent. Raise THREADMILL_BUDGET_USD, or wait for the next month"
         )
 
 

@@ -157,3 +157,16 @@ def test_a_source_is_asked_over_tls_but_on_this_machine(url: str) -> None:
 def test_a_contact_that_would_break_a_header_is_refused(contact: str) -> None:
     with pytest.raises(BadInput, match="THREADMILL_CONTACT"):
         settings({"THREADMILL_CONTACT": contact})
+
+
+@pytest.mark.parametrize(
+    ("text", "usd"), [("", None), ("0", 0.0), ("5", 5.0), ("2.50", 2.5), (" 0.035 ", 0.035), ("999999.999", 999999.999)]
+)
+def test_a_budget_is_an_amount_of_dollars_or_none(text: str, usd: float | None) -> None:
+    assert settings({"THREADMILL_BUDGET_USD": text}).budget_usd == usd
+
+
+@pytest.mark.parametrize("text", ["-1", "five", "5,00", "1e3", "nan", "inf", "$5", "0.0001", "1234567", "٥", "5 USD", "5.", ".5"])
+def test_a_budget_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="THREADMILL_BUDGET_USD is no amount of US dollars such as 5 or 2.50"):
+        settings({"THREADMILL_BUDGET_USD": text})

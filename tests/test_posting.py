@@ -145,13 +145,13 @@ def test_a_thread_beyond_the_budget_is_not_begun(
 ) -> None:
     monkeypatch.setenv("THREADMILL_BUDGET_USD", "0.034")
     posted(fake, code=3)
-    assert "the budget is $0.03 a month" in capsys.readouterr().err
+    assert "the budget is $0.034 a month" in capsys.readouterr().err
     assert fake.calls == []
     assert main(["status"]) == 0
     assert "no thread was begun yet" in capsys.readouterr().out
     monkeypatch.setenv("THREADMILL_BUDGET_USD", "0.035")
     posted(fake)
-    assert "budget $0.04 a month; $0.035 of it would be billed or promised" in capsys.readouterr().out
+    assert "budget $0.035 a month; $0.035 of it would be billed or promised" in capsys.readouterr().out
     whole(fake)
 
 
@@ -162,7 +162,7 @@ def test_what_a_thread_under_way_is_promised_is_counted_once(
     fake.faults.on(CREATE, named("402-credits"), nth=2)
     posted(fake, code=4)
     posted(fake)
-    assert capsys.readouterr().out.count("budget $0.04 a month; $0.035 of it would be billed or promised") == 2
+    assert capsys.readouterr().out.count("budget $0.035 a month; $0.035 of it would be billed or promised") == 2
     whole(fake)
 
 

@@ -542,8 +542,8 @@ def test_what_is_committed_is_what_was_billed_and_what_open_posts_may_still_be(s
 def test_a_thread_that_fits_the_budget_to_the_cent_is_frozen_and_one_that_does_not_leaves_nothing(desk: Desk) -> None:
     since = later(days=-30)
     first = desk.freeze(a_thread(), Budget(0.045, since))
-    with pytest.raises(OverBudget, match=r"\$0\.090 would be billed or promised since .* the budget is \$0\.09 a month"):
-        desk.freeze(a_thread(period="2021"), Budget(0.0899, since))
+    with pytest.raises(OverBudget, match=r"\$0\.090 would be billed or promised since .* the budget is \$0\.089 a month"):
+        desk.freeze(a_thread(period="2021"), Budget(0.089, since))
     assert list(desk.editions()) == [first]
     assert desk.find("dl-frameworks", "2021", a_thread().account) is None
     assert desk.freeze(a_thread(period="2021"), Budget(0.09, since)) != first
