@@ -467,3 +467,48 @@ def test_a_worker_that_renews_itself_for_ever_is_told_of(desk: Desk, network: Fa
     with pytest.raises(Later, match="post 1 is being sent by there; run the same command again at"):
         bring(desk, network)
     assert 500 < sum(network.clock.slept) < 620
+
+
+def test_a_worker_that_slept_after_it_took_a_post_does_not_send_it(desk: Desk, network: FakeNetwork) -> None:
+    """Suspended between its lease and its call; another worker has sent the post meanwhile."""
+    edition = desk.freeze(THREAD)
+
+    class Suspended:
+        slept = False
+
+        def __getattr__(self, name: str) -> object:
+            real = getattr(desk, name)
+            if name != "take" or self.slept:
+                return real
+
+            def take(*arguments: object) -> bool:
+                taken = bool(real(*arguments))
+                self.slept = True
+                network.clock.at += dt.timedelta(minutes=5)
+                bring(desk, network, "other")
+                return taken
+
+            return take
+
+    clock = Clock(network.clock.now, network.clock.sleep)
+    deliver(Round(edition, desk.frozen(edition), Suspended(), network, LIMITS, clock, "here", lambda _: None))  # type: ignore[arg-type]
+    assert network.thread == WHOLE
+    assert network.creates == 3
+
+
+def test_a_worker_that_slept_for_half_its_lease_takes_the_post_again(desk: Desk, network: FakeNetwork) -> None:
+    edition = desk.freeze(THREAD)
+
+    class Slow:
+        slept = False
+
+        def __getattr__(self, name: str) -> object:
+            if name == "take" and not self.slept:
+                self.slept = True
+                network.clock.at += dt.timedelta(seconds=100)  # noticed only after it was taken
+            return getattr(desk, name)
+
+    clock = Clock(network.clock.now, network.clock.sleep)
+    deliver(Round(edition, desk.frozen(edition), Slow(), network, LIMITS, clock, "here", lambda _: None))  # type: ignore[arg-type]
+    assert network.thread == WHOLE
+    assert [one.attempts for one in desk.deliveries(edition)] == [2, 1, 1]

@@ -129,6 +129,11 @@ def _send(this: Round, at: Delivery) -> None:
         return  # somebody else was quicker
     taken = this.desk.deliveries(this.edition)[at.position - 1]
     post = this.frozen.posts[at.position - 1]
+    if (taken.state, taken.worker) != (State.SENDING, this.worker):
+        return  # this machine slept, the lease ran out, and somebody else has it by now
+    if this.clock.now() - now > LEASE / 2:  # it may run out while the post is under way
+        this.desk.settle(taken, State.PLANNED, error="it was not sent in time")
+        return
     this.say(f"posting {post.position} of {len(this.frozen.posts)}")
     try:
         remote_id = this.network.create(post.text, _media(this, post), this.parent(at))
