@@ -354,6 +354,10 @@ class Network(Protocol):
         """The id of the account, known without a call."""
         ...
 
+    def ready(self) -> None:
+        """Whatever a call needs before it may be made: a login that is about to end is renewed. Nothing, mostly."""
+        ...
+
     def upload(self, picture: Picture) -> str:
         """The id of a picture, from now on the network's for a day. May be repeated freely: nothing shows."""
         ...

@@ -22,6 +22,7 @@ from bot.compose.documents import frozen
 from bot.compose.templates import Templates
 from bot.config import Settings, environment, settings
 from bot.delivery import Clock, Round
+from bot.domain.access import Access, Identity
 from bot.domain.delivery import Budget
 from bot.domain.edition import Edition
 from bot.domain.period import Granularity, Period, instant
@@ -51,6 +52,10 @@ class House:
     def clock(self) -> dt.datetime:
         """What time it is by now, unless it was said."""
         return self.now if self.pinned else _now()
+
+    def wall(self) -> dt.datetime:
+        """What time it is by now, whatever was said: when credentials end, and what a network's answers count from."""
+        return _now()
 
 
 def house(now: str | None = None, folder: Path | None = None) -> House:
@@ -257,11 +262,39 @@ def network(house: House, name: str) -> Network:
     The account that threads are posted to on a network.
 
     Raises:
-        BadInput: its keys are missing. BadRecipe: nothing can be posted to that network.
+        BadInput: there are no credentials, or they contradict each other. BadRecipe: nothing can be posted to that network.
     """
-    room = plugins.load("publishers", name, ("LIMITS", "network"))
-    made: Network = room.network(house.settings.secrets, house.settings.x_api_base_url, house.clock)
+    made: Network = _publisher(house, name, "network")
     return made
+
+
+def access(house: House, name: str) -> Access | None:
+    """
+    What the account of a network would be reached with, None if there are no credentials. Nothing is asked.
+
+    Raises:
+        BadInput: the credentials contradict each other or cannot be read.
+    """
+    found: Access | None = _publisher(house, name, "access")
+    return found
+
+
+def identity(house: House, name: str) -> Identity:
+    """
+    Whom a network knows behind the credentials: one call, which is billed.
+
+    Raises:
+        BadInput: there are no credentials, or they contradict each other. Rejected, Later: as the network says.
+    """
+    found: Identity = _publisher(house, name, "network").verify()
+    return found
+
+
+def _publisher(house: House, name: str, function: str) -> Any:
+    """What a room makes of the credentials; they count from real time, whatever instant was given."""
+    make = getattr(plugins.load("publishers", name, (function,)), function)
+    told = house.settings
+    return make(told.secrets, told.x_api_base_url, house.wall, home=told.home, client_id=told.x_client_id)
 
 
 def budget(house: House) -> Budget | None:

@@ -67,6 +67,9 @@ class Network:
     def account(self) -> str:
         return str(self.place)
 
+    def ready(self) -> None:
+        """Always."""
+
     def upload(self, picture: Picture) -> str:
         """Its digest."""
         self._pictures[picture.sha256] = picture
