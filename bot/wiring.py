@@ -31,7 +31,7 @@ from bot.domain.thread import Chart, Limits
 from bot.domain.words import nearest
 from bot.errors import BadInput, BadRecipe
 from bot.pipeline import Draw
-from bot.ports import ChartData, Client, Network, Offline, Progress, Store
+from bot.ports import ChartData, Client, Door, Network, Offline, Progress, Store
 from bot.recipe import Kinds
 from bot.recipe import report as read_report
 from bot.scratch import ScratchDesk
@@ -288,6 +288,17 @@ def identity(house: House, name: str) -> Identity:
     """
     found: Identity = _publisher(house, name, "network").verify()
     return found
+
+
+def door(house: House, name: str) -> Door:
+    """
+    Where a person logs in to a network.
+
+    Raises:
+        BadRecipe: nobody logs in to that network.
+    """
+    made: Door = _publisher(house, name, "door")
+    return made
 
 
 def _publisher(house: House, name: str, function: str) -> Any:

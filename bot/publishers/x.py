@@ -25,7 +25,7 @@ from bot.domain.access import Access, Identity
 from bot.domain.delivery import Picture, Seen
 from bot.domain.thread import Limits
 from bot.errors import BadInput, Later
-from bot.publishers import _x_credentials
+from bot.publishers import _x_credentials, _x_tokens
 from bot.publishers._x_answers import Call, document, failure
 from bot.publishers._x_credentials import Credentials
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     import tweepy  # type: ignore[import-untyped]
 
+    from bot.publishers._x_login import Door
     from bot.publishers._x_session import Exchange, Patience, Session
 
 LIMITS: Final = Limits(
@@ -121,6 +122,25 @@ def access(
         BadInput: as `network`, but for what is missing.
     """
     return _x_credentials.find(keys, base_url, home, client_id, clock).access
+
+
+def door(
+    keys: Mapping[str, Secret],
+    base_url: str,
+    clock: Callable[[], dt.datetime],
+    patience: Patience | None = None,
+    *,
+    home: Path,
+    client_id: str,
+) -> Door:
+    """Where logins come in."""
+    from bot.publishers import _x_login
+    from bot.publishers._x_session import Patience
+
+    patience = patience or Patience()
+    drawer = _x_tokens.Drawer(home, base_url, clock)
+    verify: Callable[[Credentials], Identity] = lambda fresh: _account(fresh, base_url, clock, patience).verify()  # noqa: E731
+    return _x_login.Door(keys, base_url, drawer, client_id, clock, _hasty(patience), verify)
 
 
 def _hasty(patience: Patience) -> Patience:
