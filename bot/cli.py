@@ -15,6 +15,8 @@ from collections.abc import Sequence
 DEFAULT_REPORT = "dl-frameworks"
 CALLBACK_PORT = 8712
 
+_GO_ON = "what was sent is known or will be found out: run the same command again, which goes on from there"
+
 _EXIT_CODES = """exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 held, 4 rejected by the network,
 5 outcome unknown, 6 nothing due, 7 not now"""
 
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"threadmill: reading or writing failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("threadmill: stopped; nothing was left half done", file=sys.stderr)
+        print(f"threadmill: stopped; {options.after_stop}", file=sys.stderr)
         return 130
     except _Ended:
         return 143
@@ -69,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parser.set_defaults(after_stop="nothing was left half done")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
     preview = verbs.add_parser("preview", help="write a thread to disk, exactly as it would be posted")
@@ -132,7 +135,16 @@ def _account_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -
     post.add_argument("--now", metavar="ISO", help="the instant to compose as of (default: now)")
     post.add_argument("--data", action="append", default=[], metavar="FILE.csv", help="more observations; may be given again")
     post.add_argument("--yes", action="store_true", help="send it; without, only what would be sent and billed is shown")
-    post.set_defaults(verb=_post)
+    post.set_defaults(verb=_post, after_stop=_GO_ON)
+
+    rehearse = verbs.add_parser("rehearse", help="post a thread to a fake X on this machine, with whatever is to go wrong")
+    _report_arguments(rehearse)
+    rehearse.add_argument(
+        "--fault", action="append", default=[], metavar="NAME[@CALL[:N]]",
+        help="drop-after@create:2 loses the answer to the second post; an unknown name lists them all; may be given again",
+    )  # fmt: skip
+    rehearse.add_argument("--openapi", metavar="FILE", help="hold every request against X's own description")
+    rehearse.set_defaults(verb=_rehearse)
 
     status = verbs.add_parser("status", help="say what became of every thread that was begun")
     status.add_argument("--json", action="store_true", dest="as_json", help="for programs")
@@ -141,7 +153,7 @@ def _account_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -
     undo = verbs.add_parser("undo", help="take a thread down, the last post first; it is never posted again")
     undo.add_argument("edition", type=int, metavar="EDITION", help="its number in threadmill status")
     undo.add_argument("--yes", action="store_true", help="do not ask")
-    undo.set_defaults(verb=_undo)
+    undo.set_defaults(verb=_undo, after_stop=_GO_ON)
 
     resolve = verbs.add_parser("resolve", help="tell what you saw on the account of a post whose fate is unknown")
     resolve.add_argument("edition", type=int, metavar="EDITION", help="its number in threadmill status")
@@ -225,6 +237,7 @@ def _login(options: argparse.Namespace) -> int:
 
 
 def _post(options: argparse.Namespace) -> int:
+    _end_on_sigterm()
     from bot.terminal import posting as show
     from bot.terminal.lines import progress
     from bot.verbs import posting
@@ -246,6 +259,7 @@ def _post(options: argparse.Namespace) -> int:
 
 
 def _undo(options: argparse.Namespace) -> int:
+    _end_on_sigterm()
     from bot.terminal import posting as show
     from bot.terminal.lines import progress
     from bot.verbs import posting
@@ -264,6 +278,20 @@ def _undo(options: argparse.Namespace) -> int:
         return 3
     show.show_standing(standing)
     return 0
+
+
+def _rehearse(options: argparse.Namespace) -> int:
+    _end_on_sigterm()
+    from bot.terminal import rehearsing as show
+    from bot.terminal.lines import progress
+    from bot.verbs import rehearsing
+
+    with progress() as told:
+        rehearsal = rehearsing.rehearse(
+            options.report, options.period, options.now, options.data, options.offline, options.fault, options.openapi, told
+        )
+    show.show_rehearsal(rehearsal)
+    return 1 if rehearsal.complaints else 0
 
 
 def _status(options: argparse.Namespace) -> int:

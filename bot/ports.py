@@ -360,6 +360,15 @@ class Network(Protocol):
         """Whatever a call needs before it may be made: a login that is about to end is renewed. Nothing, mostly."""
         ...
 
+    def check(self, picture: Picture) -> None:
+        """
+        Refuse what the network would refuse, before anything is sent.
+
+        Raises:
+            BadThread: the picture or its alt text breaks one of the network's limits.
+        """
+        ...
+
     def upload(self, picture: Picture) -> str:
         """The id of a picture, from now on the network's for a day. May be repeated freely: nothing shows."""
         ...

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.delivery import MOVES, Budget, Charge, Delivery, Frozen, State, Upload
+from bot.domain.delivery import RAN_OUT, Budget, Charge, Delivery, Frozen, State, Upload, refuse_impossible
 from bot.errors import BadStore, OverBudget
 
 
@@ -92,8 +92,7 @@ class ScratchDesk:
         not_before: dt.datetime | None = None,
         charge: Charge | None = None,
     ) -> bool:
-        if state not in MOVES[before.state] or state is State.SENDING or (state is State.PUBLISHED) != bool(remote_id):
-            raise ValueError(f"post {before.position} cannot be settled from {before.state} as {state} with the id {remote_id!r}")
+        refuse_impossible(before, state, remote_id)
         at = self._deliveries[before.edition][before.position - 1]
         if (at.state, at.worker, at.attempts) != (before.state, before.worker, before.attempts):
             return False
@@ -106,7 +105,7 @@ class ScratchDesk:
     def expire(self, edition: int, now: dt.datetime) -> int:
         over = [one for one in self.deliveries(edition) if one.lease_until is not None and one.lease_until <= now]
         for one in over:
-            self.settle(one, State.UNKNOWN, error="the lease ran out while it was being sent")
+            self.settle(one, State.UNKNOWN, error=RAN_OUT)
         return len(over)
 
     def uploads(self, edition: int) -> Sequence[Upload]:

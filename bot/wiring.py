@@ -42,20 +42,25 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 @dataclass(frozen=True)
 class House:
-    """What every verb starts from: where it stands, what the environment says, what time it is, or is to be (`pinned`)."""
+    """
+    What every verb starts from: where it stands, what the environment says, what time it is, or is to be (`pinned`).
+
+    `time` tells the time in place of this machine's clock.
+    """
 
     folder: Path
     settings: Settings
     now: dt.datetime
     pinned: bool = False
+    time: Callable[[], dt.datetime] | None = None
 
     def clock(self) -> dt.datetime:
         """What time it is by now, unless it was said."""
-        return self.now if self.pinned else _now()
+        return self.now if self.pinned else self.wall()
 
     def wall(self) -> dt.datetime:
         """What time it is by now, whatever was said: when credentials end, and what a network's answers count from."""
-        return _now()
+        return _now() if self.time is None else self.time()
 
 
 def house(now: str | None = None, folder: Path | None = None) -> House:

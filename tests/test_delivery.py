@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from bot.delivery import Clock, Round, deliver
+from bot.delivery import Clock, Round, deliver, undo
 from bot.domain.delivery import Delivery, Frozen, FrozenPost, Picture, Seen, State
-from bot.errors import BadInput, BadStore, Later, Rejected, Unsure
+from bot.errors import BadInput, BadStore, BadThread, HeldBack, Later, Rejected, Unsure
 from bot.ports import Desk
 from bot.publishers.x import LIMITS
 from bot.store import open_store
@@ -40,6 +40,8 @@ class FakeNetwork:
     calls: list[str] = field(default_factory=list)
     faults: dict[int, Callable[[], None]] = field(default_factory=dict)
     after: dict[int, Callable[[], None]] = field(default_factory=dict)
+    uploads: list[Exception | None] = field(default_factory=list)
+    removals: list[Exception | None] = field(default_factory=list)
     lag_s: float = 0
     blind: bool = False
     unready: list[Exception] = field(default_factory=list)
@@ -49,9 +51,19 @@ class FakeNetwork:
         if self.unready:
             raise self.unready.pop(0)
 
+    def check(self, picture: Picture) -> None:
+        if picture.alt_text == "unfit":
+            raise BadThread("unfit")
+
     def upload(self, picture: Picture) -> str:
         self.calls.append("upload")
+        self._meet(self.uploads)
         return f"m{len(self.calls)}"
+
+    def _meet(self, faults: list[Exception | None]) -> None:
+        fault = faults.pop(0) if faults else None
+        if fault is not None:
+            raise fault
 
     def describe(self, media_id: str, alt_text: str) -> None:
         self.calls.append(f"describe {media_id}")
@@ -75,11 +87,12 @@ class FakeNetwork:
     def same(self, text: str, seen: Seen) -> bool:
         return text == seen.text
 
-    def remove(self, remote_id: str) -> None:
+    def remove(self, remote_id: str) -> bool:
+        self.calls.append(f"remove {remote_id}")
+        self._meet(self.removals)
+        there = [one for one in self.posts if one.remote_id == remote_id]
         self.posts = [one for one in self.posts if one.remote_id != remote_id]
-
-    def url(self, remote_id: str) -> str:
-        return f"https://x.com/i/status/{remote_id}"
+        return bool(there)
 
     @property
     def thread(self) -> list[tuple[str, str]]:
@@ -236,7 +249,7 @@ def test_a_worker_that_died_while_sending_is_waited_for_and_its_post_looked_for(
     bring(desk, network)
     assert network.thread == WHOLE
     assert network.creates == 2
-    assert max(network.clock.slept) > 100
+    assert sum(network.clock.slept) > 100
 
 
 def test_the_pictures_of_a_rejected_post_are_uploaded_anew_and_no_others(desk: Desk, network: FakeNetwork) -> None:
@@ -302,3 +315,177 @@ def test_two_workers_at_one_edition_post_it_once(desk: Desk, network: FakeNetwor
     bring(desk, network)
     assert network.thread == WHOLE
     assert network.creates == 3
+
+
+# Taking a thread down
+
+
+def take_down(desk: Desk, network: FakeNetwork, worker: str = "here") -> Sequence[Delivery]:
+    edition = desk.freeze(THREAD)
+    clock = Clock(network.clock.now, network.clock.sleep)
+    return undo(Round(edition, desk.frozen(edition), desk, network, LIMITS, clock, worker, lambda _: None))
+
+
+def test_a_thread_is_taken_down_from_its_end_and_never_posted_again(desk: Desk, network: FakeNetwork) -> None:
+    bring(desk, network)
+    before = len(network.calls)
+    take_down(desk, network)
+    assert network.calls[before:] == ["remove id3", "remove id2", "remove id1"]
+    assert network.thread == []
+    assert states(desk) == [State.REMOVED] * 3
+    assert [(one.call, one.usd) for one in desk.charges()][-3:] == [("deletion", 0.010)] * 3
+    with pytest.raises(HeldBack, match="was taken down at 2026"):
+        bring(desk, network)
+    take_down(desk, network)
+    assert network.calls[before + 3 :] == []
+
+
+def test_a_post_that_was_gone_already_is_not_charged(desk: Desk, network: FakeNetwork) -> None:
+    bring(desk, network)
+    network.posts.pop(1)
+    take_down(desk, network)
+    assert [one.position for one in desk.charges() if one.call == "deletion"] == [3, 1]
+    assert states(desk) == [State.REMOVED] * 3
+
+
+def test_a_thread_that_is_half_out_is_taken_down_and_its_rest_never_sent(desk: Desk, network: FakeNetwork) -> None:
+    network.faults[2] = failing(Rejected("402"))
+    with pytest.raises(Rejected):
+        bring(desk, network)
+    take_down(desk, network)
+    assert (network.thread, network.creates) == ([], 2)
+    assert states(desk) == [State.REMOVED, State.REJECTED, State.PLANNED]
+    with pytest.raises(HeldBack):
+        bring(desk, network)
+
+
+def test_a_post_of_unknown_fate_is_looked_for_before_a_thread_is_taken_down(desk: Desk, network: FakeNetwork) -> None:
+    network.after[2] = failing(Unsure("no answer"))
+    network.blind = True
+    with pytest.raises(Unsure):
+        bring(desk, network)
+    network.blind = False
+    take_down(desk, network)
+    assert network.calls[-3:] == ["recent", "remove id2", "remove id1"]
+    assert states(desk) == [State.REMOVED, State.REMOVED, State.PLANNED]
+
+
+def test_a_worker_that_is_still_sending_is_waited_for(desk: Desk, network: FakeNetwork) -> None:
+    """Another worker has the third post; it settles it while undo waits for its lease."""
+    network.faults[3] = failing(Later("wait", NOW + dt.timedelta(days=1)))
+    with pytest.raises(Later):
+        bring(desk, network)
+    edition, now = desk.freeze(THREAD), network.clock.now() + dt.timedelta(days=2)
+    network.clock.at = now
+    assert desk.take(edition, 3, "there", now, now + dt.timedelta(seconds=180))
+    network.posts.append(Seen("id3", THREAD.posts[2].text, "id2", now))
+    real = network.clock.sleep
+
+    def sleep(seconds: float) -> None:
+        taken = desk.deliveries(edition)[2]
+        if taken.state is State.SENDING:
+            desk.settle(taken, State.PUBLISHED, remote_id="id3")
+        real(seconds)
+
+    network.clock.sleep = sleep  # type: ignore[method-assign]
+    take_down(desk, network)
+    assert network.thread == []
+    assert states(desk) == [State.REMOVED] * 3
+
+
+def test_a_worker_between_two_posts_stops_when_the_thread_is_taken_down(desk: Desk, network: FakeNetwork) -> None:
+    def withdraw() -> None:
+        desk.withdraw(desk.freeze(THREAD), network.clock.now())
+
+    network.after[2] = withdraw
+    with pytest.raises(HeldBack):
+        bring(desk, network)
+    assert states(desk) == [State.PUBLISHED, State.PUBLISHED, State.PLANNED]
+    take_down(desk, network)
+    assert network.thread == []
+
+
+def test_a_deletion_of_unknown_outcome_is_tried_again_and_then_told(desk: Desk, network: FakeNetwork) -> None:
+    bring(desk, network)
+    network.removals = [Unsure("no answer"), Unsure("no answer"), None, Unsure("1"), Unsure("2"), Unsure("3")]
+    with pytest.raises(
+        Unsure, match=r"whether post 2 was deleted is not known: 3\. Out are posts 1 to 2 of 3\. Run the same command"
+    ):
+        take_down(desk, network)
+    assert states(desk) == [State.PUBLISHED, State.PUBLISHED, State.REMOVED]
+    take_down(desk, network)
+    assert network.thread == []
+
+
+def test_a_refused_deletion_stops_and_says_what_is_out(desk: Desk, network: FakeNetwork) -> None:
+    bring(desk, network)
+    network.removals = [None, Rejected("suspended")]
+    with pytest.raises(Rejected, match=r"post 2 was not deleted: suspended\. Out are posts 1 to 2 of 3"):
+        take_down(desk, network)
+    assert states(desk) == [State.PUBLISHED, State.PUBLISHED, State.REMOVED]
+
+
+def test_wrong_settings_leave_a_post_planned_for_nothing_was_sent(desk: Desk, network: FakeNetwork) -> None:
+    network.faults[2] = failing(BadInput("X_API_BASE_URL is nothing a connection can be made with"))
+    with pytest.raises(BadInput):
+        bring(desk, network)
+    assert states(desk) == [State.PUBLISHED, State.PLANNED, State.PLANNED]
+    bring(desk, network)
+    assert network.thread == WHOLE
+    assert "recent" not in network.calls
+
+
+def test_pictures_that_were_uploaded_anew_are_not_uploaded_once_more_after_a_wait(desk: Desk, network: FakeNetwork) -> None:
+    network.faults[1] = failing(Rejected("400: your media ids are invalid"))
+    with pytest.raises(Rejected):
+        bring(desk, network)
+    network.clock.at += dt.timedelta(hours=21)
+    network.uploads = [None, Later("busy", network.clock.at + dt.timedelta(seconds=20))]
+    before = len(network.calls)
+    bring(desk, network)
+    assert network.calls[before:].count("upload") == 4  # the first, the second which is put off, the second, the third
+
+
+def test_looks_at_the_account_are_charged_by_what_they_show(desk: Desk, network: FakeNetwork) -> None:
+    network.after[2] = failing(Unsure("no answer"))
+    bring(desk, network)
+    reads = [(one.position, one.usd) for one in desk.charges() if one.call == "posts read"]
+    assert reads == [(2, pytest.approx(2 * 0.005))]
+
+
+@pytest.mark.parametrize("pictures", [(PICTURE,) * 5, (PICTURE, replace(PICTURE, alt_text="unfit"))])
+def test_a_thread_with_one_unfit_post_is_not_begun(pictures: tuple[Picture, ...], desk: Desk, network: FakeNetwork) -> None:
+    posts = (*THREAD.posts[:2], replace(THREAD.posts[2], pictures=pictures))
+    frozen = replace(THREAD, posts=posts)
+    edition = desk.freeze(frozen)
+    clock = Clock(network.clock.now, network.clock.sleep)
+    with pytest.raises(BadThread):
+        deliver(Round(edition, desk.frozen(edition), desk, network, LIMITS, clock, "here", lambda _: None))
+    assert network.calls == []
+
+
+def test_a_worker_is_not_waited_for_longer_than_it_takes(desk: Desk, network: FakeNetwork) -> None:
+    edition, now = desk.freeze(THREAD), network.clock.now()
+    assert desk.take(edition, 1, "there", now, now + dt.timedelta(seconds=180))
+    real = network.clock.sleep
+
+    def sleep(seconds: float) -> None:
+        taken = desk.deliveries(edition)[0]
+        if taken.state is State.SENDING:
+            network.posts.append(Seen("id1", THREAD.posts[0].text, "", now))
+            desk.settle(taken, State.PUBLISHED, remote_id="id1")
+        real(seconds)
+
+    network.clock.sleep = sleep  # type: ignore[method-assign]
+    bring(desk, network)
+    assert network.thread == WHOLE
+    assert sum(network.clock.slept) < 20
+
+
+def test_a_worker_that_renews_itself_for_ever_is_told_of(desk: Desk, network: FakeNetwork) -> None:
+    """Somebody else posts on and on; a run gives up after ten minutes and says when to come back."""
+    edition, now = desk.freeze(THREAD), network.clock.now()
+    assert desk.take(edition, 1, "there", now, now + dt.timedelta(days=1))
+    with pytest.raises(Later, match="post 1 is being sent by there; run the same command again at"):
+        bring(desk, network)
+    assert 500 < sum(network.clock.slept) < 620

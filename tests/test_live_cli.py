@@ -32,6 +32,7 @@ from bot.ports import Reply
 from bot.sources import _http
 from bot.store import open_store
 from tests import town
+from tests.processes import heeding_interrupts
 from tests.sources.services import Answer, Request, Server
 from tests.store.conftest import database, server  # noqa: F401 - fixtures
 from tests.store.databases import PostgreSQLDatabase
@@ -79,16 +80,6 @@ subjects = ["django", "flask"]
 name = "opening"
 """
 OPENING = "{% for figure in claims.lead.ranked %}\n{{ figure.subject }} {{ figure | compact }}\n{% endfor %}\n"
-
-
-@contextmanager
-def heeding_interrupts() -> Iterator[None]:
-    """Processes started now end at SIGINT, even if this one ignores it: what a background job of sh ignores, its children do too."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def stackoverflow(request: Request) -> Answer:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,8 +16,11 @@ import pytest
 from bot import wiring
 from bot.cli import main
 from bot.config import VARIABLES
+from bot.domain.delivery import State
 from bot.rehearsal import CREATE, METADATA, UPLOAD, FakeX, named
+from bot.store import open_store
 from bot.verbs import posting
+from tests.processes import heeding_interrupts
 from tests.test_posting import OPENAPI, POST, whole
 
 _ROOT = Path(__file__).parent.parent
@@ -25,27 +31,27 @@ POINTS = [
 ]
 
 
-@pytest.mark.parametrize(("call", "nth", "fault"), POINTS)
-def test_a_post_command_killed_at_a_request_is_finished_by_the_next(
+@contextmanager
+def a_child_held_at(
     call: str, nth: int, fault: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+) -> Iterator[tuple[FakeX, subprocess.Popen[str]]]:
+    """A post command of its own whose nth call of a kind is held: before it has its effect, or after. Then the world is well again."""
     with FakeX(OPENAPI if OPENAPI.is_file() else None) as fake:
         fake.faults.on(call, named(fault, seconds=4), nth=nth)
         told = fake.keys.environment(fake.url) | {"THREADMILL_HOME": str(tmp_path / "home")}
         clean = {name: value for name, value in os.environ.items() if name not in VARIABLES and not name.startswith("THREADMILL")}
-        with subprocess.Popen(
-            [sys.executable, "-m", "bot", *POST, "--yes"],
-            cwd=_ROOT,
-            env=clean | told,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ) as child:
-            until = time.monotonic() + 20
+        command = [sys.executable, "-m", "bot", *POST, "--yes"]
+        with heeding_interrupts():
+            started = subprocess.Popen(
+                command, cwd=_ROOT, env=clean | told, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            )
+        with started as child:
+            until = time.monotonic() + 30
             while sum(one.operation == call for one in fake.calls) < nth:
                 assert time.monotonic() < until
                 time.sleep(0.01)
-            time.sleep(0.1)  # the call is held: before its effect, or after it
-            child.kill()
+            time.sleep(0.1)
+            yield fake, child
         for name, value in told.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(wiring, "_now", fake.now)
@@ -54,3 +60,27 @@ def test_a_post_command_killed_at_a_request_is_finished_by_the_next(
         assert main([*POST, "--yes"]) == 0
         whole(fake)
         assert fake.creates == 2
+
+
+@pytest.mark.parametrize(("call", "nth", "fault"), POINTS)
+def test_a_post_command_killed_at_a_request_is_finished_by_the_next(
+    call: str, nth: int, fault: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with a_child_held_at(call, nth, fault, monkeypatch, tmp_path) as (_, child):
+        child.kill()
+
+
+@pytest.mark.parametrize("fault", ["hang-before", "hang-after"])
+@pytest.mark.parametrize(("how", "code", "words"), [
+    (signal.SIGINT, 130, "threadmill: stopped; what was sent is known or will be found out: run the same command again"),
+    (signal.SIGTERM, 143, ""),
+])  # fmt: skip
+def test_a_post_command_that_is_stopped_says_how_to_go_on_and_leaves_no_lease(
+    how: signal.Signals, code: int, words: str, fault: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with a_child_held_at(CREATE, 2, fault, monkeypatch, tmp_path) as (_, child):
+        child.send_signal(how)
+        _, said = child.communicate(timeout=20)
+        assert (child.returncode, words in said) == (code, True)
+        with open_store(f"sqlite:///{tmp_path / 'home' / 'threadmill.db'}") as store:
+            assert store.desk.deliveries(1)[1].state is State.UNKNOWN  # the next run looks at once, and waits for no lease

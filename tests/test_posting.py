@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot import wiring
 from bot.cli import main
-from bot.rehearsal import CREATE, FAULTS, METADATA, TIMELINE, UPLOAD, FakeX, named
-from bot.verbs import posting
+from bot.domain.period import Period
+from bot.domain.report import Report
+from bot.pipeline import Run
+from bot.rehearsal import CREATE, DELETE, FAULTS, METADATA, TIMELINE, UPLOAD, FakeX, named
+from bot.verbs import choosing, posting, threads
 
 OPENAPI = Path(__file__).parents[2] / "shared" / "x-api" / "openapi.json"
 POST = ["post", "infrastructure-tools", "--period", "2020"]
+
+
+@cache
+def composed() -> Run:
+    """The thread of POST, composed once for all tests that post it."""
+    house = wiring.house()
+    recipe, period = choosing.recipe_and_period(house, *POST[1::2])
+    return threads.compose(house, recipe, period, [], None, offline=True, progress=lambda *_: None)
+
+
+def compose_again(_house: object, recipe: Report, *_: object, **__: object) -> Run:
+    return replace(composed(), edition=replace(composed().edition, report=recipe))
 
 
 @pytest.fixture
@@ -26,6 +44,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeX]:
         monkeypatch.setenv("THREADMILL_HOME", str(tmp_path / "home"))
         monkeypatch.setattr(wiring, "_now", running.now)
         monkeypatch.setattr(posting, "sleep", running.advance)
+        monkeypatch.setattr(posting, "compose", compose_again)
         yield running
 
 
@@ -116,3 +135,145 @@ def test_a_post_whose_fate_cannot_be_read_waits_for_a_person(fake: FakeX, capsys
     assert main(["resolve", "1", "2", "--there", thread[1].id]) == 0
     posted(fake)
     whole(fake)
+
+
+# The month's budget
+
+
+def test_a_thread_beyond_the_budget_is_not_begun(
+    fake: FakeX, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("THREADMILL_BUDGET_USD", "0.034")
+    posted(fake, code=3)
+    assert "the budget is $0.03 a month" in capsys.readouterr().err
+    assert fake.calls == []
+    assert main(["status"]) == 0
+    assert "no thread was begun yet" in capsys.readouterr().out
+    monkeypatch.setenv("THREADMILL_BUDGET_USD", "0.035")
+    posted(fake)
+    assert "budget $0.04 a month; $0.035 of it would be billed or promised" in capsys.readouterr().out
+    whole(fake)
+
+
+def test_what_a_thread_under_way_is_promised_is_counted_once(
+    fake: FakeX, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("THREADMILL_BUDGET_USD", "0.035")
+    fake.faults.on(CREATE, named("402-credits"), nth=2)
+    posted(fake, code=4)
+    posted(fake)
+    assert capsys.readouterr().out.count("budget $0.04 a month; $0.035 of it would be billed or promised") == 2
+    whole(fake)
+
+
+def test_what_was_billed_last_month_does_not_count(fake: FakeX, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THREADMILL_BUDGET_USD", "0.05")
+    posted(fake)
+    other = ["post", "infrastructure-tools", "--period", "2020", "--yes"]
+    monkeypatch.setattr(posting, "recipe_and_period", renamed(posting.recipe_and_period))
+    assert main(other) == 3
+    fake.advance(31 * 86_400)
+    assert main(other) == 0
+    assert len(fake.threads()) == 2
+
+
+def renamed(choose: Callable[..., tuple[Report, Period]]) -> Callable[..., tuple[Report, Period]]:
+    """The same report under another name, so that the account has two threads of it."""
+
+    def chosen(*arguments: object) -> tuple[Report, Period]:
+        recipe, period = choose(*arguments)
+        return replace(recipe, key="another", title="Another"), period
+
+    return chosen
+
+
+# Taking a thread down
+
+
+def test_undo_shows_the_price_and_deletes_nothing_before_it_is_told_to(fake: FakeX, capsys: pytest.CaptureFixture[str]) -> None:
+    posted(fake)
+    calls = len(fake.calls)
+    capsys.readouterr()
+    assert main(["undo", "1"]) == 3
+    assert "2 x delete a post             $0.010   $0.020" in capsys.readouterr().out
+    assert len(fake.calls) == calls
+    assert main(["undo", "1", "--yes"]) == 0
+    assert [call.operation for call in fake.calls[calls:]] == [DELETE, DELETE]
+    assert fake.threads() == []
+    assert float(fake.billed) == pytest.approx(0.035 + 0.020)
+    posted(fake, code=3)
+    assert main(["undo", "1", "--yes"]) == 0
+    assert len(fake.calls) == calls + 2
+    (row,) = told(capsys)
+    assert [post["state"] for post in row["posts"]] == ["removed", "removed"]
+    assert row["billed_usd"] == pytest.approx(0.055)
+    assert fake.violations == []
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """What status says for programs."""
+    capsys.readouterr()
+    assert main(["status", "--json"]) == 0
+    found: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+    return found
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_after_any_fault_a_thread_that_is_undone_is_gone(fault: str, nth: int, fake: FakeX) -> None:
+    posted(fake)
+    fake.faults.on(DELETE, named(fault, seconds=0.2), nth=nth)
+    for _ in range(6):
+        if main(["undo", "1", "--yes"]) == 0:
+            break
+        assert len(fake.threads()) <= 1  # never two ends of a thread torn apart
+        fake.advance(1000)
+    assert fake.threads() == []
+    assert fake.violations == []
+
+
+def test_a_thread_that_is_half_out_can_be_undone_and_is_not_gone_on_with(fake: FakeX) -> None:
+    fake.faults.on(CREATE, named("402-credits"), nth=2)
+    posted(fake, code=4)
+    assert main(["undo", "1", "--yes"]) == 0
+    posted(fake, code=3)
+    assert fake.threads() == []
+
+
+def test_another_account_s_keys_take_nothing_down(
+    fake: FakeX, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    posted(fake)
+    for name, value in fake.stranger("someone").keys.environment(fake.url).items():
+        monkeypatch.setenv(name, value)
+    assert main(["undo", "1", "--yes"]) == 2
+    assert "edition 1 stands on account 1001, and the keys are those of 1002" in capsys.readouterr().err
+    assert len(fake.threads()) == 1
+
+
+def test_undo_of_what_is_not_there_says_so(fake: FakeX, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["undo", "7", "--yes"]) == 2
+    assert "there is no edition 7" in capsys.readouterr().err
+
+
+def test_status_has_the_address_and_the_price_of_each_post_without_any_key(
+    fake: FakeX, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    posted(fake)
+    for name in fake.keys.environment(fake.url):
+        monkeypatch.delenv(name)
+    (row,) = told(capsys)
+    (thread,) = fake.threads()
+    assert [post["url"] for post in row["posts"]] == [f"https://x.com/i/web/status/{part.id}" for part in thread]
+    assert [post["billed_usd"] for post in row["posts"]] == [pytest.approx(0.020), pytest.approx(0.015)]
+    assert [(one["call"], one["position"]) for one in row["charges"]] == [("alt text", 1), ("post", 1), ("post", 2)]
+
+
+def test_a_post_that_a_person_found_is_charged_as_one_that_was_answered(fake: FakeX, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.faults.on(CREATE, named("drop-after"), nth=1)
+    fake.faults.on(TIMELINE, named("503-before"), times=None)
+    posted(fake, code=5)
+    (thread,) = fake.threads()
+    assert main(["resolve", "1", "1", "--there", thread[0].id]) == 0
+    (row,) = told(capsys)
+    assert [(one["call"], one["usd"]) for one in row["charges"]] == [("alt text", 0.005), ("post", 0.015)]

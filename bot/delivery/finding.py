@@ -26,14 +26,12 @@ def reconcile(this: Round, at: Delivery) -> None:
     sent_at = at.sent_at or this.clock.now()
     this.say(f"looking for post {at.position} on the account")
     try:
-        seen = this.network.recent(sent_at - _SKEW)
+        seen = look(this, at)
     except ThreadmillError as error:
         raise Unsure(
             f"post {at.position} was sent at {minute(sent_at)}, and whether it is there cannot be read: {error}{this.so_far()}. "
             f"Nothing was sent again. Run the same command later, or look yourself and tell: threadmill resolve"
         ) from error
-    if seen:
-        this.desk.charge(this.charge(at.position, "posts read", round(this.limits.read_usd * len(seen), 4)))
     if (found := _found(this, at, seen)) is not None:
         this.desk.settle(at, State.PUBLISHED, remote_id=found.remote_id, charge=this.created(at.position))
         return
@@ -46,6 +44,14 @@ def reconcile(this: Round, at: Delivery) -> None:
         this.clock.sleep(LOOKS_S)
         return
     this.desk.settle(at, State.PLANNED, error=f"it was not on the account at {minute(this.clock.now())}")
+
+
+def look(this: Round, at: Delivery) -> Sequence[Seen]:
+    """What the account shows since shortly before a post was sent; what is shown is billed."""
+    seen = this.network.recent((at.sent_at or this.clock.now()) - _SKEW)
+    if seen:
+        this.desk.charge(this.charge(at.position, "posts read", round(this.limits.read_usd * len(seen), 4)))
+    return seen
 
 
 def _found(this: Round, at: Delivery, seen: Sequence[Seen]) -> Seen | None:

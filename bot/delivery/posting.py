@@ -9,7 +9,7 @@ from typing import Final
 from bot.delivery.finding import reconcile
 from bot.delivery.round import LEASE, MEDIA_KEEP, Round
 from bot.domain.delivery import Delivery, FrozenPost, Picture, State, Upload
-from bot.errors import BadInput, HeldBack, Later, Rejected, Unsure
+from bot.errors import BadInput, BadThread, HeldBack, Later, Rejected, Unsure
 from bot.ports import Desk
 
 _MOST_ATTEMPTS: Final = 6
@@ -28,12 +28,13 @@ def deliver(this: Round) -> Sequence[Delivery]:
         BadInput: the settings are wrong; nothing was sent.
         BadStore: what happened cannot be written down; the next run finds out.
     """
+    _refuse_unfit(this)
     anew = _try_again(this)
     begun = this.clock.now()
     while (at := _first_open(this)) is not None:
         match at.state:
             case State.SENDING:
-                this.wait(at.lease_until or this.clock.now(), begun, f"post {at.position} is being sent by {at.worker}")
+                this.watch(at, begun)
             case State.UNKNOWN:
                 reconcile(this, at)
             case State.PLANNED if at.not_before is not None and at.not_before > this.clock.now():
@@ -49,6 +50,18 @@ def deliver(this: Round) -> Sequence[Delivery]:
             case _:
                 raise Rejected(f"post {at.position} was {at.state}; its thread is not posted on. See threadmill status")
     return this.desk.deliveries(this.edition)
+
+
+def _refuse_unfit(this: Round) -> None:
+    """Before anything is uploaded: a thread of which one post cannot go out is not begun."""
+    for post in this.frozen.posts:
+        if len(post.pictures) > this.limits.images_per_post:
+            raise BadThread(
+                f"post {post.position} has {len(post.pictures)} pictures, and {this.limits.network} takes "
+                f"{this.limits.images_per_post} a post; nothing was sent. Take charts out of the recipe"
+            )
+        for picture in post.pictures:
+            this.network.check(picture)
 
 
 def refuse_withdrawn(desk: Desk, edition: int) -> None:

@@ -67,6 +67,15 @@ class Round:
         self.say(f"waiting until {until:%H:%M:%S}: {why}")
         self.clock.sleep(max((until - self.clock.now()).total_seconds(), 0) + 0.1)
 
+    def watch(self, at: Delivery, begun: dt.datetime) -> None:
+        """Wait a moment for another worker, whose post it is until the lease runs out."""
+        now = self.clock.now()
+        if now > begun + PATIENCE:
+            raise Later(f"post {at.position} is being sent by {at.worker}; run the same command again at {minute(now)}", now)
+        self.say(f"waiting for {at.worker}, which is sending post {at.position}")
+        left = ((at.lease_until or now) - now).total_seconds()
+        self.clock.sleep(min(max(left, 0) + 0.1, LOOKS_S))
+
     def so_far(self) -> str:
         """ ". Out are posts 1 to 2 of 5": what a person must know first."""
         out = [at.position for at in self.desk.deliveries(self.edition) if at.state is State.PUBLISHED]

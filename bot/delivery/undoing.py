@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.delivery.finding import reconcile
+from bot.delivery.finding import look, reconcile
 from bot.delivery.round import LOOKS_S, Round
 from bot.domain.delivery import Delivery, State
-from bot.errors import Later, Rejected, Unsure
+from bot.errors import Later, Rejected, ThreadmillError, Unsure
 
 _MOST_TRIES: Final = 3
 """So often is a deletion tried whose outcome is not known: to delete what is gone does no harm."""
@@ -29,7 +29,7 @@ def undo(this: Round) -> Sequence[Delivery]:
     while (at := _last_out(this)) is not None:
         match at.state:
             case State.SENDING:
-                this.wait(at.lease_until or this.clock.now(), begun, f"post {at.position} is being sent by {at.worker}")
+                this.watch(at, begun)
             case State.UNKNOWN:
                 reconcile(this, at)
             case _:
@@ -62,5 +62,15 @@ def _remove(this: Round, at: Delivery) -> None:
         deleted = this.network.remove(at.remote_id)
     except Rejected as error:
         raise Rejected(f"post {at.position} was not deleted: {error}{this.so_far()}") from error
+    if not deleted and _shown(this, at):
+        raise Unsure("the network says that it is not there, and yet the account shows it")
     charge = this.charge(at.position, "deletion", this.limits.remove_usd) if deleted else None
     this.desk.settle(at, State.REMOVED, charge=charge)
+
+
+def _shown(this: Round, at: Delivery) -> bool:
+    """Whether the account still shows a post: "not found" has been an incident of the network too."""
+    try:
+        return at.remote_id in {one.remote_id for one in look(this, at)}
+    except ThreadmillError as error:
+        raise Unsure(f"the network says that it is not there, and the account cannot be read: {error}") from error

@@ -40,6 +40,13 @@ MOVES: Final[Mapping[State, frozenset[State]]] = {
 """The only ways there are: from SENDING to PLANNED where it was surely not sent, from REJECTED where a person tries again."""
 
 
+RAN_OUT: Final = (
+    "the lease ran out while it was being sent: the process died or was cut off, and whether the post is there is not known; "
+    "post the edition again, which looks at the account first"
+)
+"""What stands at a post whose lease ran out."""
+
+
 @dataclass(frozen=True)
 class Picture:
     """A chart as it is sent: its bytes, its size, and the words that stand for it."""
@@ -122,6 +129,22 @@ class Delivery:
     lease_until: dt.datetime | None = None
     not_before: dt.datetime | None = None
     sent_at: dt.datetime | None = None
+
+
+def refuse_impossible(before: Delivery, state: State, remote_id: str) -> None:
+    """
+    What no desk settles, whoever asks for it.
+
+    Raises:
+        ValueError: there is no such move, or the id is missing or belongs to no post that is published.
+    """
+    what = f"post {before.position} of edition {before.edition}"
+    if state not in MOVES[before.state] or state is State.SENDING:
+        raise ValueError(f"{what} cannot be settled from {before.state} as {state}: there is no such move")
+    if state is State.PUBLISHED and not remote_id:
+        raise ValueError(f"{what} cannot be settled as published without an id: nothing could reply to it or remove it")
+    if state is not State.PUBLISHED and remote_id not in ("", before.remote_id):
+        raise ValueError(f"{what} cannot be settled as {state} with the id {remote_id}: only what is published has one")
 
 
 @dataclass(frozen=True)

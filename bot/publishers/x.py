@@ -212,6 +212,12 @@ class Network:
             return Identity(account, name, {"tweet.write", "media.write"} <= set(scopes), USER_READ_USD)
         return Identity(account, name, None if levels in ([], [""]) else "write" in levels[0], USER_READ_USD)
 
+    def check(self, picture: Picture) -> None:
+        """What X is known to refuse."""
+        from bot.publishers import _x_media
+
+        _x_media.check_picture(picture, LIMITS)
+
     def upload(self, picture: Picture) -> str:
         """
         POST /2/media/upload: the picture's id, good for a day.
@@ -221,7 +227,7 @@ class Network:
         """
         from bot.publishers import _x_media
 
-        _x_media.check_picture(picture, LIMITS)
+        self.check(picture)
         return self._ask("upload", lambda: _x_media.upload(self._session, picture.png), _media_id)
 
     def describe(self, media_id: str, alt_text: str) -> None:

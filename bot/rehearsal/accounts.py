@@ -26,16 +26,34 @@ KEYS: Final = Keys("fakeConsumerKey", "fakeConsumerSecret+/=", "1001-fakeAccessT
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody on X. `text_limit` is what a post may weigh; `owns_app` makes reading the own timeline cheap."""
+    """
+    Somebody on X. `text_limit` is what a post may weigh; `owns_app` makes reading the own timeline cheap.
+
+    `access_level` is what the app was allowed when the keys were made, "read-write" or "read"; it does not change with the app.
+    """
 
     id: str
     username: str
     keys: Keys
     owns_app: bool = True
     text_limit: int = 280
+    access_level: str = "read-write"
 
 
 FIRST: Final = 1001
+
+
+@dataclass(frozen=True)
+class Client:
+    """An app as OAuth 2.0 knows it. Without a secret it is a public one (RFC 6749, 2.1); bots are confidential (docs)."""
+
+    id: str
+    secret: str
+    redirect_uris: tuple[str, ...]
+
+
+CLIENT: Final = Client("fakeClientId+/=", "fakeClientSecret+/=:&%", ("http://127.0.0.1:8080/callback",))
+"""The app in every fake that is not told of another; with characters that must be escaped in addresses and forms."""
 
 
 def another(number: int, username: str) -> Account:

@@ -48,6 +48,11 @@ def invalid(message: str, **parameters: Sequence[str]) -> Answer:
     )
 
 
+def refused(error: str, description: str, status: int = 400) -> Answer:
+    """What was asked for tokens is refused as RFC 6749 (5.2) words it."""
+    return Answer(status, {"error": error, "error_description": description}, {"Cache-Control": "no-store"})
+
+
 def missing(kind: str, parameter: str, value: str) -> dict[str, object]:
     """X's problem about a resource that is not there; stands alone with 404 or among `errors` of a 200."""
     return {
@@ -62,7 +67,7 @@ def missing(kind: str, parameter: str, value: str) -> dict[str, object]:
 
 
 def page(status: int) -> Answer:
-    """An HTML page where JSON was due."""
+    """An HTML page, mostly where JSON was due."""
     return Answer(
         status,
         f"<html><head><title>{status}</title></head><body>X</body></html>",
@@ -82,9 +87,15 @@ NOT_VISIBLE: Final = problem(403, "You attempted to reply to a Tweet that is del
 NOT_PERMITTED: Final = problem(403, "You are not permitted to perform this action.")
 NO_ACCESS: Final = problem(403, "Your account is not permitted to access this feature")
 FORBIDDEN: Final = problem(403, "Forbidden")
+OAUTH1_PERMISSIONS: Final = problem(
+    403, "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint.", "oauth1-permissions"
+)
 UNAUTHORIZED: Final = problem(401, "Unauthorized")
 NOT_FOUND: Final = problem(404, "Not Found", "resource-not-found", "Not Found Error")
 TOO_MANY: Final = problem(429, "Too Many Requests")
+BAD_TOKEN: Final = "Value passed for the token was invalid."  # noqa: S105 - words of X's
+RATE_LIMITED: Final = refused("rate_limited", "Too Many Requests", 429)
+"""For tokens; docs oauth-1-0a-token-exchange name the error, the description is ours."""
 BAD_MEDIA: Final = invalid("Your media IDs are invalid.")
 OUT_OF_CREDITS: Final = Answer(
     402,

@@ -8,8 +8,15 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+HIDDEN: Final = "(hidden)"
+_SECRETS: Final = frozenset({
+    "access_token", "client_secret", "code", "code_verifier", "oauth_signature", "oauth_token", "oauth_token_secret",
+    "oauth_verifier", "refresh_token", "subject_token", "token",
+})  # fmt: skip
+"""Names of fields and parameters whose values are kept from the record, wherever somebody puts them."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +27,8 @@ class Asked:
     host: str
     path: str
     query: tuple[tuple[str, str], ...]
-    headers: Mapping[str, str]
-    raw: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    raw: bytes = field(repr=False)
 
     @property
     def kind(self) -> str:
@@ -62,14 +69,17 @@ class Asked:
         """The body as `Call` keeps it."""
         try:
             if self.kind == "multipart/form-data":
-                return {part.name: _noted(part) for part in _form(self.headers["content-type"], self.raw)}
+                return _without_secrets({part.name: _noted(part) for part in _form(self.headers["content-type"], self.raw)})
             body = self.parsed()
         except ValueError:
             return {"unreadable": len(self.raw)}
         if isinstance(body, dict) and isinstance(body.get("media"), str):
             content = self.file() or b""
             body["media"] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        return body
+        return _without_secrets(body)
+
+    def query_for_the_record(self) -> dict[str, str]:
+        return {name: HIDDEN if name in _SECRETS else value for name, value in self.query}
 
 
 @dataclass
@@ -91,6 +101,12 @@ class Call:
     status: int | None = None
     accepted: bool = False
     answered: bool = False
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: HIDDEN if name in _SECRETS else _without_secrets(each) for name, each in value.items()}
+    return [_without_secrets(each) for each in value] if isinstance(value, list) else value
 
 
 class _Part(NamedTuple):

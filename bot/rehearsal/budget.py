@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from bot.rehearsal.answers import Answer
 from bot.rehearsal.clock import Clock
+from bot.rehearsal.faults import Fault
 from bot.rehearsal.operations import LIMITS
 
 PRICES: Final[Mapping[str, Decimal]] = {
@@ -51,7 +54,7 @@ class Bill:
 
 
 class Windows:
-    """The calls of each account in its window of 15 minutes, which begins with the first."""
+    """The calls of each account, or app, in its window of 15 minutes, which begins with the first."""
 
     def __init__(self, clock: Clock, limits: Mapping[str, int]) -> None:
         self._clock = clock
@@ -66,14 +69,24 @@ class Windows:
         self._used[operation, account_id] = (begun, used + 1)
         return True
 
-    def headers(self, operation: str, account_id: str) -> dict[str, str]:
-        """x-rate-limit-*; docs: on all responses."""
+    def shown(self, answer: Answer, operation: str, account_id: str, fault: Fault | None) -> Answer:
+        """The answer with x-rate-limit-* (docs: on all responses), and with the bucket a fault says is used up."""
+        if answer.bare:
+            return answer
         begun, used = self._window(operation, account_id)
-        return {
+        headers = {
             "x-rate-limit-limit": str(self._limits[operation]),
             "x-rate-limit-remaining": str(self._limits[operation] - used),
             "x-rate-limit-reset": str(int(begun + WINDOW_S)),
         }
+        if fault and fault.reset_in_s is not None:
+            prefix = f"x-{fault.bucket}-limit-24hour" if fault.bucket else "x-rate-limit"
+            headers |= {
+                f"{prefix}-limit": headers["x-rate-limit-limit"],
+                f"{prefix}-remaining": "0",
+                f"{prefix}-reset": str(int(self._clock.now().timestamp() + fault.reset_in_s)),
+            }
+        return replace(answer, headers={**headers, **answer.headers})
 
     def _window(self, operation: str, account_id: str) -> tuple[float, int]:
         now = self._clock.now().timestamp()

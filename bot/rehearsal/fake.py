@@ -5,32 +5,35 @@ from __future__ import annotations
 import datetime as dt
 import json
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bot.rehearsal.accounts import FIRST, KEYS, Account, Keys, another
+from bot.rehearsal import contract, oauth2
+from bot.rehearsal.accounts import CLIENT, FIRST, KEYS, Account, Client, Keys, another
 from bot.rehearsal.answers import NOT_FOUND, Answer
 from bot.rehearsal.asked import Asked, Call
+from bot.rehearsal.authorize import Person
 from bot.rehearsal.budget import Bill, Windows
 from bot.rehearsal.clock import Clock
-from bot.rehearsal.contract import Contract, complaints
+from bot.rehearsal.contract import Contract
 from bot.rehearsal.faults import Fault
 from bot.rehearsal.media import Media
-from bot.rehearsal.operations import operation_of
+from bot.rehearsal.operations import TOKEN, operation_of
 from bot.rehearsal.posts import DAY_S, ORIGINALS_A_DAY, REPLIES_A_DAY, Post, Rules
+from bot.rehearsal.record import described
 from bot.rehearsal.script import Faults
 from bot.rehearsal.site import Site
 from bot.rehearsal.timeline import Branched, Part, chains
-from bot.rehearsal.tokens import Grant
+from bot.rehearsal.tokens import Family, Grant
 from bot.rehearsal.wire import Listening
 
 
 class FakeX:
     """
     Runs for a `with` block. The first account is the bot's: `account`, its `keys`, and BEARER as an OAuth 2.0 token.
+    `client` is the app, `person` who lets it in.
 
     `url` is its address. `faults` is the script of what goes wrong. What happened stands in `calls` (every request), `violations`
     (one sentence for each thing X would not have understood), `posts` and `media` (by id), `creates` (posts made through the API)
@@ -46,6 +49,9 @@ class FakeX:
         credits: what there is to spend; X lets the last call go through and then answers 402. None is without end.
         limits: calls in 15 minutes by operation, where they are not to be those of LIMITS.
         owns_app: whether the account owns the app, which makes reading its timeline cheap.
+        client: the app as OAuth 2.0 knows it, with its redirect URIs; without a secret it is a public one.
+        grants: the OAuth 2.0 scopes the app can have at most, whatever it asks for; None is all.
+        access_level: "read" if the OAuth 1.0a keys were made while the app was read-only.
         old_names: whether `tweet.fields` is taken beside `post.fields`.
         state: a file that holds the state as JSON, replaced after each change.
         port: 0 takes one that is free.
@@ -68,18 +74,24 @@ class FakeX:
         replies_a_day: int = REPLIES_A_DAY,
         owns_app: bool = True,
         text_limit: int = 280,
+        client: Client = CLIENT,
+        grants: Collection[str] | None = None,
+        access_level: str = "read-write",
         old_names: bool = True,
         state: Path | None = None,
         port: int = 0,
     ) -> None:
-        self.account = Account(str(FIRST), username, KEYS, owns_app, text_limit)
+        self.account = Account(str(FIRST), username, KEYS, owns_app, text_limit, access_level)
+        self.client = client
         self.contract = Contract(openapi, old_names=old_names) if openapi else None
         self.faults = Faults()
         self.calls: list[Call] = []
         self.violations: list[str] = []
         self._clock = Clock(clock, clock_skew_s)
         rules = Rules(visibility_lag_s, parent_lag_s, duplicate_window_s, missing_delete, originals_a_day, replies_a_day)
-        self._site = Site(self.account, self._clock, Bill(self._clock, credits), Windows(self._clock, limits or {}), rules)
+        bill, windows = Bill(self._clock, credits), Windows(self._clock, limits or {})
+        at_most = None if grants is None else frozenset(grants)
+        self._site = Site(self.account, self._clock, bill, windows, rules, client, at_most)
         self._state = state
         self._lock = threading.RLock()
         self._closing = threading.Event()
@@ -101,6 +113,11 @@ class FakeX:
     @property
     def keys(self) -> Keys:
         return self.account.keys
+
+    @property
+    def person(self) -> Person:
+        """Who sits before the page on which the app is let in: `fake.person.agrees = False` and it is refused."""
+        return self._site.person
 
     @property
     def accounts(self) -> Mapping[str, Account]:
@@ -152,9 +169,13 @@ class FakeX:
             return account
 
     def token(self, *scopes: str, account: Account | None = None) -> str:
-        """A new OAuth 2.0 user token with these scopes."""
+        """A new OAuth 2.0 access token with these scopes, as though somebody had logged in; it lives for two hours."""
+        return self.log_in(*scopes, account=account).access
+
+    def log_in(self, *scopes: str, account: Account | None = None) -> Family:
+        """New tokens with these scopes, without the page: `access`, and `refresh` if offline.access is among them."""
         with self._lock:
-            return self._site.tokens.new(Grant((account or self.account).id, frozenset(scopes)))
+            return self._site.tokens.begin(Grant((account or self.account).id, frozenset(scopes)))
 
     def write_by_hand(self, text: str, account: Account | None = None, parent: str | None = None) -> Post:
         """A post that did not come through the API: nobody is billed, nothing is refused, `creates` does not count it."""
@@ -187,24 +208,9 @@ class FakeX:
             return list(chains(self.posts, (account or self.account).id))
 
     def state(self) -> dict[str, Any]:
-        """All of it as JSON values; images as digests; no keys."""
+        """All of it as JSON values; images as digests; neither keys nor tokens."""
         with self._lock:
-            return {
-                "url": self.url,
-                "now": self.now().isoformat(),
-                "account": {"id": self.account.id, "username": self.account.username},
-                "calls": [asdict(call) | {"at": call.at.isoformat()} for call in self.calls],
-                "violations": list(self.violations),
-                "posts": [asdict(post) | {"created_at": post.created_at.isoformat()} for post in self.posts.values()],
-                "media": [
-                    {"id": each.id, "digest": each.digest, "alt_text": each.alt_text, "size": len(each.content)}
-                    for each in self.media.values()
-                ],
-                "threads": [[part._asdict() for part in chain] for chain in self.threads()],
-                "creates": self.creates,
-                "billed": str(self.billed),
-                "faults": self.faults.described(),
-            }
+            return described(self)
 
     def _write_state(self) -> None:
         if self._state is None:
@@ -219,12 +225,15 @@ class FakeX:
         """Everything between a request and its answer, with the waits of a fault. No answer: the connection is closed."""
         operation, path_id = operation_of(asked.method, asked.path)
         with self._lock:
-            call = Call(operation, asked.method, asked.path, dict(asked.query), asked.for_the_record(), self.now())
+            body, query = asked.for_the_record(), asked.query_for_the_record()
+            if operation == TOKEN:
+                body, query = oauth2.for_the_record(asked), {}
+            call = Call(operation, asked.method, asked.path, query, body, self.now())
             self.calls.append(call)
             fault = self.faults.take(operation) if operation else None
             call.fault = fault.name if fault else ""
-            wrong = complaints(self.contract, asked, operation, path_id)
-            self.violations += [f"{asked.method} {asked.path}: {complaint}" for complaint in wrong]
+            wrong = self._complaints(asked, operation, path_id)
+            self._note(asked, wrong)
             self._write_state()
         if fault and fault.waits == "before":
             self.wait(fault.wait_s)
@@ -238,11 +247,22 @@ class FakeX:
             self.wait(fault.wait_s)
         return call, answer, fault
 
+    def visited(self, asked: Asked) -> Answer:
+        """Somebody looked at the page on which the app is let in: no call of the API, so no fault befalls it."""
+        with self._lock:
+            answer, wrong = self._site.page.visit(asked.query)
+            self._note(asked, wrong)
+            self._write_state()
+            return answer
+
     def finished(self, call: Call) -> None:
         """A whole answer went out."""
         with self._lock:
             call.answered = True
             self._write_state()
+
+    def _note(self, asked: Asked, wrong: list[str]) -> None:
+        self.violations += [f"{asked.method} {asked.path}: {complaint}" for complaint in wrong]
 
     def failed(self, what: str) -> None:
         """The fake itself broke: no test may pass over that."""
@@ -259,23 +279,17 @@ class FakeX:
         if not call.operation:
             return NOT_FOUND
         if fault and not fault.accepts:
-            return self._with_limits(call.operation, fault.answer, fault) if fault.answer and not fault.close else None
+            return self._shown(call, fault.answer, fault) if fault.answer and not fault.close else None
         own, account_id = self._site.answer(asked, call.operation, path_id, wrong)
         call.accepted = own.status < 300
         if fault and fault.close:
             return None
-        return self._with_limits(call.operation, fault.answer if fault and fault.answer else own, fault, account_id)
+        return self._shown(call, fault.answer if fault and fault.answer else own, fault, account_id)
 
-    def _with_limits(self, operation: str, answer: Answer, fault: Fault | None, account_id: str = "") -> Answer:
-        """The answer with its rate-limit headers, and with the bucket a fault says is used up."""
-        if answer.bare:
-            return answer
-        headers = self._site.windows.headers(operation, account_id or self.account.id)
-        if fault and fault.reset_in_s is not None:
-            prefix = f"x-{fault.bucket}-limit-24hour" if fault.bucket else "x-rate-limit"
-            headers |= {
-                f"{prefix}-limit": headers["x-rate-limit-limit"],
-                f"{prefix}-remaining": "0",
-                f"{prefix}-reset": str(int(self.now().timestamp() + fault.reset_in_s)),
-            }
-        return replace(answer, headers={**headers, **answer.headers})
+    def _shown(self, call: Call, answer: Answer, fault: Fault | None, account_id: str = "") -> Answer:
+        return self._site.windows.shown(answer, call.operation, account_id or self.account.id, fault)
+
+    def _complaints(self, asked: Asked, operation: str, path_id: str | None) -> list[str]:
+        if operation == TOKEN:
+            return oauth2.complaints(asked)
+        return contract.complaints(self.contract, asked, operation, path_id)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Final
 
 from bot.rehearsal import answers
-from bot.rehearsal.answers import PROBLEMS, TOO_MANY, Answer, invalid, page, problem
+from bot.rehearsal.answers import PROBLEMS, TOO_MANY, Answer, invalid, page, problem, refused
 
 
 @dataclass(frozen=True)
@@ -125,14 +125,7 @@ _CATALOGUE: Final = (
             registration_url="https://developer.x.com/en/docs/projects/overview",
         ),
     ),
-    Fault(
-        "403-oauth1-permissions",
-        answer=problem(
-            403,
-            "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint.",
-            "oauth1-permissions",
-        ),
-    ),
+    Fault("403-oauth1-permissions", answer=answers.OAUTH1_PERMISSIONS),
     Fault("401", answer=answers.UNAUTHORIZED),
     Fault("401-code-32", answer=Answer(401, {"errors": [{"code": 32, "message": "Could not authenticate you"}]})),
     Fault("401-code-89", answer=Answer(401, {"errors": [{"code": 89, "message": "Invalid or expired token."}]})),
@@ -141,6 +134,10 @@ _CATALOGUE: Final = (
     # X's incidents: uploads of 2025-05 and 2026-01
     Fault("404", answer=answers.NOT_FOUND),
     Fault("413", answer=Answer(413)),
+    # of the token endpoint: docs oauth-1-0a-token-exchange, and RFC 6749's error where X mostly says invalid_request
+    Fault("400-invalid-grant", answer=refused("invalid_grant", answers.BAD_TOKEN)),
+    Fault("429-rate-limited", answer=answers.RATE_LIMITED),
+    Fault("503-temporarily-unavailable", answer=refused("temporarily_unavailable", "Service Unavailable", 503)),
 )
 FAULTS: Final[Mapping[str, Fault]] = {fault.name: fault for fault in _CATALOGUE}
 """Every fault by name; the bodies are those that X's documentation and reports of 2024 to 2026 show."""

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from bot.rehearsal.answers import Answer
 from bot.rehearsal.asked import Asked
+from bot.rehearsal.authorize import AUTHORIZE
 from bot.rehearsal.faults import Fault
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Listening(ThreadingHTTPServer):
         """A client that was killed is no news; anything else is the fake's own fault and must not be missed."""
         error = sys.exc_info()[1]
         if not isinstance(error, ConnectionError):
-            self.fake.failed(repr(error))
+            self.fake.failed(f"{type(error).__name__}: {error}")  # the repr of some holds what could not be read
 
 
 def door(fake: FakeX, asked: Asked) -> Answer:
@@ -73,6 +74,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(door(self.server.fake, asked))
             except (ValueError, KeyError, TypeError) as error:
                 self._send(Answer(400, {"detail": repr(error)}))
+            return
+        if (asked.method, asked.path) == ("GET", AUTHORIZE):
+            self._send(self.server.fake.visited(asked))
             return
         call, answer, fault = self.server.fake.meet(asked)
         if answer is None:

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, insert, or_, select, update
 
-from bot.domain.delivery import MOVES, Budget, Charge, Delivery, Frozen, FrozenPost, Picture, State, Upload
+from bot.domain.delivery import RAN_OUT, Budget, Charge, Delivery, Frozen, FrozenPost, Picture, State, Upload, refuse_impossible
 from bot.errors import BadStore, OverBudget
 from bot.store import tables
 from bot.store.schema import alone
 from bot.store.transactions import Transactions, insert_into
-
-_RAN_OUT: Final = (
-    "the lease ran out while it was being sent: the process died or was cut off, and whether the post is there is not known; "
-    "post the edition again, which looks at the account first"
-)
 
 
 class DatabaseDesk(Transactions):
@@ -134,7 +129,7 @@ class DatabaseDesk(Transactions):
         To SENDING there is no way from here: `take` alone counts attempts and keeps the order. An id belongs to PUBLISHED alone;
         REMOVED keeps the one it has.
         """
-        _refuse_impossible(before, state, remote_id)
+        refuse_impossible(before, state, remote_id)
         columns = tables.delivery.c
         values = {"state": state.value, "error": _writable(error), "worker": "", "lease_until": None, "not_before": not_before}
         moving = (
@@ -159,7 +154,7 @@ class DatabaseDesk(Transactions):
         expiring = (
             update(tables.delivery)
             .where(columns.edition == edition, columns.state == State.SENDING.value, columns.lease_until <= now)
-            .values(state=State.UNKNOWN.value, error=_RAN_OUT, worker="", lease_until=None)
+            .values(state=State.UNKNOWN.value, error=RAN_OUT, worker="", lease_until=None)
         )
         with self._writes() as connection:
             return connection.execute(expiring).rowcount
@@ -294,16 +289,6 @@ def _key(report: str, period: str, account: str) -> tuple[ColumnElement[bool], .
 def _in_order(edition: int) -> Select[Any]:
     columns = tables.delivery.c
     return select(tables.delivery).where(columns.edition == edition).order_by(columns.position)
-
-
-def _refuse_impossible(before: Delivery, state: State, remote_id: str) -> None:
-    what = f"post {before.position} of edition {before.edition}"
-    if state not in MOVES[before.state] or state is State.SENDING:
-        raise ValueError(f"{what} cannot be settled from {before.state} as {state}: there is no such move")
-    if state is State.PUBLISHED and not remote_id:
-        raise ValueError(f"{what} cannot be settled as published without an id: nothing could reply to it or remove it")
-    if state is not State.PUBLISHED and remote_id not in ("", before.remote_id):
-        raise ValueError(f"{what} cannot be settled as {state} with the id {remote_id}: only what is published has one")
 
 
 def _writable(error: str) -> str:

@@ -38,8 +38,7 @@ def show_plan(plan: Plan) -> None:
         say(f"   {call.count} x {call.name:<25} ${call.usd:.3f}   ${call.count * call.usd:.3f}")
     say(f"   together ${plan.cost_usd:.3f} by the prices of {plan.prices_as_of}; looking a lost answer up would cost more")
     if plan.budget is not None:
-        total = plan.committed_usd + plan.cost_usd
-        say(f"   budget ${plan.budget.usd:.2f} a month; ${total:.3f} of it would be billed or promised")
+        say(f"   budget ${plan.budget.usd:.2f} a month; ${plan.month_usd:.3f} of it would be billed or promised")
 
 
 def asked(question: str) -> bool:

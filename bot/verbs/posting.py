@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import sleep
 from typing import Final, TypeAlias
 
@@ -62,16 +62,16 @@ class PlannedCall:
 @dataclass(frozen=True)
 class Plan:
     """
-    What is about to be done, before anybody has agreed: each billable call, and what is left of the month's budget.
+    What is about to be done, before anybody has agreed: each billable call, and the month's budget.
 
-    `committed_usd` is what was billed this month or is promised to threads under way, without this plan's calls.
+    `month_usd` is what was billed this month or is promised to threads under way, this plan's calls included.
     """
 
     standing: Standing
     calls: tuple[PlannedCall, ...]
     prices_as_of: str
     budget: Budget | None
-    committed_usd: float
+    month_usd: float
 
     @property
     def cost_usd(self) -> float:
@@ -106,7 +106,7 @@ def post(report: str, period: str | None, now: str | None, data: Sequence[str], 
         if not standing.open_posts:
             return standing
         calls = tuple(_creates(standing, uploads, limits, house.clock()))
-        if not agreed(_plan(house, store, standing, calls, limits)):
+        if not agreed(_plan(house, store, standing, calls, limits, promised=edition)):
             return standing
         edition = store.desk.freeze(standing.frozen, wiring.budget(house))
         deliver(_round(house, store, edition, network, limits, progress))
@@ -136,8 +136,8 @@ def undo(edition: int, agreed: Agreed, progress: Progress) -> Standing:
         plan = _plan(house, store, standing, (PlannedCall("delete a post", len(standing.out), limits.remove_usd),), limits)
         if not agreed(plan):
             return standing
-        if plan.budget is not None and (total := round(plan.committed_usd + plan.cost_usd, 4)) > plan.budget.usd:
-            raise OverBudget(total, plan.budget.usd, plan.budget.since)
+        if plan.budget is not None and plan.month_usd > plan.budget.usd:
+            raise OverBudget(plan.month_usd, plan.budget.usd, plan.budget.since)
         take_down(_round(house, store, edition, network, limits, progress))
         return _standing(store.desk, edition)
 
@@ -209,10 +209,21 @@ def _creates(standing: Standing, uploads: Sequence[Upload], limits: Limits, now:
         yield PlannedCall("tell an alt text", missing, limits.alt_text_usd)
 
 
-def _plan(house: wiring.House, store: Store, standing: Standing, calls: tuple[PlannedCall, ...], limits: Limits) -> Plan:
+def _plan(
+    house: wiring.House,
+    store: Store,
+    standing: Standing,
+    calls: tuple[PlannedCall, ...],
+    limits: Limits,
+    promised: int | None = None,
+) -> Plan:
+    """`promised` is the edition whose open posts are these calls, if it was begun: they are promised already."""
     budget = wiring.budget(house)
-    committed = 0.0 if budget is None else store.desk.committed(budget.since)
-    return Plan(standing, calls, limits.prices_as_of, budget, committed)
+    plan = Plan(standing, calls, limits.prices_as_of, budget, 0.0)
+    if budget is None:
+        return plan
+    committed = store.desk.committed(budget.since, promised)
+    return replace(plan, month_usd=committed if promised is not None else round(committed + plan.cost_usd, 4))
 
 
 def _round(house: wiring.House, store: Store, edition: int, network: Network, limits: Limits, progress: Progress) -> Round:

@@ -30,7 +30,7 @@ from bot.publishers._x_answers import CALLS, TABLE, Call
 from bot.publishers._x_credentials import KEYS
 from bot.publishers._x_session import Patience
 from bot.publishers.x import network, url
-from bot.rehearsal import CREATE, FAULTS, ME, OPERATIONS, FakeX, named
+from bot.rehearsal import CREATE, FAULTS, ME, OPERATIONS, TOKEN, FakeX, named
 
 NOW = dt.datetime(2026, 9, 30, 12, 0, tzinfo=dt.UTC)
 VALUES = ("consumer+Key/1=", "consumer~Secret%2", "1001-access.Token3", "access&Secret4")
@@ -803,7 +803,7 @@ def test_every_request_the_bot_can_send_is_what_x_describes(shared: Path) -> Non
         x.remove(root)
         assert x.recent(fake.now() - dt.timedelta(minutes=5)) == []
         assert fake.violations == []
-        assert {call.operation for call in fake.calls} == set(OPERATIONS) - {ME}
+        assert {call.operation for call in fake.calls} == set(OPERATIONS) - {ME, TOKEN}
 
 
 def test_no_fault_of_the_fake_is_taken_for_a_proof() -> None:

@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -81,3 +82,68 @@ def refused(bot: Bot, text: str, **kw: Any) -> tuple[int, str]:
     """Status and reason of a post that X does not want."""
     reply = bot.ask("POST", "/2/tweets", json={"text": text, **kw})
     return reply.status_code, reply.json()["detail"]
+
+
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+"""A verifier and its S256 challenge: RFC 7636, appendix B."""
+CALLBACK = "http://127.0.0.1:8080/callback"
+EXCHANGE = {
+    "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+    "subject_token": KEYS.access_token,
+    "subject_token_type": "urn:x:params:oauth:token-type:oauth1_token",
+    "oauth_token_secret": KEYS.access_token_secret,
+}
+BASIC = ("fakeClientId+/=", "fakeClientSecret+/=:&%")
+
+
+class App:
+    """An app that asks for tokens, and uses them. Without `basic` it is a public one, which names itself in the form."""
+
+    def __init__(self, url: str, basic: tuple[str, str] | None = BASIC) -> None:
+        self.url, self.basic = url, basic
+
+    def visit(self, **changed: str | None) -> requests.Response:
+        """The page on which the person lets the app in. A parameter that is changed to None is left out."""
+        query: dict[str, str | None] = {
+            "response_type": "code",
+            "client_id": "fakeClientId+/=",
+            "redirect_uri": CALLBACK,
+            "scope": "tweet.read tweet.write users.read media.write offline.access",
+            "state": "a b&c=d",
+            "code_challenge": CHALLENGE,
+            "code_challenge_method": "S256",
+        }
+        return self.look(list((query | changed).items()))
+
+    def look(self, query: list[tuple[str, str | None]]) -> requests.Response:
+        return requests.get(f"{self.url}/i/oauth2/authorize", query, timeout=5, allow_redirects=False)
+
+    def code(self, **changed: str | None) -> str:
+        return dict(parse_qsl(urlsplit(self.visit(**changed).headers["Location"]).query))["code"]
+
+    def ask(self, **form: str) -> requests.Response:
+        named = {} if self.basic else {"client_id": "fakeClientId+/="}
+        return requests.post(f"{self.url}/2/oauth2/token", named | form, auth=self.basic, timeout=5)
+
+    def redeem(self, code: str, **changed: str) -> requests.Response:
+        return self.ask(
+            **{"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER} | changed
+        )
+
+    def log_in(self, **changed: str | None) -> dict[str, Any]:
+        return self.redeem(self.code(**changed)).json()
+
+    def refresh(self, token: str) -> requests.Response:
+        return self.ask(grant_type="refresh_token", refresh_token=token)
+
+    def exchange(self, **changed: str) -> requests.Response:
+        return self.ask(**EXCHANGE | changed)
+
+    def use(self, token: str, method: str = "GET", path: str = "/2/users/me", **kw: Any) -> requests.Response:
+        return requests.request(method, self.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=5, **kw)
+
+
+def told(reply: requests.Response) -> tuple[int, str, str]:
+    """Status, error and description of a request for tokens that was refused."""
+    return reply.status_code, reply.json()["error"], reply.json()["error_description"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.rehearsal import FakeX
-from tests.rehearsal.clients import OPENAPI, Bot, Clock
+from tests.rehearsal.clients import OPENAPI, App, Bot, Clock
 
 
 @pytest.fixture
@@ -22,3 +22,8 @@ def bot(fake: FakeX) -> Iterator[Bot]:
     made = Bot(fake.url)
     yield made
     made.session.close()
+
+
+@pytest.fixture
+def app(fake: FakeX) -> App:
+    return App(fake.url)

@@ -45,6 +45,7 @@ def ends_of(bot: Bot, fake: FakeX, fault: str | Fault) -> tuple[str, int]:
         ("204-after", "204 no JSON", 1),
         *((f"{status}-before", f"{status} dict", 0) for status in (500, 502, 503, 504)),
         *((f"{status}-after", f"{status} dict", 1) for status in (500, 502, 503, 504)),
+        ("503-temporarily-unavailable", "503 dict", 0),
         *((f"html-{status}-before", f"{status} no JSON", 0) for status in (500, 502, 503, 504)),
         *((f"html-{status}-after", f"{status} no JSON", 1) for status in (500, 502, 503, 504)),
         ("413", "413 no JSON", 0),

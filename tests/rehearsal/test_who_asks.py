@@ -9,7 +9,7 @@ import requests
 import tweepy
 
 from bot.rehearsal import BEARER, KEYS, Account, FakeX, Keys
-from tests.rehearsal.clients import Bot
+from tests.rehearsal.clients import PIXELS, Bot
 
 
 def test_a_signature_far_from_the_clock_of_x_is_refused(fake: FakeX, bot: Bot) -> None:
@@ -68,3 +68,36 @@ def test_another_account_has_another_name_and_other_keys(fake: FakeX) -> None:
     someone = fake.stranger("someone")
     assert someone == Account("1002", "someone", someone.keys)
     assert someone.keys != KEYS
+
+
+def test_an_answer_to_a_signed_request_says_what_the_keys_may_do(fake: FakeX, bot: Bot) -> None:
+    assert bot.ask("GET", "/2/users/me").headers["x-access-level"] == "read-write"
+    assert bot.ask("POST", "/2/tweets", json={"text": "x" * 281}).headers["x-access-level"] == "read-write"
+    fake.clock_skew_s = 400
+    assert "x-access-level" not in bot.ask("GET", "/2/users/me").headers
+    reply = requests.get(f"{fake.url}/2/users/me", headers={"Authorization": f"Bearer {BEARER}"}, timeout=5)
+    assert (reply.status_code, "x-access-level" in reply.headers) == (200, False)
+
+
+def test_keys_that_were_made_while_the_app_was_read_only_read_and_do_no_more() -> None:
+    with FakeX(access_level="read") as fake:
+        bot = Bot(fake.url)
+        post = fake.write_by_hand("one")
+        for path in ("/2/users/me", "/2/users/1001/tweets"):
+            reply = bot.ask("GET", path)
+            assert (reply.status_code, reply.headers["x-access-level"]) == (200, "read")
+        for reply in (
+            bot.ask("POST", "/2/tweets", json={"text": "two"}),
+            bot.ask("DELETE", f"/2/tweets/{post.id}"),
+            bot.ask("POST", "/2/media/upload", data={"media_category": "tweet_image"}, files={"media": ("1.png", PIXELS)}),
+            bot.describe("1", "x"),
+        ):
+            assert (reply.status_code, reply.headers["x-access-level"]) == (403, "read")
+            assert reply.json() == {
+                "title": "Forbidden",
+                "detail": "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint.",
+                "type": "https://api.x.com/2/problems/oauth1-permissions",
+                "status": 403,
+            }
+        assert [part.text for chain in fake.threads() for part in chain] == ["one"]
+        bot.session.close()

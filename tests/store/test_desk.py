@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import Engine, event
 
-from bot.domain.delivery import Charge, Delivery, FrozenPost, Picture, State, Upload
-from bot.errors import BadStore
+from bot.domain.delivery import Budget, Charge, Delivery, FrozenPost, Picture, State, Upload
+from bot.errors import BadStore, OverBudget
 from bot.ports import Desk
 from bot.store import Database, open_store, schema
 from tests.store import workers
@@ -355,7 +355,7 @@ def test_what_is_being_sent_is_unknown_when_its_lease_runs_out(desk: Desk) -> No
     assert desk.deliveries(other.edition)[0] == other
 
 
-@pytest.mark.parametrize("state", set(State) - {SENDING})
+@pytest.mark.parametrize("state", [one for one in State if one is not SENDING])
 def test_nothing_but_what_is_being_sent_runs_out(desk: Desk, state: State) -> None:
     before = bring(desk, state)
     assert desk.expire(before.edition, later(days=9)) == 0
@@ -497,6 +497,90 @@ def test_no_sequence_of_calls_leaves_the_table_or_sends_twice(desk: Desk) -> Non
     )
 
 
+# Editions that are withdrawn ------------------------------------------------------------------------------------------------------
+
+
+def test_nobody_takes_a_post_of_an_edition_that_is_withdrawn(desk: Desk) -> None:
+    edition, other = desk.freeze(a_thread()), desk.freeze(a_thread(period="2021"))
+    publish(desk, edition)
+    assert desk.withdrawn(edition) is None
+    desk.withdraw(edition, MORNING)
+    desk.withdraw(edition, later(days=1))
+    assert desk.withdrawn(edition) == MORNING  # the first time counts
+    assert desk.take(edition, 2, "w1", MORNING, LEASE) is False
+    assert desk.take(other, 1, "w1", MORNING, LEASE) is True
+
+
+def test_a_worker_that_has_a_post_settles_it_after_the_edition_is_withdrawn(desk: Desk) -> None:
+    edition = desk.freeze(a_thread())
+    sending = taken(desk, edition)
+    desk.withdraw(edition, MORNING)
+    assert desk.settle(sending, PUBLISHED, remote_id="7") is True
+    assert desk.settle(desk.deliveries(edition)[0], REMOVED) is True
+
+
+# The month's budget ---------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_committed_is_what_was_billed_and_what_open_posts_may_still_be(store: Database, place: Place) -> None:
+    with open_store(place.url, clock=lambda: MORNING) as here:
+        desk = here.desk
+        edition = desk.freeze(a_thread())  # three posts of 0.015
+        assert desk.committed(MORNING) == pytest.approx(0.045)
+        assert desk.committed(later(seconds=1)) == 0  # promised before, and nothing billed since
+        assert desk.committed(later(seconds=1), edition) == pytest.approx(0.045)
+        charge = Charge(edition, 1, "post", 0.015, later(seconds=2))
+        assert desk.settle(taken(desk, edition), PUBLISHED, remote_id="1", charge=charge)
+        assert desk.committed(MORNING) == pytest.approx(0.045)
+        assert desk.committed(later(seconds=1)) == pytest.approx(0.015)
+        desk.charge(Charge(edition, 2, "posts read", 0.005, later(seconds=3)))
+        assert desk.committed(MORNING) == pytest.approx(0.050)
+        desk.withdraw(edition, MORNING)
+        assert desk.committed(MORNING) == pytest.approx(0.020)  # of what was withdrawn nothing is created any more
+
+
+def test_a_thread_that_fits_the_budget_to_the_cent_is_frozen_and_one_that_does_not_leaves_nothing(desk: Desk) -> None:
+    since = later(days=-30)
+    first = desk.freeze(a_thread(), Budget(0.045, since))
+    with pytest.raises(OverBudget, match=r"\$0\.090 would be billed or promised since .* the budget is \$0\.09 a month"):
+        desk.freeze(a_thread(period="2021"), Budget(0.0899, since))
+    assert list(desk.editions()) == [first]
+    assert desk.find("dl-frameworks", "2021", a_thread().account) is None
+    assert desk.freeze(a_thread(period="2021"), Budget(0.09, since)) != first
+
+
+def test_an_edition_that_was_begun_is_under_the_budget_too(desk: Desk) -> None:
+    edition = desk.freeze(a_thread())
+    with pytest.raises(OverBudget):
+        desk.freeze(a_thread(), Budget(0.044, later(days=300000)))
+    assert desk.freeze(a_thread(), Budget(0.045, later(days=300000))) == edition
+
+
+def test_of_two_processes_that_freeze_under_one_budget_one_is_refused(place: Place, processes: ForkServerContext) -> None:
+    with open_store(place.url):
+        pass
+    start, said = processes.Barrier(2), processes.SimpleQueue()
+    arguments = [(place.url, 0.05, period, 6, start, said) for period in ("2018", "2019")]  # a thread is 0.045
+    crowd = [processes.Process(target=workers.freeze_within, args=one, daemon=True) for one in arguments]
+    for process in crowd:
+        process.start()
+    told = [said.get() for _ in crowd]
+    for process in crowd:
+        process.join(10)
+    assert [sum(answers) for answers in zip(*told, strict=True)] == [1] * 6
+
+
+def test_a_charge_is_written_with_the_outcome_it_belongs_to_or_not_at_all(desk: Desk) -> None:
+    edition = desk.freeze(a_thread())
+    sending = taken(desk, edition)
+    charge = Charge(edition, 1, "post", 0.015, MORNING)
+    assert desk.settle(sending, PUBLISHED, remote_id="1", charge=charge)
+    assert desk.settle(sending, PUBLISHED, remote_id="2", charge=charge) is False  # somebody was quicker
+    told = Charge(edition, 1, "alt text", 0.005, MORNING)
+    desk.uploaded(Upload(edition, 1, 1, "m", MORNING, described=True), told)
+    assert desk.charges(edition) == [charge, told]
+
+
 # Uploads and charges --------------------------------------------------------------------------------------------------------------
 
 
@@ -600,6 +684,7 @@ def every_write(desk: Desk) -> list[Callable[[Desk], object]]:
         lambda desk: desk.expire(sending.edition, LEASE),
         lambda desk: desk.uploaded(Upload(planned.edition, 1, 1, "m", MORNING)),
         lambda desk: desk.charge(Charge(planned.edition, 1, "create", 0.015, MORNING)),
+        lambda desk: desk.withdraw(planned.edition, MORNING),
     ]
 
 
@@ -702,6 +787,8 @@ def test_every_method_of_the_desk_tells_of_tables_that_are_gone(desk: Desk, plac
         lambda desk: desk.deliveries(1),
         lambda desk: desk.uploads(1),
         lambda desk: desk.charges(),
+        lambda desk: desk.committed(MORNING),
+        lambda desk: desk.withdrawn(1),
     ]
     refuse_all(desk, [*writes, *reads], "tables or server are not as this version expects them")
 

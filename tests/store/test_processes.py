@@ -6,7 +6,7 @@ import datetime as dt
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
-from bot.store import open_store
+from bot.store import open_store, schema
 from tests.store import workers
 from tests.store.databases import Place
 from tests.store.words import a_reply
@@ -20,7 +20,7 @@ def test_four_processes_open_a_fresh_database_at_once(place: Place, processes: F
     assert [said.get() for _ in crowd] == ["opened"] * 4
     for process in crowd:
         process.join(10)
-    assert place.ask("SELECT version_num FROM threadmill_version") == [("0002",)]
+    assert place.ask("SELECT version_num FROM threadmill_version") == [(schema.VERSIONS[-1],)]
     assert place.ask("SELECT count(*) FROM reply") == [(4,)]
     assert place.ask("SELECT count(*) FROM payload") == [(1,)]
 

@@ -11,7 +11,8 @@ from multiprocessing.synchronize import Barrier, Event
 import alembic.command  # loaded before the processes part, so that they migrate at the same moment
 import psycopg  # noqa: F401
 
-from bot.errors import BadStore
+from bot.domain.delivery import Budget
+from bot.errors import BadStore, OverBudget
 from bot.ports import Reading
 from bot.store import open_store
 from tests.store.words import MORNING, a_reading, a_reply, a_thread, later
@@ -67,6 +68,21 @@ def freeze_the_same(url: str, words: str, rounds: int, start: Barrier, said: Sim
                 told.append(store.desk.freeze(a_thread(words, period=str(2000 + round_))))
             except BadStore:  # told as an id that none has: whoever listens must not wait for ever
                 told.append(-1)
+        said.put(told)
+
+
+def freeze_within(url: str, usd: float, period: str, rounds: int, start: Barrier, said: SimpleQueue[list[bool]]) -> None:
+    """Every round an edition of this period and another report, under a budget; whether it was frozen."""
+    with open_store(url) as store:
+        told = []
+        for round_ in range(rounds):
+            start.wait(20)
+            try:
+                store.desk.freeze(a_thread(report=f"report {round_}", period=period), Budget(usd * (round_ + 1), MORNING))
+            except OverBudget:
+                told.append(False)
+            else:
+                told.append(True)
         said.put(told)
 
 
