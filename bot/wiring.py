@@ -59,7 +59,7 @@ class House:
         return self.now if self.pinned else self.wall()
 
     def wall(self) -> dt.datetime:
-        """What time it is by now, whatever was said: when credentials end, and what a network's answers count from."""
+        """What time it is by now, whatever was said: for what is sent, billed, waited for, and for how long credentials hold."""
         return _now() if self.time is None else self.time()
 
 
@@ -317,7 +317,7 @@ def budget(house: House) -> Budget | None:
     """What this calendar month may be billed, if the settings limit it."""
     if house.settings.budget_usd is None:
         return None
-    return Budget(house.settings.budget_usd, house.clock().replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+    return Budget(house.settings.budget_usd, house.wall().replace(day=1, hour=0, minute=0, second=0, microsecond=0))
 
 
 def templates(report: Report) -> None:
