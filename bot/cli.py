@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 DEFAULT_REPORT = "dl-frameworks"
+CALLBACK_PORT = 8712
 
 _GO_ON = "what was sent is known or will be found out: run the same command again, which goes on from there"
 
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     check = verbs.add_parser("check", help="read settings, recipe and texts, and say what is wrong with them")
     check.add_argument("report", nargs="?", metavar="REPORT", help="one report (default: all)")
     check.add_argument("--schema", action="store_true", help="print the JSON Schema of report.toml and exit")
+    check.add_argument("--online", action="store_true", help="ask X once whose credentials these are and whether they may post")
     check.set_defaults(verb=_check)
 
     _account_verbs(verbs)
@@ -117,6 +119,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _account_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    login = verbs.add_parser("login", help="log in to X with OAuth 2.0, in a browser or from OAuth 1.0a keys")
+    login.add_argument("network", metavar="x", help="the network; x is the one there is")
+    way = login.add_mutually_exclusive_group()
+    way.add_argument("--paste", action="store_true", help="the browser is on another machine: paste the address it ends up at")
+    way.add_argument("--exchange", action="store_true", help="make a login from the four OAuth 1.0a keys; no browser is needed")
+    way.add_argument("--forget", action="store_true", help="remove the stored login")
+    login.add_argument("--no-browser", action="store_true", help="only print the address to open")
+    login.add_argument("--port", type=int, default=CALLBACK_PORT, metavar="N", help=f"of 127.0.0.1 (default: {CALLBACK_PORT})")
+    login.set_defaults(verb=_login)
+
     post = verbs.add_parser("post", help="post a thread, or go on with one that was begun")
     post.add_argument("report", metavar="REPORT")
     post.add_argument("--period", metavar="KEY", help="2020, 2026-10, 2026-W47 (default: the newest complete one)")
@@ -202,7 +214,26 @@ def _check(options: argparse.Namespace) -> int:
         print(checking.schema())
         return 0
     show.show_check(check := checking.check(options.report))
+    if options.online:
+        show.show_identity(checking.verify())
     return 2 if check.problems else 0
+
+
+def _login(options: argparse.Namespace) -> int:
+    from bot.terminal import login as show
+    from bot.verbs import login
+
+    if options.forget:
+        show.show_forgotten(login.forget(options.network))
+        return 0
+    if options.exchange:
+        show.show_login(login.exchange(options.network))
+        return 0
+    with login.ask(options.network, options.port, listen=not options.paste) as asked:
+        show.show_address(asked.address, browser=not (options.paste or options.no_browser))
+        access = asked.paste(show.pasted()) if options.paste else asked.wait(login.WAIT_S)
+    show.show_login(access)
+    return 0
 
 
 def _post(options: argparse.Namespace) -> int:

@@ -27,12 +27,14 @@ VARIABLES: Final[Mapping[str, str]] = {
     "X_CONSUMER_SECRET": "X app secret",
     "X_ACCESS_TOKEN": "X account token",
     "X_ACCESS_TOKEN_SECRET": "X account token secret",
+    "X_CLIENT_ID": "X app's OAuth 2.0 client id, for threadmill login x",
+    "X_CLIENT_SECRET": "X app's OAuth 2.0 client secret, if it has one",
 }
 """Every variable that is read. `.env.example` names the same ones; a test compares the two."""
 
 _SECRETS: Final = (
     "GITHUB_TOKEN", "OPENALEX_API_KEY", "STACKEXCHANGE_KEY", "HF_TOKEN",
-    "X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET",
+    "X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET", "X_CLIENT_SECRET",
 )  # fmt: skip
 _URL_OF: Final = "THREADMILL_URL_"
 """What the variables that replace a source's address begin with; the source's name follows in capitals."""
@@ -80,6 +82,7 @@ class Settings:
     source_urls: Mapping[str, str]
     secrets: Mapping[str, Secret] = field(repr=False)
     unknown: Mapping[str, str] = field(default_factory=dict)
+    x_client_id: str = ""
 
 
 def settings(environment: Mapping[str, str]) -> Settings:
@@ -101,6 +104,9 @@ def settings(environment: Mapping[str, str]) -> Settings:
         source_urls=dict(_source_urls(environment)),
         secrets={name: _secret(name, environment[name]) for name in _SECRETS if environment.get(name, "").strip()},
         unknown=dict(_unknown_variables(environment)),
+        x_client_id=_secret("X_CLIENT_ID", client_id).reveal()
+        if (client_id := environment.get("X_CLIENT_ID", "").strip())
+        else "",
     )
 
 

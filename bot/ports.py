@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
+from bot.domain.access import Access
 from bot.domain.claim import Basis
 from bot.domain.delivery import Budget, Charge, Delivery, Frozen, Picture, Seen, State, Upload
 from bot.domain.measure import Metric, Missing, Observation, Subject
@@ -354,6 +356,10 @@ class Network(Protocol):
         """The id of the account, known without a call."""
         ...
 
+    def ready(self) -> None:
+        """Whatever a call needs before it may be made: a login that is about to end is renewed. Nothing, mostly."""
+        ...
+
     def check(self, picture: Picture) -> None:
         """
         Refuse what the network would refuse, before anything is sent.
@@ -385,6 +391,43 @@ class Network(Protocol):
 
     def remove(self, remote_id: str) -> bool:
         """Delete a post; whether it was there to be deleted. May be repeated: what is gone stays gone."""
+        ...
+
+
+class Asked(Protocol):
+    """A login a person was asked for: to be answered in a browser, at `address`."""
+
+    @property
+    def address(self) -> str: ...
+
+    def wait(self, seconds: float) -> Access:
+        """The login, once the browser brings the answer back. Raises Later if it does not, and as `paste`."""
+        ...
+
+    def paste(self, text: str) -> Access:
+        """
+        The login, by what the person pasted of the answer.
+
+        Raises:
+            BadInput: that is no answer, or the login is another account's than the other credentials.
+            Rejected, Later: as the network says. Nothing was stored.
+        """
+        ...
+
+
+class Door(Protocol):
+    """Where logins to a network come in: `bot/publishers/NAME.py` with a function `door`."""
+
+    def ask(self, port: int, listen: bool) -> AbstractContextManager[Asked]:
+        """Ask for a login; its answer comes to a port of this machine, where it is listened for unless the person pastes it."""
+        ...
+
+    def exchange(self) -> Access:
+        """A login made from keys that are there, without a person. Raises as `Asked.paste`."""
+        ...
+
+    def forget(self) -> str | None:
+        """Remove the stored login; where it was, or None if there was none."""
         ...
 
 

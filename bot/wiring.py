@@ -22,6 +22,7 @@ from bot.compose.documents import frozen
 from bot.compose.templates import Templates
 from bot.config import Settings, environment, settings
 from bot.delivery import Clock, Round
+from bot.domain.access import Access, Identity
 from bot.domain.delivery import Budget
 from bot.domain.edition import Edition
 from bot.domain.period import Granularity, Period, instant
@@ -30,7 +31,7 @@ from bot.domain.thread import Chart, Limits
 from bot.domain.words import nearest
 from bot.errors import BadInput, BadRecipe
 from bot.pipeline import Draw
-from bot.ports import ChartData, Client, Network, Offline, Progress, Store
+from bot.ports import ChartData, Client, Door, Network, Offline, Progress, Store
 from bot.recipe import Kinds
 from bot.recipe import report as read_report
 from bot.scratch import ScratchDesk
@@ -55,8 +56,10 @@ class House:
 
     def clock(self) -> dt.datetime:
         """What time it is by now, unless it was said."""
-        if self.pinned:
-            return self.now
+        return self.now if self.pinned else self.wall()
+
+    def wall(self) -> dt.datetime:
+        """What time it is by now, whatever was said: for what is sent, billed, waited for, and for how long credentials hold."""
         return _now() if self.time is None else self.time()
 
 
@@ -264,18 +267,57 @@ def network(house: House, name: str) -> Network:
     The account that threads are posted to on a network.
 
     Raises:
-        BadInput: its keys are missing. BadRecipe: nothing can be posted to that network.
+        BadInput: there are no credentials, or they contradict each other. BadRecipe: nothing can be posted to that network.
     """
-    room = plugins.load("publishers", name, ("LIMITS", "network"))
-    made: Network = room.network(house.settings.secrets, house.settings.x_api_base_url, house.clock)
+    made: Network = _publisher(house, name, "network")
     return made
+
+
+def access(house: House, name: str) -> Access | None:
+    """
+    What the account of a network would be reached with, None if there are no credentials. Nothing is asked.
+
+    Raises:
+        BadInput: the credentials contradict each other or cannot be read.
+    """
+    found: Access | None = _publisher(house, name, "access")
+    return found
+
+
+def identity(house: House, name: str) -> Identity:
+    """
+    Whom a network knows behind the credentials: one call, which is billed.
+
+    Raises:
+        BadInput: there are no credentials, or they contradict each other. Rejected, Later: as the network says.
+    """
+    found: Identity = _publisher(house, name, "network").verify()
+    return found
+
+
+def door(house: House, name: str) -> Door:
+    """
+    Where a person logs in to a network.
+
+    Raises:
+        BadRecipe: nobody logs in to that network.
+    """
+    made: Door = _publisher(house, name, "door")
+    return made
+
+
+def _publisher(house: House, name: str, function: str) -> Any:
+    """What a room makes of the credentials; they count from real time, whatever instant was given."""
+    make = getattr(plugins.load("publishers", name, (function,)), function)
+    told = house.settings
+    return make(told.secrets, told.x_api_base_url, house.wall, home=told.home, client_id=told.x_client_id)
 
 
 def budget(house: House) -> Budget | None:
     """What this calendar month may be billed, if the settings limit it."""
     if house.settings.budget_usd is None:
         return None
-    return Budget(house.settings.budget_usd, house.clock().replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+    return Budget(house.settings.budget_usd, house.wall().replace(day=1, hour=0, minute=0, second=0, microsecond=0))
 
 
 def templates(report: Report) -> None:

@@ -44,7 +44,12 @@ class FakeNetwork:
     removals: list[Exception | None] = field(default_factory=list)
     lag_s: float = 0
     blind: bool = False
+    unready: list[Exception] = field(default_factory=list)
     creates: int = 0
+
+    def ready(self) -> None:
+        if self.unready:
+            raise self.unready.pop(0)
 
     def check(self, picture: Picture) -> None:
         if picture.alt_text == "unfit":
@@ -197,6 +202,23 @@ def test_a_refusal_stops_the_thread_and_says_what_is_out(desk: Desk, network: Fa
     assert states(desk) == [State.PUBLISHED, State.REJECTED, State.PLANNED]
     bring(desk, network)  # the same command again, with credits
     assert network.thread == WHOLE
+
+
+def test_a_network_that_is_not_ready_is_waited_for_before_a_post_is_taken(desk: Desk, network: FakeNetwork) -> None:
+    network.unready = [Later("the login cannot be renewed", network.clock.at + dt.timedelta(minutes=1)) for _ in range(8)]
+    assert [at.attempts for at in bring(desk, network)] == [1, 1, 1]
+    assert 50 < max(network.clock.slept) <= 61
+
+
+@pytest.mark.parametrize("error", [Rejected("X knows the login no more"), BadInput("the folder is read-only")])
+def test_a_network_that_will_not_be_ready_ends_the_run_with_nothing_taken(
+    error: Exception, desk: Desk, network: FakeNetwork
+) -> None:
+    network.unready = [error]
+    with pytest.raises(type(error), match=str(error)):
+        bring(desk, network)
+    assert {at.state for at in desk.deliveries(1)} == {State.PLANNED}
+    assert network.calls == []
 
 
 def test_a_short_wait_is_waited_and_a_long_one_told(desk: Desk, network: FakeNetwork) -> None:

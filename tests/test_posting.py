@@ -80,6 +80,18 @@ def test_a_thread_is_posted_with_the_fewest_billed_calls(fake: FakeX, capsys: py
     assert f"/status/{thread[0].id}" in capsys.readouterr().out
 
 
+def test_the_instant_a_thread_is_composed_as_of_is_not_when_it_is_sent(fake: FakeX) -> None:
+    fake.faults.on(CREATE, named("429-reset", seconds=60))
+    begun = fake.now()
+    assert main([*POST, "--now", "2021-06-01T00:00:00Z", "--yes"]) == 0
+    whole(fake)
+    with wiring.store(wiring.house()) as store:
+        sent = [at.sent_at for at in store.desk.deliveries(1)]
+        charged = [one.at for one in store.desk.charges()]
+    assert all(begun <= at <= fake.now() for at in (*sent, *charged) if at is not None)
+    assert None not in sent
+
+
 def test_the_same_command_again_sends_nothing(fake: FakeX) -> None:
     posted(fake)
     calls = len(fake.calls)

@@ -41,9 +41,10 @@ def deliver(this: Round) -> Sequence[Delivery]:
                 this.wait(at.not_before, begun, f"post {at.position} may not be sent yet: {at.error}")
             case State.PLANNED:
                 try:
+                    this.network.ready()  # before the post is taken: its lease is for sending alone
                     _upload_all(this, anew)
                 except Later as error:
-                    this.wait(error.until, begun, f"a picture cannot be uploaded yet: {error}")
+                    this.wait(error.until, begun, f"nothing can be sent yet: {error}")
                     continue
                 _send(this, at)
             case _:

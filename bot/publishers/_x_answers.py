@@ -23,15 +23,19 @@ from bot.errors import Later, Rejected, Unsure
 if TYPE_CHECKING:
     from bot.publishers._x_session import Exchange
 
-Call: TypeAlias = Literal["upload", "describe", "create", "recent", "remove"]
-CALLS: Final[tuple[Call, ...]] = ("upload", "describe", "create", "recent", "remove")
+Call: TypeAlias = Literal["upload", "describe", "create", "recent", "remove", "identity", "refresh", "code", "exchange"]
+CALLS: Final[tuple[Call, ...]] = ("upload", "describe", "create", "recent", "remove", "identity")
+"""The calls an account makes. The others ask the token endpoint: with a refresh token, a person's code, or OAuth 1.0a keys."""
 ONCE: Final[tuple[Call, ...]] = ("create", "remove")
 """The calls that change what people see. All others may be repeated, so that nothing is ever unsure about them."""
 
 _MEDIA: Final[tuple[Call, ...]] = ("upload", "describe")
+_GRANTS: Final[tuple[Call, ...]] = ("refresh", "code", "exchange")
+_ALL: Final[tuple[Call, ...]] = (*CALLS, *_GRANTS)
 _THING: Final[Mapping[Call, str]] = {
     "upload": "the picture", "describe": "the alt text", "create": "the post", "recent": "the look at the account's posts",
-    "remove": "the deletion",
+    "remove": "the deletion", "identity": "the question who this is", "refresh": "the renewal of the login",
+    "code": "the login", "exchange": "the exchange of the OAuth 1.0a keys",
 }  # fmt: skip
 
 
@@ -64,7 +68,8 @@ class Row:
     One kind of failure: how it is known, and what to tell.
 
     It is meant if the status is among `statuses`, and one of `types` ends the problem's type or one of `words` is in the body; a
-    row without either means every answer with that status. `cut` rows mean answers whose body broke off.
+    row without either means every answer with that status. `cut` rows mean answers whose body broke off. `login` rows mean what
+    is said to an OAuth 2.0 login, those with False what is said to OAuth 1.0a keys.
     """
 
     statuses: Collection[int]
@@ -74,14 +79,82 @@ class Row:
     do: str
     types: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
-    calls: tuple[Call, ...] = CALLS
+    calls: tuple[Call, ...] = _ALL
     cut: bool = False
+    login: bool | None = None
     wait: dt.timedelta = _MINUTE
 
 
 _REJECTED, _LATER, _UNSURE = Outcome.REJECTED, Outcome.LATER, Outcome.UNSURE
 
+_NO_ANSWER: Final = (UNANSWERED, *range(200, 300), 408, *range(500, 600))
+
 TABLE: Final[tuple[Row, ...]] = (
+    Row(
+        _NO_ANSWER, _LATER, "X gave no answer to {thing} that can be used",
+        "the connection broke, or X has an incident; it may have made new tokens that nobody holds now, and then those kept "
+        "here are used up",
+        "run the same command again; if X knows the login no more by then, log in again: threadmill login x",
+        calls=("refresh",),
+    ),
+    Row(
+        _NO_ANSWER, _LATER, "X gave no answer to {thing} that can be used",
+        "the connection broke, or X has an incident; a code is good once and for 30 seconds, so this one is lost",
+        "log in again: threadmill login x",
+        calls=("code",),
+    ),
+    Row(
+        _NO_ANSWER, _LATER, "X gave no answer to {thing} that can be used",
+        "the connection broke, or X has an incident; an exchange may be repeated freely, and only the newest counts",
+        "run the same command again",
+        calls=("exchange",),
+    ),
+    Row(
+        (400, 401), _REJECTED, "X does not accept this app, and refused {thing}",
+        "X_CLIENT_ID is not that of an app with OAuth 2.0 set up, or X_CLIENT_SECRET is wrong, missing, or set for an app "
+        "that has none",
+        "copy Client ID and Client Secret anew from the app's page at console.x.com (not the consumer keys), then run again",
+        words=("invalid_client", "unauthorized_client", "missing valid authorization header"), calls=_GRANTS,
+    ),
+    Row(
+        (400,), _REJECTED, "X lacks a part of {thing}, or does not know this kind",
+        "the form is not what X documents, which is a defect of this bot or a change at X",
+        "report the words in brackets as a defect; sending the same again does not help",
+        words=("unsupported_grant_type", "missing required parameter"), calls=_GRANTS,
+    ),
+    Row(
+        (400,), _REJECTED, "X does not grant what {thing} asks for",
+        "the app has less than the permission Read and write",
+        "set the app to Read and write at console.x.com, then log in again: threadmill login x",
+        words=("invalid_scope",), calls=_GRANTS,
+    ),
+    # X says invalid_request, "Value passed for the token was invalid.", of a refresh token that was used (trypost#126, July 2026)
+    Row(
+        (400,), _REJECTED, "X does not know the stored login any more, and refused {thing}",
+        "access was taken back, it was not renewed for six months, another copy of it was renewed, or the answer to an "
+        "earlier renewal was lost: its token is good once",
+        "log in again: threadmill login x (or without a browser, with the four OAuth 1.0a keys: threadmill login x --exchange)",
+        calls=("refresh",),
+    ),
+    Row(
+        (400,), _REJECTED, "X does not accept the code of {thing}",
+        "a code is good once, for 30 seconds, and for the callback address it was asked with",
+        "log in again, and bring the code back at once: threadmill login x",
+        calls=("code",),
+    ),
+    Row(
+        (400, 401), _REJECTED, "X does not accept the OAuth 1.0a keys, and refused {thing}",
+        "the access token was taken back or regenerated, or is of another app than X_CLIENT_ID",
+        "copy X_ACCESS_TOKEN and X_ACCESS_TOKEN_SECRET anew from the page of the same app, or log in without --exchange",
+        words=("invalid_grant",), calls=("exchange",),
+    ),
+    # Nothing says what is wrong: X answered so during its incident of July 2026, and a login is not given up for that
+    Row(
+        (401,), _LATER, "X refused {thing} without saying why",
+        "X itself refused good logins for two hours in July 2026; else X_CLIENT_ID and X_CLIENT_SECRET are not those of one app",
+        "run the same command again a little later; if it persists, copy both anew from the app's page at console.x.com",
+        calls=_GRANTS,
+    ),
     Row(
         (UNSENT,), _LATER, "X could not be reached, and nothing was sent for {thing}",
         "the connection was refused, the name not found, or TLS failed: mostly the network, a proxy, or X_API_BASE_URL",
@@ -118,6 +191,14 @@ TABLE: Final[tuple[Row, ...]] = (
         "a key was regenerated, revoked or copied in part, or this machine's clock is off by minutes, which spoils OAuth 1.0a; "
         "X itself refused good keys for two hours in July 2026",
         "set the clock, wait a little, then copy all four X_ variables anew from the app's page at console.x.com",
+        login=False,
+    ),
+    Row(
+        (401,), _REJECTED, "X does not accept the login, and refused {thing}",
+        "the account has taken back the app's access, or X is having an incident: it refused good logins for two hours in "
+        "July 2026",
+        "wait a little and run the same command again; if it persists, log in again: threadmill login x",
+        login=True,
     ),
     Row(
         (402,), _REJECTED, "X was not paid, and refused {thing}",
@@ -180,9 +261,16 @@ TABLE: Final[tuple[Row, ...]] = (
         types=("oauth1-permissions",), words=("oauth1 app permissions",),
     ),
     Row(
+        (403,), _REJECTED, "X refuses {thing} to this login",
+        "mostly a login made before the app had Read and write permission, or a picture of a kind X does not take",
+        "set the app to Read and write at console.x.com, then log in again: threadmill login x",
+        calls=_MEDIA, login=True,
+    ),
+    Row(
         (403,), _REJECTED, "X does not accept this kind of key for {thing}",
         "an app-only token stands where an account's belongs",
-        "set the four OAuth 1.0a variables of the account: X_CONSUMER_KEY, _SECRET, X_ACCESS_TOKEN, _SECRET",
+        "set the four OAuth 1.0a variables of the account, X_CONSUMER_KEY, _SECRET, X_ACCESS_TOKEN, _SECRET; or log in: "
+        "threadmill login x",
         types=("unsupported-authentication",),
     ),
     Row(
@@ -202,6 +290,12 @@ TABLE: Final[tuple[Row, ...]] = (
         "mostly keys made before the app had Read and write permission, or a picture of a kind it does not take",
         "set the app to Read and write, regenerate the access token, and run again",
         calls=_MEDIA,
+    ),
+    Row(
+        (403,), _REJECTED, "X does not permit {thing}",
+        "the account or the app is limited, or the app is not set up for this kind of credentials",
+        "see the app's page at console.x.com, then log in to X as the account and look for a notice",
+        calls=("identity", *_GRANTS),
     ),
     Row(
         (403,), _REJECTED, "X does not permit {thing}",
@@ -260,12 +354,18 @@ TABLE: Final[tuple[Row, ...]] = (
 """The first row that is meant counts."""
 
 
-def failure(call: Call, exchange: Exchange, now: dt.datetime, secrets: Iterable[str]) -> Rejected | Later | Unsure:
-    """The error that says what is known after this exchange, without any of the secrets, even if X repeats one."""
-    row = _row(call, exchange)
+def failure(
+    call: Call, exchange: Exchange, now: dt.datetime, secrets: Iterable[str], login: bool = False
+) -> Rejected | Later | Unsure:
+    """
+    The error that says what is known after this exchange, without any of the secrets, even if X repeats one.
+
+    `login` tells that an OAuth 2.0 login was used, for which other advice holds than for OAuth 1.0a keys.
+    """
+    row = _row(call, exchange, login)
     thing = _THING[call]
     advice = [row.what.format(thing=thing, Thing=thing.capitalize()) + _told(exchange, secrets), row.why, row.do]
-    if exchange.status == 401 and (off := _clock_off(exchange.headers, now)):
+    if exchange.status == 401 and call in CALLS and not login and (off := _clock_off(exchange.headers, now)):
         advice[1] = off
     message = "; ".join(advice)
     if row.outcome is Outcome.REJECTED:
@@ -291,13 +391,14 @@ def document(body: bytes) -> Mapping[str, object]:
     return found
 
 
-def _row(call: Call, exchange: Exchange) -> Row:
+def _row(call: Call, exchange: Exchange, login: bool) -> Row:
     status = exchange.status or (UNANSWERED if exchange.sent else UNSENT)
     text = exchange.body.decode("utf-8", "replace").lower()
     types = {str(problem.get("type", "")).rstrip("/").rsplit("/", 1)[-1] for problem in _problems(exchange.body)}
     for row in TABLE:
         marked = not (row.types or row.words) or bool(types & set(row.types)) or any(word in text for word in row.words)
-        if status in row.statuses and call in row.calls and marked and not (row.cut and exchange.whole):
+        meant = status in row.statuses and call in row.calls and row.login in (None, login)
+        if meant and marked and not (row.cut and exchange.whole):
             return row
     raise AssertionError("the last row means everything")
 
@@ -316,16 +417,20 @@ def _told(exchange: Exchange, secrets: Iterable[str]) -> str:
     """' (HTTP 403, "You are not permitted ...")': X's own words, as far as they are some and hold no key."""
     if not exchange.status:
         return ""
-    words = [one[name] for one in _problems(exchange.body) for name in ("title", "detail", "message", "reason") if name in one]
-    said = ": ".join(dict.fromkeys(" ".join(printable(word).split()) for word in words if isinstance(word, str) and word))
-    if _holds_key(said, secrets):
-        said = ""
+    found = [one.get(name) for one in _problems(exchange.body) for name in _WORDS]
+    words = [" ".join(printable(word).split()) for word in found if isinstance(word, str) and word]
+    hidden = list(secrets)
+    said = ": ".join(dict.fromkeys(word for word in words if not _holds_key(word, hidden)))
     return f' (HTTP {exchange.status}, "{said[:300]}")' if said else f" (HTTP {exchange.status})"
+
+
+_WORDS: Final = ("title", "detail", "message", "reason", "error", "error_description")
+"""Where a problem says what is wrong; the last two are the token endpoint's."""
 
 
 def _holds_key(said: str, secrets: Iterable[str]) -> bool:
     """A server or proxy that repeats what it was sent; the account's id in front of a token is no secret."""
-    parts = {part for secret in secrets for part in (secret, secret.partition("-")[2]) if part}
+    parts = {part for secret in secrets for part in (secret, re.sub("^[0-9]{1,19}-", "", secret)) if part}
     return bool(re.search("oauth_|authorization|bearer", said, re.IGNORECASE)) or any(
         form in said for part in parts for form in (part, quote(part, safe=""))
     )

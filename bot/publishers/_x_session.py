@@ -214,6 +214,31 @@ class Session(requests.Session):
             timer.cancel()
             self.close()  # not every server keeps to "Connection: close", or does so before the next request
 
+    def once(self, send: Callable[[], object]) -> Exchange:
+        """
+        What became of the one request `send` makes.
+
+        The errors of the libraries hold the signed request: they are dropped here whole, and nothing is raised while one of them
+        is at hand, for it would stay reachable from ours.
+
+        Raises:
+            BadInput: no connection can even be tried; nothing was sent.
+        """
+        with self.exchange() as exchange:
+            try:
+                send()
+            except BadInput:
+                raise
+            except Exception as error:
+                if not exchange.connecting and not isinstance(error, OSError):
+                    raise  # nothing was sent and no network was touched: a defect
+        if not exchange.connecting and not exchange.status:
+            raise BadInput(
+                "X_API_BASE_URL, a proxy variable or REQUESTS_CA_BUNDLE is nothing a connection can be made with; nothing was "
+                "sent. Unset them, or set them to what exists"
+            )
+        return exchange
+
     def request(self, method: str | bytes, url: str | bytes, *arguments: Any, **named: Any) -> requests.Response:
         exchange = _current.get()
         if exchange is None:

@@ -67,6 +67,9 @@ class Network:
     def account(self) -> str:
         return str(self.place)
 
+    def ready(self) -> None:
+        """Always."""
+
     def check(self, picture: Picture) -> None:
         """A folder takes any."""
 

@@ -14,21 +14,28 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
+import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.config import Secret
+from bot.domain.access import Access, Identity
 from bot.domain.delivery import Picture, Seen
 from bot.domain.thread import Limits
-from bot.errors import BadInput
+from bot.errors import BadInput, Later
+from bot.publishers import _x_credentials, _x_tokens
 from bot.publishers._x_answers import Call, document, failure
+from bot.publishers._x_credentials import Credentials
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import tweepy  # type: ignore[import-untyped]
 
-    from bot.publishers._x_session import Patience, Session
+    from bot.publishers._x_login import Door
+    from bot.publishers._x_session import Exchange, Patience, Session
 
 LIMITS: Final = Limits(
     network="x",
@@ -47,8 +54,11 @@ LIMITS: Final = Limits(
     prices_as_of="2026-08-22",
 )
 
-KEYS: Final = ("X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET")
-"""The variables that hold an app's and an account's OAuth 1.0a keys."""
+USER_READ_USD: Final = 0.010
+"""What GET /2/users/me presumably costs: the pricing page names a user read, not the call."""
+
+CALL_S: Final = 170
+"""Seconds a call may take in all, with the renewal of a login before it: less than the lease a delivery is taken with."""
 
 _MOST_PAGES: Final = 32
 """X shows the newest 3200 posts of an account, at most a hundred a page."""
@@ -70,39 +80,87 @@ def url(remote_id: str) -> str:
 
 
 def network(
-    keys: Mapping[str, Secret], base_url: str, clock: Callable[[], dt.datetime], patience: Patience | None = None
+    keys: Mapping[str, Secret],
+    base_url: str,
+    clock: Callable[[], dt.datetime],
+    patience: Patience | None = None,
+    *,
+    home: Path | None = None,
+    client_id: str = "",
 ) -> Network:
     """
-    The account the OAuth 1.0a keys belong to, asked at `base_url`. Nothing is asked yet.
+    The account of the login stored under `home`, or else of the four OAuth 1.0a keys, asked at `base_url`. Nothing is asked yet.
 
     Raises:
-        BadInput: a key is missing or is none.
+        BadInput: there is neither, a key is none, or the two belong to different accounts.
     """
-    missing = [name for name in KEYS if name not in keys or not keys[name].reveal().strip()]
-    if missing:
+    found = _x_credentials.find(keys, base_url, home, client_id, clock)
+    names = _x_credentials.missing(keys)
+    if found.tokens is None and names:
         raise BadInput(
-            f"{_listed(missing)} {'is' if len(missing) == 1 else 'are'} not set, without which nobody can post to X; create an "
-            "app at console.x.com, set its permission to Read and write, generate consumer keys, then access token and secret, "
-            "and put all four into the environment or .env"
+            f"{_listed(names)} {'is' if len(names) == 1 else 'are'} not set, and there is no login, without which nobody can "
+            "post to X; create an app at console.x.com and set its permission to Read and write. Then either generate consumer "
+            "keys, then access token and secret, and put all four into the environment or .env; or put its Client ID into "
+            "X_CLIENT_ID and run threadmill login x"
         )
-    consumer_key, consumer_secret, token, token_secret = (_key(name, keys[name]) for name in KEYS)
-    account = re.fullmatch(r"([0-9]{1,19})-.+", token)
-    if not account:
-        raise BadInput(
-            "X_ACCESS_TOKEN is no OAuth 1.0a access token, which begins with the account's number and a hyphen; another key "
-            "stands there instead. Copy the access token from the app's page at console.x.com"
-        )
+    from bot.publishers._x_session import Patience
+
+    patience = patience or Patience()
+    if found.tokens is None or found.drawer is None:
+        return _account(_x_credentials.Keys(keys), base_url, clock, patience)
+    login = _x_credentials.Login(found.drawer, found.tokens, keys.get("X_CLIENT_SECRET"), clock, _hasty(patience))
+    return _account(login, base_url, clock, patience)
+
+
+def access(
+    keys: Mapping[str, Secret], base_url: str, clock: Callable[[], dt.datetime], *, home: Path, client_id: str
+) -> Access | None:
+    """
+    What `network` would use, None if there is nothing.
+
+    Raises:
+        BadInput: as `network`, but for what is missing.
+    """
+    return _x_credentials.find(keys, base_url, home, client_id, clock).access
+
+
+def door(
+    keys: Mapping[str, Secret],
+    base_url: str,
+    clock: Callable[[], dt.datetime],
+    patience: Patience | None = None,
+    *,
+    home: Path,
+    client_id: str,
+) -> Door:
+    """Where logins come in."""
+    from bot.publishers import _x_login
+    from bot.publishers._x_session import Patience
+
+    patience = patience or Patience()
+    drawer = _x_tokens.Drawer(home, base_url, clock)
+    verify: Callable[[Credentials], Identity] = lambda fresh: _account(fresh, base_url, clock, patience).verify()  # noqa: E731
+    return _x_login.Door(keys, base_url, drawer, client_id, clock, _hasty(patience), verify)
+
+
+def _hasty(patience: Patience) -> Patience:
+    """For the token endpoint: a call and the renewal before it end within the time of one call."""
+    from bot.publishers._x_grants import TOKEN_PATIENCE
+
+    return TOKEN_PATIENCE if patience.whole_s > TOKEN_PATIENCE.whole_s else patience
+
+
+def _account(credentials: Credentials, base_url: str, clock: Callable[[], dt.datetime], patience: Patience) -> Network:
     import requests
     import tweepy
 
-    from bot.publishers._x_session import Patience, Session
+    from bot.publishers._x_session import Session
 
-    auth = tweepy.OAuth1UserHandler(consumer_key, consumer_secret, token, token_secret).apply_auth()
-    session = Session(base_url, auth, patience or Patience())
+    session = Session(base_url, credentials, patience)
     # The session signs with its own auth, so tweepy is given no key: it keeps and logs what it has.
     client = tweepy.Client("", "", "", "", "", return_type=requests.Response, wait_on_rate_limit=False)
     client.session = session
-    return Network(account[1], client, session, clock, tuple(keys[name] for name in KEYS))
+    return Network(client, session, clock, credentials, patience.whole_s)
 
 
 class Network:
@@ -113,17 +171,46 @@ class Network:
     """
 
     def __init__(
-        self, account: str, client: tweepy.Client, session: Session, clock: Callable[[], dt.datetime], keys: Sequence[Secret]
+        self, client: tweepy.Client, session: Session, clock: Callable[[], dt.datetime], credentials: Credentials, whole_s: float
     ) -> None:
-        self._account, self._client, self._session, self._clock, self._keys = account, client, session, clock, keys
+        self._client, self._session, self._clock, self._credentials = client, session, clock, credentials
+        self._latest_s = CALL_S - whole_s
 
     def __repr__(self) -> str:
-        return f"Network(account={self._account!r})"
+        return f"Network(account={self.account!r})"
 
     @property
     def account(self) -> str:
-        """The account's number: what stands before the hyphen of an OAuth 1.0a access token, so that no call is needed."""
-        return self._account
+        """The account's number: it begins an OAuth 1.0a access token, and is kept with a login."""
+        return self._credentials.account
+
+    def ready(self) -> None:
+        """POST /2/oauth2/token, where a login is about to end; else nothing."""
+        self._credentials.ready()
+
+    def verify(self) -> Identity:
+        """
+        GET /2/users/me: whose credentials these are, and whether they may post.
+
+        OAuth 1.0a: X says so in the header x-access-level, which it documents nowhere (seen on v2 answers in September 2026).
+        """
+        levels: list[str] = []
+
+        def send() -> None:
+            answer = self._session.request("GET", "/2/users/me")
+            levels[:] = [answer.headers.get("x-access-level", "").lower()]
+
+        account, name = self._ask("identity", send, _user)
+        if self.account and account != self.account:
+            raise BadInput(
+                f"X says that these credentials are @{name}'s, account {account}, and they are kept as account "
+                f"{self.account}'s; a key or the stored login was edited. Copy the keys anew, or log in again: threadmill login "
+                "x"
+            )
+        scopes = self._credentials.scopes
+        if scopes is not None:
+            return Identity(account, name, {"tweet.write", "media.write"} <= set(scopes), USER_READ_USD)
+        return Identity(account, name, None if levels in ([], [""]) else "write" in levels[0], USER_READ_USD)
 
     def check(self, picture: Picture) -> None:
         """What X is known to refuse."""
@@ -198,7 +285,7 @@ class Network:
         """One page by the newer names, or by the older ones if those are refused or passed over."""
 
         def send(names: Mapping[str, str]) -> Callable[[], object]:
-            path = f"/2/users/{self._account}/tweets"
+            path = f"/2/users/{self.account}/tweets"
             return lambda: self._client.request("GET", path, params={**asked, **names}, user_auth=True)
 
         found = self._ask("recent", send(_FIELDS), _page_if_told, {400: None})
@@ -215,38 +302,39 @@ class Network:
         Send one request, and read its answer or raise what is known of it. `meant` are refusals of X's own, not of a proxy, that
         are answers too.
 
-        tweepy raises what it raises, AttributeError for a list among it, and its errors hold the signed request: they are dropped
-        here whole, and nothing is raised while one of them is at hand, for it would stay reachable from ours.
+        After a 401 it is sent once more, if there is something new to sign it with: a 401 has done nothing. tweepy raises what it
+        raises, AttributeError for a list among it: what counts is the exchange.
         """
-        with self._session.exchange() as exchange:
-            try:
-                send()
-            except BadInput:
-                raise
-            except Exception as error:
-                if not exchange.connecting and not isinstance(error, OSError):
-                    raise  # nothing was sent and no network was touched: a defect
-        if not exchange.connecting and not exchange.status:
-            raise BadInput(
-                "X_API_BASE_URL, a proxy variable or REQUESTS_CA_BUNDLE is nothing a connection can be made with; nothing was "
-                "sent. Unset them, or set them to what exists"
-            )
+        begun = time.monotonic()
+        self._credentials.ready()
+        exchange = self._once(send, begun)
+        if exchange.status == 401 and self._credentials.renew():
+            exchange = self._once(send, begun)
         with suppress(LookupError, TypeError, ValueError, AttributeError):
             if 200 <= exchange.status < 300:
                 return read(document(exchange.body))
             if meant and exchange.status in meant and document(exchange.body or b"{}") is not None:
                 return meant[exchange.status]
-        raise failure(call, exchange, self._clock(), [key.reveal() for key in self._keys])
+        raise failure(call, exchange, self._clock(), self._credentials.secrets(), self._credentials.is_login)
+
+    def _once(self, send: Callable[[], object], begun: float) -> Exchange:
+        """
+        What became of one request, which is not begun where it could end after `CALL_S`.
+
+        Raises:
+            Later: the time has gone into a renewal of the login; nothing was sent.
+        """
+        if time.monotonic() - begun > self._latest_s:
+            raise Later(
+                "the renewal of the login took so long that nothing was sent after it; X is slow, or another threadmill held "
+                "the login; run the same command again",
+                self._clock() + dt.timedelta(minutes=1),
+            )
+        return self._session.once(send)
 
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _key(name: str, secret: Secret) -> str:
-    if not re.fullmatch(r"[!-~]+", secret.reveal()):
-        raise BadInput(f"{name} holds a blank or a character no key has; copy it again, alone")
-    return secret.reveal()
 
 
 def _number(remote_id: str) -> str:
@@ -260,6 +348,14 @@ def _number(remote_id: str) -> str:
 
 def _bare(text: str) -> str:
     return " ".join(_LINK.sub(" ", unicodedata.normalize("NFC", text)).split())
+
+
+def _user(answer: Mapping[str, object]) -> tuple[str, str]:
+    data = _data(answer)
+    name = data["username"]
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_]{1,50}", name):
+        raise ValueError("no name")
+    return _id(data), name
 
 
 def _data(answer: Mapping[str, object]) -> Mapping[str, object]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from bot.config import VARIABLES
+from bot.domain.access import Access, Identity
 from bot.terminal.lines import say
 from bot.verbs.checking import Checked
 
@@ -21,14 +22,44 @@ def show_check(check: Checked) -> None:
     for name in VARIABLES:
         if name in ("THREADMILL_HOME", "THREADMILL_CONTACT", "DATABASE_URL", "X_API_BASE_URL"):
             continue
-        say(f"{name:<22} {settings.secrets.get(name, 'not set')}")
+        value = settings.x_client_id if name == "X_CLIENT_ID" else settings.secrets.get(name)
+        say(f"{name:<22} {value or 'not set'}")
     for name, meant in settings.unknown.items():
         say(f"{name} is not read" + (f'; did you mean "{meant}"?' if meant else ""))
+    _show_access(check.access)
     for name, summary in check.reports.items():
         first, *rest = summary.splitlines()
         say("\n".join([f"{name}: right ({first})", *rest]))
     for name, problem in check.problems.items():
         say(f"{name}: wrong\n{problem}")
+
+
+def _show_access(access: Access | None) -> None:
+    """What would post, and how long it holds."""
+    if access is None:
+        say("X would be posted to with nothing: no four keys and no login; a preview needs none")
+    elif access.kind == "keys":
+        say(f"X would be posted to with OAuth 1.0a keys, as account {access.account}")
+    else:
+        say(f"X would be posted to with a login, as @{access.name}, account {access.account}")
+        for line in held(access):
+            say(f"  {line}")
+
+
+def held(access: Access) -> Iterator[str]:
+    """What a login may do, where it is kept and how long it holds."""
+    yield f"may {', '.join(access.scopes)}"
+    yield f"kept in {access.place}"
+    if access.access_until is not None and access.login_until is not None:
+        until = access.access_until.isoformat(timespec="minutes")
+        yield f"good until {until}, renewed by itself until about {access.login_until.date()}"
+
+
+def show_identity(found: Identity) -> None:
+    """Whom X knows behind the credentials."""
+    say(f"X was asked once: a user read, presumably billed ${found.cost_usd:.3f}")
+    say(f"X knows these credentials: @{found.name}, account {found.account}")
+    say("They may post" if found.writes else "Whether they may post X did not say; the first post tells")
 
 
 def show_reports(reports: Mapping[str, str]) -> None:

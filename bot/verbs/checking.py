@@ -7,20 +7,30 @@ import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from bot import plugins, wiring
 from bot.collection import NamedSource
 from bot.config import Settings
+from bot.domain.access import Access, Identity
 from bot.domain.report import Report
-from bot.errors import BadInput, BadRecipe
+from bot.errors import BadInput, BadRecipe, Rejected
 from bot.recipe import ReportFile
+
+NETWORK: Final = "x"
+"""The network whose credentials are checked: the one there is."""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """The settings in force, and for each report what is right or wrong with it."""
+    """
+    The settings in force, the credentials that would post (None if there are none), and what is right or wrong with each report.
+
+    `problems` are by report, or "x" for the credentials.
+    """
 
     settings: Settings
+    access: Access | None
     reports: Mapping[str, str]
     problems: Mapping[str, str]
 
@@ -36,6 +46,11 @@ def check(report: str | None) -> Checked:
     names = list(wiring.report_folders(house.folder)) if report is None else [report]
     right: dict[str, str] = {}
     wrong: dict[str, str] = {}
+    access = None
+    try:
+        access = wiring.access(house, NETWORK)
+    except BadInput as error:
+        wrong[NETWORK] = str(error)
     for name in names:
         try:
             right[name] = _checked(house, name, whole=report is not None)
@@ -44,7 +59,25 @@ def check(report: str | None) -> Checked:
     urls, services = house.settings.source_urls, _services()
     asked = {name: url for name, url in urls.items() if name in services}
     nowhere = {f"THREADMILL_URL_{name.upper()}": _meant(name) for name in urls if name not in services}
-    return Checked(replace(house.settings, source_urls=asked, unknown={**house.settings.unknown, **nowhere}), right, wrong)
+    settings = replace(house.settings, source_urls=asked, unknown={**house.settings.unknown, **nowhere})
+    return Checked(settings, access, right, wrong)
+
+
+def verify() -> Identity:
+    """
+    Ask the network whose credentials these are: one call, which is billed.
+
+    Raises:
+        BadInput: there are none. Rejected: the network does not accept them, or they may not post. Later: it cannot be reached.
+    """
+    found = wiring.identity(wiring.house(), NETWORK)
+    if found.writes is not False:
+        return found
+    raise Rejected(
+        f"@{found.name} (account {found.account}) may only read with these credentials; they were made while the app could only "
+        "read, and keep the permission they were made with; set the app to Read and write, then regenerate access token and "
+        "secret and set both variables, or log in again: threadmill login x"
+    )
 
 
 def reports() -> Mapping[str, str]:

@@ -105,7 +105,7 @@ def post(report: str, period: str | None, now: str | None, data: Sequence[str], 
             refuse_withdrawn(store.desk, edition)
         if not standing.open_posts:
             return standing
-        calls = tuple(_creates(standing, uploads, limits, house.clock()))
+        calls = tuple(_creates(standing, uploads, limits, house.wall()))
         if not agreed(_plan(house, store, standing, calls, limits, promised=edition)):
             return standing
         edition = store.desk.freeze(standing.frozen, wiring.budget(house))
@@ -167,7 +167,7 @@ def resolve(edition: int, position: int, answer: str, remote_id: str) -> Standin
         if (answer == "there") != bool(remote_id) or (remote_id and not remote_id.isdecimal()):
             raise BadInput("--there takes the number at the end of the post's address; --absent takes none")
         price = before.frozen.posts[position - 1].create_usd(wiring.limits(before.frozen.network))
-        charge = Charge(edition, position, "post", price, house.clock()) if remote_id else None
+        charge = Charge(edition, position, "post", price, house.wall()) if remote_id else None
         words = f"a person looked: {answer}"
         if not store.desk.settle(at, _ANSWERS[answer], remote_id=remote_id, error=words, charge=charge):
             raise HeldBack(f"post {position} of edition {edition} was moved by another process just now; see threadmill status")
@@ -228,5 +228,5 @@ def _plan(
 
 def _round(house: wiring.House, store: Store, edition: int, network: Network, limits: Limits, progress: Progress) -> Round:
     say: Callable[[str], None] = lambda words: progress(words, 0, 0)  # noqa: E731
-    clock = Clock(house.clock, sleep)
+    clock = Clock(house.wall, sleep)  # a lease of another time would be over for everybody else
     return Round(edition, store.desk.frozen(edition), store.desk, network, limits, clock, worker(), say)

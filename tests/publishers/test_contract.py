@@ -13,6 +13,7 @@ from bot.domain.delivery import Picture
 from bot.errors import Later, Rejected
 from bot.ports import Network
 from bot.publishers import disk, x
+from bot.publishers._x_credentials import KEYS
 from bot.rehearsal import FakeX
 from tests.conftest import SHARED
 from tests.publishers.test_disk import edition
@@ -29,7 +30,7 @@ def network(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Network]
         return
     with FakeX(OPENAPI if OPENAPI.is_file() else None) as fake:
         variables = fake.keys.environment(fake.url)
-        yield x.network({name: Secret(variables[name]) for name in x.KEYS}, fake.url, fake.now)
+        yield x.network({name: Secret(variables[name]) for name in KEYS}, fake.url, fake.now)
         assert fake.violations == []
 
 
