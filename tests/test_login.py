@@ -27,7 +27,8 @@ from bot import wiring
 from bot.cli import main
 from bot.config import Secret
 from bot.errors import BadInput, Later, Rejected
-from bot.publishers import _x_callback, _x_consent
+from bot.publishers._x import consent
+from bot.publishers._x.callback import Callback
 from bot.verbs import login as verb
 from tests.publishers.endpoint import CLIENT, KEYS, SECRET, Endpoint, Fault
 from tests.publishers.logins import place, store
@@ -149,7 +150,7 @@ def test_two_logins_share_no_state_and_no_verifier(x: Endpoint, port: int, monke
 
 
 def test_x_itself_is_asked_for_consent_at_its_own_address() -> None:
-    attempt = _x_consent.attempt("id", "https://api.x.com", "http://127.0.0.1:8712/callback", ("tweet.read",))
+    attempt = consent.attempt("id", "https://api.x.com", "http://127.0.0.1:8712/callback", ("tweet.read",))
     assert attempt.address.startswith("https://x.com/i/oauth2/authorize?response_type=code&client_id=id&")
     assert "redirect_uri=http%3A%2F%2F127.0.0.1%3A8712%2Fcallback&" in attempt.address
 
@@ -267,7 +268,7 @@ def test_a_port_that_is_none_is_usage(number: str, x: Endpoint, capsys: pytest.C
 
 
 def test_the_callback_is_for_this_machine_alone(port: int) -> None:
-    with _x_callback.Callback(port, lambda _: Secret("")) as callback:
+    with Callback(port, lambda _: Secret("")) as callback:
         assert callback._server.server_address == ("127.0.0.1", port)
 
 
@@ -768,14 +769,14 @@ def talk(port: int, raw: bytes) -> bytes:
         return answer
 
 
-ATTEMPT = _x_consent.attempt("id", "https://api.x.com", "http://127.0.0.1:8712/callback", ("tweet.read",))
+ATTEMPT = consent.attempt("id", "https://api.x.com", "http://127.0.0.1:8712/callback", ("tweet.read",))
 
 
 @pytest.fixture
-def waiting(port: int) -> Iterator[tuple[int, _x_callback.Callback, list[object]]]:
+def waiting(port: int) -> Iterator[tuple[int, Callback, list[object]]]:
     """A callback that is waited for, and what the waiting came to."""
     got: list[object] = []
-    with _x_callback.Callback(port, lambda target: _x_consent.brought(target, ATTEMPT, NOW)) as callback:
+    with Callback(port, lambda target: consent.brought(target, ATTEMPT, NOW)) as callback:
         thread = threading.Thread(target=lambda: got.append(callback.wait(20)))
         thread.start()
         yield port, callback, got
@@ -793,7 +794,7 @@ MARK = b"mark4711"
     | st.binary(max_size=60).map(lambda tail: b"GET /callback?code=" + MARK + b"&state=" + tail + b" HTTP/1.1\r\n\r\n")
 )
 def test_whatever_the_callback_is_sent_it_answers_in_fixed_words_and_goes_on_waiting(
-    raw: bytes, waiting: tuple[int, _x_callback.Callback, list[object]], capfd: pytest.CaptureFixture[str]
+    raw: bytes, waiting: tuple[int, Callback, list[object]], capfd: pytest.CaptureFixture[str]
 ) -> None:
     port, _, got = waiting
     try:
@@ -812,20 +813,20 @@ def test_whatever_the_callback_is_sent_it_answers_in_fixed_words_and_goes_on_wai
         b"GET /callback?code=mark4711 HTTP/1.1\r\n" + b"X: mark4711\r\n" * 200 + b"\r\n", b"HEAD /mark4711 HTTP/1.0\r\n\r\n", b"GET mark4711\r\n", b"\x16\x03\x01mark4711\r\n\r\n",
     ],
 )  # fmt: skip
-def test_a_request_that_is_none_is_not_repeated(raw: bytes, waiting: tuple[int, _x_callback.Callback, list[object]]) -> None:
+def test_a_request_that_is_none_is_not_repeated(raw: bytes, waiting: tuple[int, Callback, list[object]]) -> None:
     answer = talk(waiting[0], raw)
     assert b"mark4711" not in answer
     assert b"Python" not in answer
 
 
-def test_a_connection_that_says_nothing_keeps_nobody_waiting(waiting: tuple[int, _x_callback.Callback, list[object]]) -> None:
+def test_a_connection_that_says_nothing_keeps_nobody_waiting(waiting: tuple[int, Callback, list[object]]) -> None:
     idle = [socket.create_connection(("127.0.0.1", waiting[0])) for _ in range(5)]
     assert get(f"http://127.0.0.1:{waiting[0]}/")[0] == 404
     for one in idle:
         one.close()
 
 
-def test_a_page_loads_nothing_and_is_kept_nowhere(waiting: tuple[int, _x_callback.Callback, list[object]]) -> None:
+def test_a_page_loads_nothing_and_is_kept_nowhere(waiting: tuple[int, Callback, list[object]]) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", waiting[0], timeout=5)
     connection.request("GET", "/callback?code=a&state=b")
     answer = connection.getresponse()
@@ -839,7 +840,7 @@ def test_a_page_loads_nothing_and_is_kept_nowhere(waiting: tuple[int, _x_callbac
 
 @given(text=st.text(max_size=60) | st.text(alphabet="?&=/:%#@[]codestaerr", max_size=60))
 def test_whatever_is_pasted_is_a_code_or_words(text: str) -> None:
-    found = _x_consent.pasted(text, ATTEMPT, NOW)
+    found = consent.pasted(text, ATTEMPT, NOW)
     assert isinstance(found, Secret | BadInput | Rejected | Later)
     if isinstance(found, Secret):
         assert re.fullmatch(r"[!-~]{8,}", found.reveal())

@@ -1,82 +1,37 @@
 """
 X: what it allows and costs as data, and the account threads are posted to.
 
-Lengths: twitter-text config v3 (280 weighted units, a link counts 23). Images: docs.x.com, media best practices (four a post,
-5 MB). Alt text: at most 1000 characters (POST /2/media/metadata). Prices: docs.x.com, pricing page, pay-per-use plan.
-
 Permanent are refusals: keys, credits, permissions, the account, the text itself. Passing are limits of requests, a parent not
 visible yet, and everything that surely was not sent. A post's fate is open after a time-out, a broken connection, a failure of X,
-an answer that cannot be read, and a refusal as a duplicate: X has no idempotency key. `_x_answers` is the table of all this.
+an answer that cannot be read, and a refusal as a duplicate: X has no idempotency key. `_x/answers.py` is the table of all this.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import html
-import re
-import time
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING
 
 from bot.config import Secret
 from bot.domain.access import Access, Identity
-from bot.domain.delivery import Picture, Seen
-from bot.domain.thread import Limits
-from bot.errors import BadInput, Later
-from bot.publishers import _x_credentials, _x_tokens
-from bot.publishers._x_answers import Call, document, failure
-from bot.publishers._x_credentials import Credentials
+from bot.errors import BadInput
+from bot.publishers._x import credentials, tokens
+from bot.publishers._x.account import Network, checked_id
+from bot.publishers._x.credentials import Credentials
+from bot.publishers._x.limits import LIMITS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import tweepy  # type: ignore[import-untyped]
+    from bot.publishers._x.login import Door
+    from bot.publishers._x.session import Patience
 
-    from bot.publishers._x_login import Door
-    from bot.publishers._x_session import Exchange, Patience, Session
-
-LIMITS: Final = Limits(
-    network="x",
-    post_length=280,
-    link_length=23,
-    images_per_post=4,
-    alt_length=1000,
-    image_bytes=5_000_000,
-    cashtags_per_post=1,
-    mentions_allowed=False,
-    post_usd=0.015,
-    post_with_link_usd=0.200,
-    alt_text_usd=0.005,
-    read_usd=0.005,  # 0.001 if the account owns the app, which no call tells
-    remove_usd=0.010,  # "Interaction: Delete"; that it covers posts is not said
-    prices_as_of="2026-08-22",
-)
-
-USER_READ_USD: Final = 0.010
-"""What GET /2/users/me presumably costs: the pricing page names a user read, not the call."""
-
-CALL_S: Final = 170
-"""Seconds a call may take in all, with the renewal of a login before it: less than the lease a delivery is taken with."""
-
-_MOST_PAGES: Final = 32
-"""X shows the newest 3200 posts of an account, at most a hundred a page."""
-
-_LINK: Final = re.compile(r"https?://\S*|(?<![\w@.-])(?:[\w-]+\.)+[^\W\d_]{2,}\S*", re.IGNORECASE)
-"""A link with all that clings to it, or may be one: X shows "example.org" as https://t.co/..., "Node.js" as it is."""
-
-_FIELDS: Final = {"post.fields": "created_at,conversation_id", "expansions": "referenced_posts,in_reply_to_user_id"}
-"""What a look must tell of a post, by the names of X's description of August 2026."""
-_OLD_FIELDS: Final = {"tweet.fields": "created_at,conversation_id,referenced_tweets,in_reply_to_user_id"}
-"""The same by older names: X's guides still teach these, and tweepy 4.17 knows no others."""
-
-_T = TypeVar("_T")
+__all__ = ["LIMITS", "access", "door", "network", "url"]
 
 
 def url(remote_id: str) -> str:
     """Where a person sees a post. Works without the account's name, which no call is made for."""
-    return f"https://x.com/i/web/status/{_number(remote_id)}"
+    return f"https://x.com/i/web/status/{checked_id(remote_id)}"
 
 
 def network(
@@ -94,8 +49,8 @@ def network(
     Raises:
         BadInput: there is neither, a key is none, or the two belong to different accounts.
     """
-    found = _x_credentials.find(keys, base_url, home, client_id, clock)
-    names = _x_credentials.missing(keys)
+    found = credentials.find(keys, base_url, home, client_id, clock)
+    names = credentials.missing(keys)
     if found.tokens is None and names:
         raise BadInput(
             f"{_listed(names)} {'is' if len(names) == 1 else 'are'} not set, and there is no login, without which nobody can "
@@ -103,12 +58,12 @@ def network(
             "keys, then access token and secret, and put all four into the environment or .env; or put its Client ID into "
             "X_CLIENT_ID and run threadmill login x"
         )
-    from bot.publishers._x_session import Patience
+    from bot.publishers._x.session import Patience
 
     patience = patience or Patience()
     if found.tokens is None or found.drawer is None:
-        return _account(_x_credentials.Keys(keys), base_url, clock, patience)
-    login = _x_credentials.Login(found.drawer, found.tokens, keys.get("X_CLIENT_SECRET"), clock, _hasty(patience))
+        return _account(credentials.Keys(keys), base_url, clock, patience)
+    login = credentials.Login(found.drawer, found.tokens, keys.get("X_CLIENT_SECRET"), clock, _hasty(patience))
     return _account(login, base_url, clock, patience)
 
 
@@ -121,7 +76,7 @@ def access(
     Raises:
         BadInput: as `network`, but for what is missing.
     """
-    return _x_credentials.find(keys, base_url, home, client_id, clock).access
+    return credentials.find(keys, base_url, home, client_id, clock).access
 
 
 def door(
@@ -134,296 +89,34 @@ def door(
     client_id: str,
 ) -> Door:
     """Where logins come in."""
-    from bot.publishers import _x_login
-    from bot.publishers._x_session import Patience
+    from bot.publishers._x import login
+    from bot.publishers._x.session import Patience
 
     patience = patience or Patience()
-    drawer = _x_tokens.Drawer(home, base_url, clock)
+    drawer = tokens.Drawer(home, base_url, clock)
     verify: Callable[[Credentials], Identity] = lambda fresh: _account(fresh, base_url, clock, patience).verify()  # noqa: E731
-    return _x_login.Door(keys, base_url, drawer, client_id, clock, _hasty(patience), verify)
+    return login.Door(keys, base_url, drawer, client_id, clock, _hasty(patience), verify)
 
 
 def _hasty(patience: Patience) -> Patience:
     """For the token endpoint: a call and the renewal before it end within the time of one call."""
-    from bot.publishers._x_grants import TOKEN_PATIENCE
+    from bot.publishers._x.grants import TOKEN_PATIENCE
 
     return TOKEN_PATIENCE if patience.whole_s > TOKEN_PATIENCE.whole_s else patience
 
 
-def _account(credentials: Credentials, base_url: str, clock: Callable[[], dt.datetime], patience: Patience) -> Network:
+def _account(signer: Credentials, base_url: str, clock: Callable[[], dt.datetime], patience: Patience) -> Network:
     import requests
-    import tweepy
+    import tweepy  # type: ignore[import-untyped]
 
-    from bot.publishers._x_session import Session
+    from bot.publishers._x.session import Session
 
-    session = Session(base_url, credentials, patience)
+    session = Session(base_url, signer, patience)
     # The session signs with its own auth, so tweepy is given no key: it keeps and logs what it has.
     client = tweepy.Client("", "", "", "", "", return_type=requests.Response, wait_on_rate_limit=False)
     client.session = session
-    return Network(client, session, clock, credentials, patience.whole_s)
-
-
-class Network:
-    """
-    One account on X. See `bot.ports.Network` for what is promised.
-
-    Each method is one request, sent once; `recent` is one a page.
-    """
-
-    def __init__(
-        self, client: tweepy.Client, session: Session, clock: Callable[[], dt.datetime], credentials: Credentials, whole_s: float
-    ) -> None:
-        self._client, self._session, self._clock, self._credentials = client, session, clock, credentials
-        self._latest_s = CALL_S - whole_s
-
-    def __repr__(self) -> str:
-        return f"Network(account={self.account!r})"
-
-    @property
-    def account(self) -> str:
-        """The account's number: it begins an OAuth 1.0a access token, and is kept with a login."""
-        return self._credentials.account
-
-    def ready(self) -> None:
-        """POST /2/oauth2/token, where a login is about to end; else nothing."""
-        self._credentials.ready()
-
-    def verify(self) -> Identity:
-        """
-        GET /2/users/me: whose credentials these are, and whether they may post.
-
-        OAuth 1.0a: X says so in the header x-access-level, which it documents nowhere (seen on v2 answers in September 2026).
-        """
-        levels: list[str] = []
-
-        def send() -> None:
-            answer = self._session.request("GET", "/2/users/me")
-            levels[:] = [answer.headers.get("x-access-level", "").lower()]
-
-        account, name = self._ask("identity", send, _user)
-        if self.account and account != self.account:
-            raise BadInput(
-                f"X says that these credentials are @{name}'s, account {account}, and they are kept as account "
-                f"{self.account}'s; a key or the stored login was edited. Copy the keys anew, or log in again: threadmill login "
-                "x"
-            )
-        scopes = self._credentials.scopes
-        if scopes is not None:
-            return Identity(account, name, {"tweet.write", "media.write"} <= set(scopes), USER_READ_USD)
-        return Identity(account, name, None if levels in ([], [""]) else "write" in levels[0], USER_READ_USD)
-
-    def check(self, picture: Picture) -> None:
-        """What X is known to refuse."""
-        from bot.publishers import _x_media
-
-        _x_media.check_picture(picture, LIMITS)
-
-    def upload(self, picture: Picture) -> str:
-        """
-        POST /2/media/upload: the picture's id, good for a day.
-
-        Raises:
-            BadThread: X would not take the picture or its alt text; nothing was sent.
-        """
-        from bot.publishers import _x_media
-
-        self.check(picture)
-        return self._ask("upload", lambda: _x_media.upload(self._session, picture.png), _media_id)
-
-    def describe(self, media_id: str, alt_text: str) -> None:
-        """
-        POST /2/media/metadata, which is billed.
-
-        Raises:
-            BadThread: X would not take the alt text; nothing was sent.
-        """
-        from bot.publishers import _x_media
-
-        _x_media.check_alt_text(alt_text, LIMITS)
-        number = _number(media_id)
-        self._ask("describe", lambda: _x_media.describe(self._session, number, alt_text), _data)
-
-    def create(self, text: str, media_ids: Sequence[str], reply_to: str) -> str:
-        """POST /2/tweets, which is billed: the post's id."""
-        media = [_number(media_id) for media_id in media_ids] or None
-        parent = _number(reply_to) if reply_to else None
-        return self._ask(
-            "create", lambda: self._client.create_tweet(text=text, media_ids=media, in_reply_to_tweet_id=parent), _created
-        )
-
-    def recent(self, since: dt.datetime) -> Sequence[Seen]:
-        """
-        GET /2/users/:id/tweets: own posts and replies by X's clock, newest first.
-
-        A page that does not hold as many posts as it says is an error and not a short page: an absence would be proven by it.
-        """
-        posts: dict[str, Seen] = {}
-        asked: dict[str, str] = {"max_results": "100", "start_time": f"{since.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"}
-        for _ in range(_MOST_PAGES):
-            page, token = self._page(asked)
-            posts |= {one.remote_id: one for one in page}
-            if not token:
-                break
-            asked["pagination_token"] = token
-        return sorted(posts.values(), key=lambda one: int(one.remote_id), reverse=True)
-
-    def same(self, text: str, seen: Seen) -> bool:
-        """
-        X escapes & < >, replaces every link, appends one for pictures and may change blanks; anything else must be equal.
-
-        Links are left out with all that clings to them up to the next blank, on both sides.
-        """
-        shown = re.sub(r"&#?\w+;", lambda found: html.unescape(found[0]), seen.text)
-        return _bare(text) == _bare(shown)
-
-    def remove(self, remote_id: str) -> bool:
-        """DELETE /2/tweets/:id, which is billed if there was something to delete."""
-        number = _number(remote_id)
-        return self._ask("remove", lambda: self._client.delete_tweet(number), _removed, {404: False})
-
-    def _page(self, asked: Mapping[str, str]) -> tuple[list[Seen], str | None]:
-        """One page by the newer names, or by the older ones if those are refused or passed over."""
-
-        def send(names: Mapping[str, str]) -> Callable[[], object]:
-            path = f"/2/users/{self.account}/tweets"
-            return lambda: self._client.request("GET", path, params={**asked, **names}, user_auth=True)
-
-        found = self._ask("recent", send(_FIELDS), _page_if_told, {400: None})
-        return self._ask("recent", send(_OLD_FIELDS), _page) if found is None else found
-
-    def _ask(
-        self,
-        call: Call,
-        send: Callable[[], object],
-        read: Callable[[Mapping[str, object]], _T],
-        meant: Mapping[int, _T] | None = None,
-    ) -> _T:
-        """
-        Send one request, and read its answer or raise what is known of it. `meant` are refusals of X's own, not of a proxy, that
-        are answers too.
-
-        After a 401 it is sent once more, if there is something new to sign it with: a 401 has done nothing. tweepy raises what it
-        raises, AttributeError for a list among it: what counts is the exchange.
-        """
-        begun = time.monotonic()
-        self._credentials.ready()
-        exchange = self._once(send, begun)
-        if exchange.status == 401 and self._credentials.renew():
-            exchange = self._once(send, begun)
-        with suppress(LookupError, TypeError, ValueError, AttributeError):
-            if 200 <= exchange.status < 300:
-                return read(document(exchange.body))
-            if meant and exchange.status in meant and document(exchange.body or b"{}") is not None:
-                return meant[exchange.status]
-        raise failure(call, exchange, self._clock(), self._credentials.secrets(), self._credentials.is_login)
-
-    def _once(self, send: Callable[[], object], begun: float) -> Exchange:
-        """
-        What became of one request, which is not begun where it could end after `CALL_S`.
-
-        Raises:
-            Later: the time has gone into a renewal of the login; nothing was sent.
-        """
-        if time.monotonic() - begun > self._latest_s:
-            raise Later(
-                "the renewal of the login took so long that nothing was sent after it; X is slow, or another threadmill held "
-                "the login; run the same command again",
-                self._clock() + dt.timedelta(minutes=1),
-            )
-        return self._session.once(send)
+    return Network(client, session, clock, signer, patience.whole_s)
 
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _number(remote_id: str) -> str:
-    """An id as X has them; it becomes part of an address."""
-    if not re.fullmatch(r"[0-9]{1,19}", remote_id):
-        raise BadInput(
-            f"{remote_id[:40]!r} is no id of X, which is a number of up to 19 digits; take the last part of a post's address"
-        )
-    return remote_id
-
-
-def _bare(text: str) -> str:
-    return " ".join(_LINK.sub(" ", unicodedata.normalize("NFC", text)).split())
-
-
-def _user(answer: Mapping[str, object]) -> tuple[str, str]:
-    data = _data(answer)
-    name = data["username"]
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_]{1,50}", name):
-        raise ValueError("no name")
-    return _id(data), name
-
-
-def _data(answer: Mapping[str, object]) -> Mapping[str, object]:
-    data = answer["data"]
-    if not isinstance(data, dict):
-        raise TypeError("no data")
-    return data
-
-
-def _id(data: Mapping[str, object]) -> str:
-    found = data["id"]
-    if not isinstance(found, str) or not re.fullmatch(r"[0-9]{1,19}", found):
-        raise ValueError("no id")
-    return found
-
-
-def _media_id(answer: Mapping[str, object]) -> str:
-    data = _data(answer)
-    processing = data.get("processing_info")
-    if isinstance(processing, dict) and processing.get("state") == "failed":
-        raise ValueError("X could not read the picture")
-    return _id(data)
-
-
-def _created(answer: Mapping[str, object]) -> str:
-    return _id(_data(answer))
-
-
-def _removed(answer: Mapping[str, object]) -> bool:
-    """Deleted, or not there: as of posts that are read, X may tell that by a problem beside no data."""
-    problems = answer.get("errors")
-    if isinstance(problems, list) and any(str(one["type"]).endswith("/resource-not-found") for one in problems):
-        return False
-    if _data(answer)["deleted"] is not True:
-        raise ValueError("not deleted")
-    return True
-
-
-def _page(answer: Mapping[str, object]) -> tuple[list[Seen], str | None]:
-    meta, data = answer["meta"], answer.get("data", [])
-    if not isinstance(meta, dict) or not isinstance(data, list) or answer.get("errors"):
-        raise TypeError("no page")
-    if meta["result_count"] != len(data):
-        raise ValueError("not as many posts as it says")
-    return [_seen(one) for one in data], meta.get("next_token")
-
-
-def _page_if_told(answer: Mapping[str, object]) -> tuple[list[Seen], str | None] | None:
-    """A page, or None if its posts come without the fields that were asked for: the names mean nothing to X."""
-    data = answer.get("data")
-    if isinstance(data, list) and any("created_at" not in one for one in data):
-        return None
-    return _page(answer)
-
-
-def _seen(post: Mapping[str, object]) -> Seen:
-    """
-    One post; referenced_tweets and referenced_posts are older and newer names.
-
-    A reply whose parent is not told is no post but an unreadable answer: it would pass for the first of a thread, and the absence
-    of another one would be proven by it.
-    """
-    references = post.get("referenced_tweets") or post.get("referenced_posts") or []
-    text, created, conversation = post["text"], post["created_at"], post["conversation_id"]
-    if not isinstance(references, list) or not isinstance(text, str) or not isinstance(created, str):
-        raise TypeError("no post")
-    parents = [_id(one) for one in references if one["type"] == "replied_to"]
-    created_at = dt.datetime.fromisoformat(created)
-    if created_at.tzinfo is None or ((post.get("in_reply_to_user_id") or conversation != _id(post)) and not parents):
-        raise ValueError("no time zone, or a reply to nobody knows what")
-    return Seen(_id(post), text, parents[0] if parents else "", created_at)

@@ -13,7 +13,7 @@ from bot.domain.delivery import Picture
 from bot.errors import Later, Rejected
 from bot.ports import Network
 from bot.publishers import disk, x
-from bot.publishers._x_credentials import KEYS
+from bot.publishers._x.credentials import KEYS
 from bot.rehearsal import FakeX
 from tests.conftest import SHARED
 from tests.publishers.test_disk import edition

@@ -26,9 +26,9 @@ from bot import ports
 from bot.config import Secret
 from bot.domain.delivery import Picture, Seen
 from bot.errors import BadInput, BadThread, Later, Rejected, ThreadmillError, Unsure
-from bot.publishers._x_answers import CALLS, TABLE, Call
-from bot.publishers._x_credentials import KEYS
-from bot.publishers._x_session import Patience
+from bot.publishers._x.answers import CALLS, TABLE, Call
+from bot.publishers._x.credentials import KEYS
+from bot.publishers._x.session import Patience
 from bot.publishers.x import network, url
 from bot.rehearsal import CREATE, FAULTS, ME, OPERATIONS, TOKEN, FakeX, named
 
@@ -809,11 +809,11 @@ def test_every_request_the_bot_can_send_is_what_x_describes(shared: Path) -> Non
 def test_no_fault_of_the_fake_is_taken_for_a_proof() -> None:
     with FakeX() as fake:
         keys = {name: Secret(value) for name, value in fake.keys.environment("").items() if name in KEYS}
-        x = network(keys, fake.url, lambda: dt.datetime.now(dt.UTC), Patience(0.5, 0.1, 0.2))
+        x = network(keys, fake.url, lambda: dt.datetime.now(dt.UTC), Patience(2, 0.25, 1))
         told: dict[str, tuple[bool, str]] = {}
         for name, fault in FAULTS.items():
             slow = fault.waits or fault.dribble
-            fake.faults.next(CREATE, named(name, 0.3) if slow else fault)
+            fake.faults.next(CREATE, named(name, 0.5) if slow else fault)
             before = fake.creates
             try:
                 kind = type(x.create(f"Fault {name}", [], "")).__name__

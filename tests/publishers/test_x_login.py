@@ -20,9 +20,10 @@ from bot.delivery import LEASE
 from bot.domain.access import Access, Identity
 from bot.errors import BadInput, BadOutput, Later, Rejected, ThreadmillError, Unsure
 from bot.publishers import x as room
-from bot.publishers._x_answers import CALLS, TABLE, Call
-from bot.publishers._x_credentials import undisturbed
-from bot.publishers._x_session import Patience
+from bot.publishers._x import account as calls
+from bot.publishers._x.answers import CALLS, TABLE, Call
+from bot.publishers._x.credentials import undisturbed
+from bot.publishers._x.session import Patience
 from tests.publishers.endpoint import BAD_APP, CLIENT, KEYS, SECRET, SPENT, Endpoint, Fault
 from tests.publishers.logins import ACCESS, REFRESH, place, store
 from tests.publishers.test_x import DO, Station, everything_logged, http_answer, problem
@@ -475,13 +476,13 @@ def test_a_full_disk_is_noticed_before_the_refresh_token_is_spent(house: House, 
 
 
 def test_a_call_ends_within_the_lease_it_is_made_under() -> None:
-    assert LEASE.total_seconds() - room.CALL_S >= 10
-    assert room.CALL_S - Patience().whole_s > room._hasty(Patience()).whole_s  # a renewal fits in front of a call
+    assert LEASE.total_seconds() - calls.CALL_S >= 10
+    assert calls.CALL_S - Patience().whole_s > room._hasty(Patience()).whole_s  # a renewal fits in front of a call
 
 
 def test_after_a_renewal_that_took_too_long_nothing_is_sent(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.store(-MINUTE)
-    monkeypatch.setattr(room, "CALL_S", HASTE.whole_s + 0.1)
+    monkeypatch.setattr(calls, "CALL_S", HASTE.whole_s + 0.1)
     hold = threading.Event()
     house.x.faults = [Fault(before=False, hold=hold)]
     threading.Timer(0.15, hold.set).start()

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from bot.config import Secret
 from bot.errors import BadInput, BadOutput, Later
-from bot.publishers._x_tokens import Drawer, Tokens
+from bot.publishers._x.tokens import Drawer, Tokens
 from tests.publishers.logins import ACCESS, REFRESH, fields, place
 
 NOW = dt.datetime(2026, 9, 30, 12, 0, tzinfo=dt.UTC)

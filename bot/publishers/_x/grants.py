@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bot.config import Secret
-from bot.publishers._x_answers import Call, document, failure
-from bot.publishers._x_session import Patience, Session
-from bot.publishers._x_tokens import SHAPE
+from bot.publishers._x.answers import Call, document, failure
+from bot.publishers._x.session import Patience, Session
+from bot.publishers._x.tokens import SHAPE
 
 if TYPE_CHECKING:
     import requests

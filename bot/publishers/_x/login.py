@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 from bot.config import Secret
 from bot.domain.access import Access, Identity
 from bot.errors import BadInput, Later, Rejected
-from bot.publishers import _x_grants
-from bot.publishers._x_callback import Callback
-from bot.publishers._x_consent import PATH, Answer, Attempt, attempt, brought, pasted
-from bot.publishers._x_credentials import LOCK_S, Fresh, account_of, missing, over_tls, told
-from bot.publishers._x_tokens import Drawer, Tokens
+from bot.publishers._x import grants
+from bot.publishers._x.callback import Callback
+from bot.publishers._x.consent import PATH, Answer, Attempt, attempt, brought, pasted
+from bot.publishers._x.credentials import LOCK_S, Fresh, account_of, missing, over_tls, told
+from bot.publishers._x.tokens import Drawer, Tokens
 
 if TYPE_CHECKING:
-    from bot.publishers._x_session import Patience
+    from bot.publishers._x.session import Patience
 
 _SET_UP: Final = "set up OAuth 2.0 in the app's settings at console.x.com (permission Read and write, type Automated App or bot)"
 
@@ -91,7 +91,7 @@ class Door:
         self._prepare()
         with self._drawer.alone(LOCK_S), self._drawer.room():
             pass  # before a person is troubled
-        begun = attempt(self._client_id, self._base_url, f"http://127.0.0.1:{port}{PATH}", _x_grants.SCOPES)
+        begun = attempt(self._client_id, self._base_url, f"http://127.0.0.1:{port}{PATH}", grants.SCOPES)
         if not listen:
             yield Asked(self, begun, None)
             return
@@ -103,7 +103,7 @@ class Door:
         if not isinstance(answer, Secret):
             raise answer
         return self._stored(
-            lambda now: _x_grants.redeem(
+            lambda now: grants.redeem(
                 self._app(), self._base_url, answer, begun.verifier, begun.redirect_uri, now, self._patience
             ),
             "in the browser, log in to X as the account that is to post",
@@ -125,7 +125,7 @@ class Door:
         self._prepare()
         token, secret = self._keys["X_ACCESS_TOKEN"], self._keys["X_ACCESS_TOKEN_SECRET"]
         return self._stored(
-            lambda now: _x_grants.exchange(self._app(), self._base_url, token, secret, now, self._patience),
+            lambda now: grants.exchange(self._app(), self._base_url, token, secret, now, self._patience),
             "set the keys of the account that is to post",
         )
 
@@ -150,15 +150,15 @@ class Door:
         over_tls(self._base_url)
         self._drawer.read()
 
-    def _app(self) -> _x_grants.App:
-        return _x_grants.App(self._client_id, self._keys.get("X_CLIENT_SECRET"))
+    def _app(self) -> grants.App:
+        return grants.App(self._client_id, self._keys.get("X_CLIENT_SECRET"))
 
-    def _stored(self, grant: Callable[[dt.datetime], _x_grants.Granted], otherwise: str) -> Access:
+    def _stored(self, grant: Callable[[dt.datetime], grants.Granted], otherwise: str) -> Access:
         """What X grants, once it is known whose it is and that it may post."""
         with self._drawer.alone(LOCK_S), self._drawer.room() as keep:
             now = self.now()
             granted = grant(now)
-            scopes = granted.scopes or _x_grants.SCOPES
+            scopes = granted.scopes or grants.SCOPES
             refresh = _complete(granted, scopes)
             owner = self._verify(Fresh(granted, scopes))
             self._same(owner, otherwise)
@@ -184,9 +184,9 @@ class Door:
         )
 
 
-def _complete(granted: _x_grants.Granted, scopes: Sequence[str]) -> Secret:
+def _complete(granted: grants.Granted, scopes: Sequence[str]) -> Secret:
     """The refresh token of a login that may do all a thread needs."""
-    lacking = [scope for scope in _x_grants.SCOPES if scope not in scopes]
+    lacking = [scope for scope in grants.SCOPES if scope not in scopes]
     if not lacking and granted.refresh is not None:
         return granted.refresh
     raise Rejected(

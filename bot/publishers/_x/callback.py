@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.config import Secret
 from bot.errors import BadInput, Later, Rejected
-from bot.publishers._x_consent import PATH, Answer
+from bot.publishers._x.consent import PATH, Answer
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -2,7 +2,7 @@
 What requests to X are signed with: an app's and an account's OAuth 1.0a keys, or an OAuth 2.0 login. Two kinds, one interface.
 
 The keys hold until they are revoked. A login's access token holds for two hours, and is renewed with a refresh token that is good
-once (docs.x.com, September 2026): `_x_tokens` says how what replaces it is not lost on this side. If the answer to a renewal is
+once (docs.x.com, September 2026): `tokens` says how what replaces it is not lost on this side. If the answer to a renewal is
 lost, the same one may be asked for again: if X had replaced the token by then, nobody holds the new one anyhow.
 """
 
@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 from bot.config import Secret
 from bot.domain.access import Access
 from bot.errors import BadInput, Later
-from bot.publishers._x_tokens import Drawer, Tokens
+from bot.publishers._x.tokens import Drawer, Tokens
 
 if TYPE_CHECKING:
     import requests
 
-    from bot.publishers._x_grants import Granted
-    from bot.publishers._x_session import Patience
+    from bot.publishers._x.grants import Granted
+    from bot.publishers._x.session import Patience
 
 KEYS: Final = ("X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET")
 """The variables that hold an app's and an account's OAuth 1.0a keys."""
@@ -169,17 +169,17 @@ class Login:
 
     def _renew(self) -> None:
         """A pair nobody has used, from whoever else renewed it meanwhile or from X."""
-        from bot.publishers import _x_grants
+        from bot.publishers._x import grants
 
         with self._drawer.alone(LOCK_S):
             kept = self._kept()
             if kept.access != self._tokens.access and kept.expires_at - self._clock() > _EARLY:
                 self._tokens = kept
                 return
-            app = _x_grants.App(kept.client_id, self._secret)
+            app = grants.App(kept.client_id, self._secret)
             with self._drawer.room() as keep, undisturbed():
                 now = self._clock()
-                granted = _x_grants.refresh(app, kept.api, kept.refresh, now, self._patience)
+                granted = grants.refresh(app, kept.api, kept.refresh, now, self._patience)
                 renewed = renewal(kept, granted, now)
                 keep(renewed)
             self._tokens = renewed

@@ -21,7 +21,7 @@ from bot.domain.words import printable
 from bot.errors import Later, Rejected, Unsure
 
 if TYPE_CHECKING:
-    from bot.publishers._x_session import Exchange
+    from bot.publishers._x.session import Exchange
 
 Call: TypeAlias = Literal["upload", "describe", "create", "recent", "remove", "identity", "refresh", "code", "exchange"]
 CALLS: Final[tuple[Call, ...]] = ("upload", "describe", "create", "recent", "remove", "identity")

@@ -1,0 +1,1 @@
+"""What the room of X is built of. `bot.publishers.x` is its door."""
