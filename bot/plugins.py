@@ -47,7 +47,7 @@ def load(wing: str, name: str, needs: tuple[str, ...]) -> ModuleType:
             f'the {wing[:-1]} "{name}" is broken: importing {path} fails with {type(error).__name__}: {error}'
         ) from error
     if missing := [attribute for attribute in needs if not hasattr(module, attribute)]:
-        raise BadRecipe(f'the {wing[:-1]} "{name}" is unfit: {path} has no {", ".join(missing)}; see bot/ports.py')
+        raise BadRecipe(f'the {wing[:-1]} "{name}" is unfit: {path} has no {", ".join(missing)}; see bot/ports/')
     return module
 
 
@@ -60,7 +60,7 @@ def source(name: str) -> ModuleType:
     """
     room = load("sources", name, ("Source", "METRICS", "ORIGINS", "COVERAGE"))
     if not isinstance(room.COVERAGE, Coverage) or not isinstance(getattr(room, "SERVICE", None), Service | None):
-        raise BadRecipe(f'the source "{name}" is unfit: its COVERAGE is no Coverage, or its SERVICE no Service; see bot/ports.py')
+        raise BadRecipe(f'the source "{name}" is unfit: its COVERAGE is no Coverage, or its SERVICE no Service; see bot/ports/')
     if hasattr(room, "SERVICE") and not (room.METRICS and room.ORIGINS):
         raise BadRecipe(f'the source "{name}" is unfit: it asks a service and does not say what it measures and whom to name')
     return room

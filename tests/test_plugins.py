@@ -66,7 +66,7 @@ def test_an_absent_room_is_told_from_a_broken_and_an_unfit_one(elsewhere: Path) 
         'the source "their_pkg.broken" is broken: importing their_pkg.broken fails with ZeroDivisionError: division by zero'
     )
     assert refusal("sources", "their_pkg.bare", "METRICS", "Source", "ORIGINS") == (
-        'the source "their_pkg.bare" is unfit: their_pkg.bare has no Source, ORIGINS; see bot/ports.py'
+        'the source "their_pkg.bare" is unfit: their_pkg.bare has no Source, ORIGINS; see bot/ports/'
     )
 
 

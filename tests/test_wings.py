@@ -1,4 +1,4 @@
-"""What every room of every wing must have: the contracts of bot/ports.py. First of all, that there are rooms."""
+"""What every room of every wing must have: the contracts of bot/ports/. First of all, that there are rooms."""
 
 from __future__ import annotations
 

@@ -1,0 +1,29 @@
+"""What the house asks of its wings. The docstrings are the contracts; the contract tests check every room against them."""
+
+from bot.ports.charts import CHART_COLUMNS, ChartData, ChartKind
+from bot.ports.networks import Asked, Door, Network
+from bot.ports.progress import Progress
+from bot.ports.sources import Client, Key, Offline, Parameters, Question, Reply, Service, Source
+from bot.ports.store import Desk, Reading, Rest, Store
+
+__all__ = [
+    "CHART_COLUMNS",
+    "Asked",
+    "ChartData",
+    "ChartKind",
+    "Client",
+    "Desk",
+    "Door",
+    "Key",
+    "Network",
+    "Offline",
+    "Parameters",
+    "Progress",
+    "Question",
+    "Reading",
+    "Reply",
+    "Rest",
+    "Service",
+    "Source",
+    "Store",
+]
