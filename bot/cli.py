@@ -23,9 +23,9 @@ _EXIT_CODES = """exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 h
 
 def main(arguments: Sequence[str]) -> int:
     """Run one verb and return its exit code. Errors of the house are printed in words; others keep their traceback."""
-    from bot.errors import ThreadmillError
-
     options = _parser().parse_args(arguments)
+    from bot.errors import ThreadmillError  # after --help has been answered
+
     if sys.stdout is None:  # started with its output closed
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - for as long as the process lives
     try:
