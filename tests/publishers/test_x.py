@@ -824,3 +824,21 @@ def test_no_fault_of_the_fake_is_taken_for_a_proof() -> None:
     assert {name: found for name, found in told.items() if found[0] and found[1] not in ("Unsure", "str")} == {}
     assert {name: found for name, found in told.items() if found[1] == "str" and not found[0]} == {}
     assert {kind for _, kind in told.values()} >= {"Unsure", "Rejected", "Later"}
+
+
+def test_a_machine_that_slept_after_the_connection_was_made_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Suspended between connect and send for longer than a call may take: somebody else may have sent the post by now."""
+    from bot.publishers._x import session
+
+    real, wall = session._Watched.connect, [0.0]
+
+    def connect(self: session._Watched) -> None:
+        real(self)
+        wall[0] += 3600
+
+    monkeypatch.setattr(session._Watched, "connect", connect)
+    monkeypatch.setattr(session, "time", SimpleNamespace(time=lambda: wall[0]))
+    with Station(http_answer(201, {"data": {"id": ID, "text": "t"}})) as station:
+        with pytest.raises(Later, match="nothing was sent for the post"):
+            account(station.url).create("t", [], "")
+        assert station.requests in ([], [b""])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -51,7 +52,7 @@ class Patience:
 class Exchange:
     """What became of one request. `status` is 0 if there was no answer; `whole` is False if its body broke off."""
 
-    def __init__(self, read_s: float) -> None:
+    def __init__(self, read_s: float, whole_s: float) -> None:
         self.connecting = False
         self.sent = False
         self.status = 0
@@ -59,6 +60,7 @@ class Exchange:
         self.body = b""
         self.whole = True
         self._read_s = read_s
+        self._until = time.time() + whole_s  # also by the clock on the wall: a machine that sleeps stops the others
         self._over = False
         self._socket: socket.socket | None = None
 
@@ -70,7 +72,7 @@ class Exchange:
 
     def sending(self, connection: HTTPConnection) -> None:
         """A piece of the request is about to leave: from here on nobody can say that it did not arrive."""
-        if self._over:
+        if self._over or time.time() > self._until:
             raise TimeoutError("the time for this exchange is over")
         if connection.sock is not None:
             connection.sock.settimeout(self._read_s)  # sendall counts the time for the whole picture, not for a packet
@@ -202,7 +204,7 @@ class Session(requests.Session):
     def exchange(self) -> Iterator[Exchange]:
         """What becomes of the one request inside the block; its time is limited, and nobody logs it."""
         _hush()
-        exchange = Exchange(self._patience.read_s)
+        exchange = Exchange(self._patience.read_s, self._patience.whole_s)
         timer = threading.Timer(self._patience.whole_s, exchange.end)
         timer.daemon = True
         timer.start()
