@@ -102,6 +102,10 @@ class Later(ThreadmillError):
         self.until = until
 
 
+class ParentUnseen(Later):
+    """The network does not show the post this one replies to: yet, or not any more. Surely nothing was created."""
+
+
 class BadStore(ThreadmillError):
     """The database cannot be reached, read or written, or belongs to another version. Nothing half done is in it."""
 

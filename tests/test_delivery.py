@@ -11,7 +11,7 @@ import pytest
 
 from bot.delivery import Clock, Round, deliver, undo
 from bot.domain.delivery import Delivery, Frozen, FrozenPost, Picture, Seen, State
-from bot.errors import BadInput, BadStore, BadThread, HeldBack, Later, Rejected, Unsure
+from bot.errors import BadInput, BadStore, BadThread, HeldBack, Later, ParentUnseen, Rejected, Unsure
 from bot.ports import Desk
 from bot.publishers.x import LIMITS
 from bot.store import open_store
@@ -77,12 +77,12 @@ class FakeNetwork:
         self.after.get(self.creates, lambda: None)()
         return remote_id
 
-    def recent(self, since: dt.datetime) -> Sequence[Seen]:
+    def recent(self, since: dt.datetime, until: dt.datetime) -> Sequence[Seen]:
         self.calls.append("recent")
         if self.blind:
             raise Later("the timeline is busy", self.clock.at + dt.timedelta(minutes=15))
         seen = self.clock.at - dt.timedelta(seconds=self.lag_s)
-        return [one for one in reversed(self.posts) if since <= one.created_at <= seen]
+        return [one for one in reversed(self.posts) if since <= one.created_at <= min(seen, until)]
 
     def same(self, text: str, seen: Seen) -> bool:
         return text == seen.text
@@ -234,7 +234,9 @@ def test_a_short_wait_is_waited_and_a_long_one_told(desk: Desk, network: FakeNet
 
 def test_a_post_that_is_put_off_again_and_again_is_nobody_s_to_repeat(desk: Desk, network: FakeNetwork) -> None:
     for number in range(2, 30):
-        network.faults[number] = lambda: (_ for _ in ()).throw(Later("not visible", network.clock.at + dt.timedelta(seconds=15)))
+        network.faults[number] = lambda: (_ for _ in ()).throw(
+            ParentUnseen("not visible", network.clock.at + dt.timedelta(seconds=15))
+        )
     with pytest.raises(Unsure, match="put off 6 times"):
         bring(desk, network)
     assert network.creates == 7
@@ -486,7 +488,9 @@ def test_a_worker_that_renews_itself_for_ever_is_told_of(desk: Desk, network: Fa
     """Somebody else posts on and on; a run gives up after ten minutes and says when to come back."""
     edition, now = desk.freeze(THREAD), network.clock.now()
     assert desk.take(edition, 1, "there", now, now + dt.timedelta(days=1))
-    with pytest.raises(Later, match="post 1 is being sent by there; run the same command again at"):
+    with pytest.raises(
+        Later, match="post 1 is being sent by there. Nothing of the 3 posts is out; run the same command again at"
+    ):
         bring(desk, network)
     assert 500 < sum(network.clock.slept) < 620
 
@@ -534,3 +538,60 @@ def test_a_worker_that_slept_for_half_its_lease_takes_the_post_again(desk: Desk,
     deliver(Round(edition, desk.frozen(edition), Slow(), network, LIMITS, clock, "here", lambda _: None))  # type: ignore[arg-type]
     assert network.thread == WHOLE
     assert [one.attempts for one in desk.deliveries(edition)] == [2, 1, 1]
+
+
+def test_a_post_that_vanishes_again_and_again_is_not_sent_on_and_on(desk: Desk, network: FakeNetwork) -> None:
+    """A lasting 503: proven absent once, it is sent once more in a run; then a person decides."""
+    for number in range(2, 50):
+        network.faults[number] = failing(Unsure("503"))
+    with pytest.raises(Unsure, match=r"post 2 was sent again, its fate was unknown again \(503\).*Out is post 1 of 3"):
+        bring(desk, network)
+    assert network.creates == 3
+    assert states(desk) == [State.PUBLISHED, State.UNKNOWN, State.PLANNED]
+
+
+def test_a_receipt_that_comes_after_the_lease_ran_out_is_kept(desk: Desk, network: FakeNetwork) -> None:
+    def late() -> None:
+        network.clock.at += dt.timedelta(minutes=4)
+        assert desk.expire(1, network.clock.at) == 1  # another worker came by
+
+    network.after[2] = late
+    bring(desk, network)
+    assert (network.thread, network.creates) == (WHOLE, 3)
+    assert [one.call for one in desk.charges()].count("post") == 3
+    assert "recent" not in network.calls
+
+
+def test_a_post_that_another_worker_sent_meanwhile_is_told_with_its_id(desk: Desk, network: FakeNetwork) -> None:
+    def late() -> None:
+        network.clock.at += dt.timedelta(minutes=4)
+        desk.expire(1, network.clock.at)
+        desk.settle(desk.deliveries(1)[1], State.PUBLISHED, remote_id="another")
+
+    network.after[2] = late
+    with pytest.raises(
+        Unsure, match="post 2 is out under the id id2, but its lease had run out and another worker went on: in the store it is"
+    ):
+        bring(desk, network)
+
+
+def test_a_long_wait_for_requests_leaves_a_post_planned_however_often(desk: Desk, network: FakeNetwork) -> None:
+    for _ in range(10):
+        number = network.creates + (1 if network.posts else 2)
+        network.faults = {number: failing(Later("429", network.clock.at + dt.timedelta(days=1)))}
+        with pytest.raises(Later, match=r"429.*Out is post 1 of 3; run the same command again at"):
+            bring(desk, network)
+        network.clock.at += dt.timedelta(days=2)
+    assert states(desk) == [State.PUBLISHED, State.PLANNED, State.PLANNED]
+
+
+def test_a_store_that_fails_before_the_call_leaves_the_post_as_it_was(desk: Desk, network: FakeNetwork) -> None:
+    class Failing:
+        def __getattr__(self, name: str) -> object:
+            if name == "uploads" and len(network.posts) == 1:
+                return failing(BadStore("gone"))
+            return getattr(desk, name)
+
+    with pytest.raises((BadStore, TypeError)):
+        bring(Failing(), network)  # type: ignore[arg-type]
+    assert states(desk) == [State.PUBLISHED, State.PLANNED, State.PLANNED]

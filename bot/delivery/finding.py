@@ -12,16 +12,18 @@ from bot.errors import ThreadmillError, Unsure
 
 _VISIBLE: Final = dt.timedelta(seconds=90)
 """How long a post may be missing from its account's timeline and still be there. No network says; seconds, mostly."""
-_SKEW: Final = dt.timedelta(minutes=15)
-"""How far the network's clock and ours may be apart."""
+_SKEW: Final = dt.timedelta(hours=1)
+"""How far this machine's clock may have been off when the post was sent, or its arrival late."""
 
 
-def reconcile(this: Round, at: Delivery) -> None:
+def reconcile(this: Round, at: Delivery, again: bool = True) -> bool:
     """
     One look for an unknown post: adopt it, prove that it is not there, or wait for the next look.
 
+    Whether it was proven absent. `again` tells that it may then be sent once more: not if that was done in this run already.
+
     Raises:
-        Unsure: the account cannot be read, or what it shows is not up to date.
+        Unsure: the account cannot be read, what it shows is not up to date, or the post vanishes again and again.
     """
     sent_at = at.sent_at or this.clock.now()
     this.say(f"looking for post {at.position} on the account")
@@ -34,7 +36,7 @@ def reconcile(this: Round, at: Delivery) -> None:
         ) from error
     if (found := _found(this, at, seen)) is not None:
         this.desk.settle(at, State.PUBLISHED, remote_id=found.remote_id, charge=this.created(at.position))
-        return
+        return False
     if this.clock.now() - sent_at < _VISIBLE or not _up_to_date(this, at, seen):
         if this.clock.now() - sent_at > _VISIBLE + PATIENCE:
             raise Unsure(
@@ -42,13 +44,20 @@ def reconcile(this: Round, at: Delivery) -> None:
                 f"{this.so_far()}. Nothing was sent again. Run the same command later, or look yourself: threadmill resolve"
             )
         this.clock.sleep(LOOKS_S)
-        return
-    this.desk.settle(at, State.PLANNED, error=f"it was not on the account at {minute(this.clock.now())}")
+        return False
+    if not again:
+        raise Unsure(
+            f"post {at.position} was sent again, its fate was unknown again ({at.error}), and it is not on the account's timeline"
+            f"{this.so_far()}. Sending it on and on would not help; look yourself, then: threadmill resolve"
+        )
+    return this.desk.settle(at, State.PLANNED, error=f"it was not on the account at {minute(this.clock.now())}")
 
 
 def look(this: Round, at: Delivery) -> Sequence[Seen]:
-    """What the account shows since shortly before a post was sent; what is shown is billed."""
-    seen = this.network.recent((at.sent_at or this.clock.now()) - _SKEW)
+    """What the account shows of the time around the sending of a post; what is shown is billed."""
+    now = this.clock.now()
+    sent_at = at.sent_at or now
+    seen = this.network.recent(min(sent_at, now) - _SKEW, sent_at + _SKEW)
     if seen:
         this.desk.charge(this.charge(at.position, "posts read", round(this.limits.read_usd * len(seen), 4)))
     return seen

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from bot.delivery.finding import reconcile
-from bot.delivery.round import LEASE, MEDIA_KEEP, Round
+from bot.delivery.round import LEASE, LOOKS_S, MEDIA_KEEP, Round
 from bot.domain.delivery import Delivery, FrozenPost, Picture, State, Upload
-from bot.errors import BadInput, BadThread, HeldBack, Later, Rejected, Unsure
+from bot.errors import BadInput, BadThread, HeldBack, Later, ParentUnseen, Rejected, Unsure
 from bot.ports import Desk
 
 _MOST_ATTEMPTS: Final = 6
-"""So often is a post tried that the network puts off for moments, such as a reply to one it does not show yet."""
+"""So often does a run try a reply to a post that the network does not show."""
+_AT_ONCE: Final = dt.timedelta(seconds=5)
+"""Between a lease and its call: with the longest call, 170 s on X, it must end before the lease does."""
 
 
 def deliver(this: Round) -> Sequence[Delivery]:
@@ -31,12 +35,14 @@ def deliver(this: Round) -> Sequence[Delivery]:
     _refuse_unfit(this)
     anew = _try_again(this)
     begun = this.clock.now()
+    absent: Counter[int] = Counter()
+    unseen: Counter[int] = Counter()
     while (at := _first_open(this)) is not None:
         match at.state:
             case State.SENDING:
                 this.watch(at, begun)
             case State.UNKNOWN:
-                reconcile(this, at)
+                absent[at.position] += reconcile(this, at, again=not absent[at.position])
             case State.PLANNED if at.not_before is not None and at.not_before > this.clock.now():
                 this.wait(at.not_before, begun, f"post {at.position} may not be sent yet: {at.error}")
             case State.PLANNED:
@@ -46,7 +52,7 @@ def deliver(this: Round) -> Sequence[Delivery]:
                 except Later as error:
                     this.wait(error.until, begun, f"nothing can be sent yet: {error}")
                     continue
-                _send(this, at)
+                _send(this, at, unseen)
             case _:
                 raise Rejected(f"post {at.position} was {at.state}; its thread is not posted on. See threadmill status")
     return this.desk.deliveries(this.edition)
@@ -123,26 +129,29 @@ def _upload(this: Round, post: FrozenPost, number: int, picture: Picture, known:
         this.desk.uploaded(replace(known, described=True), this.charge(post.position, "alt text", this.limits.alt_text_usd))
 
 
-def _send(this: Round, at: Delivery) -> None:
+def _send(this: Round, at: Delivery, unseen: Counter[int]) -> None:
     """Take the post, send it once, write down what came of it."""
+    post = this.frozen.posts[at.position - 1]
+    media, parent = _media(this, post), this.parent(at)
     now = this.clock.now()
     if not this.desk.take(this.edition, at.position, this.worker, now, now + LEASE):
         return  # somebody else was quicker
     taken = this.desk.deliveries(this.edition)[at.position - 1]
-    post = this.frozen.posts[at.position - 1]
     if (taken.state, taken.worker) != (State.SENDING, this.worker):
         return  # this machine slept, the lease ran out, and somebody else has it by now
-    if this.clock.now() - now > LEASE / 2:  # it may run out while the post is under way
-        this.desk.settle(taken, State.PLANNED, error="it was not sent in time")
+    if (later := this.clock.now()) - now > _AT_ONCE:  # the lease might run out while the post is under way
+        this.desk.settle(taken, State.PLANNED, error="it was not sent in time", not_before=later + dt.timedelta(seconds=LOOKS_S))
         return
     this.say(f"posting {post.position} of {len(this.frozen.posts)}")
     try:
-        remote_id = this.network.create(post.text, _media(this, post), this.parent(at))
+        remote_id = this.network.create(post.text, media, parent)
     except BadInput as error:
         this.desk.settle(taken, State.PLANNED, error=str(error))
         raise
+    except ParentUnseen as error:
+        _put_off(this, taken, error, unseen)
     except Later as error:
-        _put_off(this, taken, error)
+        this.desk.settle(taken, State.PLANNED, error=str(error), not_before=error.until)
     except Rejected as error:
         this.desk.settle(taken, State.REJECTED, error=str(error))
         raise Rejected(f"post {post.position} of {len(this.frozen.posts)} was refused: {error}{this.so_far()}") from error
@@ -151,16 +160,32 @@ def _send(this: Round, at: Delivery) -> None:
         if not isinstance(error, Exception):
             raise
     else:
-        this.desk.settle(taken, State.PUBLISHED, remote_id=remote_id, charge=this.created(post.position))
+        _receive(this, taken, remote_id)
 
 
-def _put_off(this: Round, taken: Delivery, error: Later) -> None:
+def _receive(this: Round, taken: Delivery, remote_id: str) -> None:
+    """The receipt, also where the lease has run out by now and another worker wonders what became of the post."""
+    charge = this.created(taken.position)
+    if this.desk.settle(taken, State.PUBLISHED, remote_id=remote_id, charge=charge):
+        return
+    now = this.desk.deliveries(this.edition)[taken.position - 1]
+    if now.state is State.UNKNOWN and this.desk.settle(now, State.PUBLISHED, remote_id=remote_id, charge=charge):
+        return
+    if now.remote_id != remote_id:
+        raise Unsure(
+            f"post {taken.position} is out under the id {remote_id}, but its lease had run out and another worker went on: in "
+            f"the store it is {now.state} {now.remote_id}{this.so_far()}. It may be there twice; look, and delete one by hand"
+        )
+
+
+def _put_off(this: Round, taken: Delivery, error: Later, unseen: Counter[int]) -> None:
     """Surely not sent. Too often for a moment means that nobody knows what is wrong with the post before it."""
-    if taken.attempts >= _MOST_ATTEMPTS:
+    unseen[taken.position] += 1
+    if unseen[taken.position] >= _MOST_ATTEMPTS:
         this.desk.settle(taken, State.UNKNOWN, error=str(error))
         raise Unsure(
-            f"post {taken.position} was put off {taken.attempts} times: {error}. The post before it may be gone from the account"
-            f"{this.so_far()}. Look at the account, then: threadmill resolve"
+            f"post {taken.position} was put off {unseen[taken.position]} times: {error}. The post before it may be gone from the "
+            f"account{this.so_far()}. Look at the account, then: threadmill resolve"
         ) from error
     this.desk.settle(taken, State.PLANNED, error=str(error), not_before=error.until)
 

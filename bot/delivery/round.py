@@ -63,7 +63,7 @@ class Round:
     def wait(self, until: dt.datetime, begun: dt.datetime, why: str) -> None:
         """Wait, if that is not too long for a run."""
         if until > begun + PATIENCE:
-            raise Later(f"{why}. Nothing was sent; run the same command again at {minute(until)}", until)
+            raise Later(f"{why}{self.so_far()}; run the same command again at {minute(until)}", until)
         self.say(f"waiting until {until:%H:%M:%S}: {why}")
         self.clock.sleep(max((until - self.clock.now()).total_seconds(), 0) + 0.1)
 
@@ -71,7 +71,11 @@ class Round:
         """Wait a moment for another worker, whose post it is until the lease runs out."""
         now = self.clock.now()
         if now > begun + PATIENCE:
-            raise Later(f"post {at.position} is being sent by {at.worker}; run the same command again at {minute(now)}", now)
+            until = at.lease_until or now
+            raise Later(
+                f"post {at.position} is being sent by {at.worker}{self.so_far()}; run the same command again at {minute(until)}",
+                until,
+            )
         self.say(f"waiting for {at.worker}, which is sending post {at.position}")
         left = ((at.lease_until or now) - now).total_seconds()
         self.clock.sleep(min(max(left, 0) + 0.1, LOOKS_S))

@@ -20,7 +20,8 @@ class Network(Protocol):
     Raises (every method that calls):
         Rejected: refused for good; nothing was done.
         Later: surely nothing was done, and the network says when to come back.
-        Unsure: the outcome is not known: no answer, one that cannot be read, a server's failure, a refusal as a duplicate.
+        Unsure: the outcome is not known: no answer, one that cannot be read, a server's failure, a refusal as a duplicate. Of
+            `create` and `remove` alone: what else there is may be repeated, and raises Later then.
         BadInput: what it would be asked with is wrong; nothing was sent.
     """
 
@@ -54,8 +55,11 @@ class Network(Protocol):
         """Post, as a reply to an own post unless `reply_to` is empty; its id. The one call that must not be repeated blindly."""
         ...
 
-    def recent(self, since: dt.datetime) -> Sequence[Seen]:
-        """The account's own posts from an instant on, newest first, as far as the network shows them by now."""
+    def recent(self, since: dt.datetime, until: dt.datetime) -> Sequence[Seen]:
+        """
+        The account's own posts of a time, newest first, as far as the network shows them by now; all of them, or an error. The
+        two instants are of this machine's clock, which may be off: of the network's is what counts.
+        """
         ...
 
     def same(self, text: str, seen: Seen) -> bool:

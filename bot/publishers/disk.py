@@ -84,6 +84,8 @@ class Network:
 
     def create(self, text: str, media_ids: Sequence[str], reply_to: str) -> str:
         position = len(self._posts) + 1
+        if not all(media_id in self._pictures for media_id in media_ids):
+            raise Rejected("a picture was not uploaded")
         if reply_to != (self._posts[-1].remote_id if self._posts else ""):
             raise Rejected("a thread on disk is one chain, and this post is no reply to the one before")
         with _told(self.place):
@@ -93,8 +95,8 @@ class Network:
         self._posts.append(Seen(str(position), text, reply_to, dt.datetime.now(dt.UTC)))
         return str(position)
 
-    def recent(self, since: dt.datetime) -> Sequence[Seen]:
-        return [one for one in reversed(self._posts) if one.created_at >= since]
+    def recent(self, since: dt.datetime, until: dt.datetime) -> Sequence[Seen]:
+        return [one for one in reversed(self._posts) if since <= one.created_at <= until]
 
     def same(self, text: str, seen: Seen) -> bool:
         return text == seen.text

@@ -25,7 +25,7 @@ from oauthlib.oauth1.rfc5849 import signature
 from bot import ports
 from bot.config import Secret
 from bot.domain.delivery import Picture, Seen
-from bot.errors import BadInput, BadThread, Later, Rejected, ThreadmillError, Unsure
+from bot.errors import BadInput, BadThread, Later, ParentUnseen, Rejected, ThreadmillError, Unsure
 from bot.publishers._x.answers import CALLS, TABLE, Call
 from bot.publishers._x.credentials import KEYS
 from bot.publishers._x.session import Patience
@@ -125,7 +125,7 @@ DO: Mapping[Call, Callable[[ports.Network], object]] = {
     "upload": lambda x: x.upload(PICTURE),
     "describe": lambda x: x.describe(ID, "A bar chart"),
     "create": lambda x: x.create("Text 1/2", [], ""),
-    "recent": lambda x: x.recent(NOW - dt.timedelta(hours=1)),
+    "recent": lambda x: x.recent(NOW - dt.timedelta(hours=1), NOW),
     "remove": lambda x: x.remove(ID),
     "identity": lambda x: x.verify(),
 }
@@ -170,7 +170,7 @@ DOCUMENTED: list[tuple[int, object, type[ThreadmillError], str]] = [
     (403, problem(403, "You are not allowed to create a Tweet with duplicate content."), Unsure, "posted already"),
     (403, problem(403, "Posts are limited to a maximum of one cashtag"), Rejected, "more than one cashtag"),
     (403, problem(403, REPLY_RULE), Rejected, "refuses this reply"),
-    (403, problem(403, "You attempted to reply to a Tweet that is deleted or not visible to you."), Later, "made seconds ago"),
+    (403, problem(403, "You attempted to reply to a Tweet that is deleted or not visible to you."), ParentUnseen, "made seconds ago"),
     (403, problem(403, "The Tweet contains an invalid URL."), Rejected, "refuses a link"),
     (403, problem(403, "The user used for authentication is suspended", "user-suspended"), Rejected, "has suspended"),
     (403, problem(403, "Forbidden", "app-suspended"), Rejected, "has suspended"),
@@ -425,7 +425,7 @@ def test_each_method_makes_exactly_the_documented_request() -> None:
         station.answers = [http_answer(200, {"data": {"deleted": True}})]
         x.remove("77")
         station.answers = [http_answer(200, {"meta": {"result_count": 0}})]
-        assert x.recent(dt.datetime(2026, 9, 30, 12, 0, 30, 999, dt.timezone(dt.timedelta(hours=2)))) == []
+        assert x.recent(dt.datetime(2026, 9, 30, 12, 0, 30, 999, dt.timezone(dt.timedelta(hours=2))), NOW) == []
         form = station.body(0)
     assert station.lines == [
         "POST /base/2/media/upload HTTP/1.1",
@@ -606,7 +606,7 @@ def test_all_pages_are_read_and_told_newest_first() -> None:
         {"data": [post(9)], "meta": {"result_count": 1}},
     ]
     with Station(*(http_answer(200, page) for page in pages)) as station:
-        found = account(station.url).recent(NOW)
+        found = account(station.url).recent(NOW, NOW)
     at = dt.datetime(2026, 9, 30, 11, 59, tzinfo=dt.UTC)
     assert found == [Seen("12", "Post 12", "11", at), Seen("11", "Post 11", "", at), Seen("9", "Post 9", "", at)]
     assert ["pagination_token=abc" in line for line in station.lines] == [False, True]
@@ -615,7 +615,7 @@ def test_all_pages_are_read_and_told_newest_first() -> None:
 def test_the_newer_name_of_a_reference_is_read_too() -> None:
     newer = post(12) | {"referenced_posts": [{"type": "replied_to", "id": "11"}]}
     with Station(http_answer(200, {"data": [newer], "meta": {"result_count": 1}})) as station:
-        assert account(station.url).recent(NOW)[0].reply_to == "11"
+        assert account(station.url).recent(NOW, NOW)[0].reply_to == "11"
 
 
 @pytest.mark.parametrize("first", [
@@ -624,7 +624,7 @@ def test_the_newer_name_of_a_reference_is_read_too() -> None:
 ])  # fmt: skip
 def test_where_the_newer_names_mean_nothing_the_older_ones_are_asked_for(first: bytes) -> None:
     with Station(first, http_answer(200, {"data": [post(12, "11")], "meta": {"result_count": 1}})) as station:
-        assert [one.reply_to for one in account(station.url).recent(NOW)] == ["11"]
+        assert [one.reply_to for one in account(station.url).recent(NOW, NOW)] == ["11"]
     assert ["tweet.fields=created_at" in line for line in station.lines] == [False, True]
 
 
@@ -642,7 +642,7 @@ def test_a_page_that_may_lack_a_post_proves_no_absence(page: object) -> None:
 def test_a_broken_second_page_spoils_the_first() -> None:
     first = http_answer(200, {"data": [post(1)], "meta": {"result_count": 1, "next_token": "a"}})
     with Station(first, http_answer(503)) as station, pytest.raises(Later):
-        account(station.url).recent(NOW)
+        account(station.url).recent(NOW, NOW)
 
 
 @pytest.mark.parametrize("answer", [
@@ -795,13 +795,13 @@ def test_every_request_the_bot_can_send_is_what_x_describes(shared: Path) -> Non
         texts = ["Root & <1> see example.org and https://example.com/a.\n\n1/2", "Café 3.14 Node.js 2/2"]
         root = x.create(texts[0], media, "")
         reply = x.create(texts[1], [], root)
-        seen = x.recent(fake.now() - dt.timedelta(minutes=5))
+        seen = x.recent(fake.now() - dt.timedelta(minutes=5), fake.now())
         assert [(one.remote_id, one.reply_to) for one in seen] == [(reply, root), (root, "")]
         assert [[x.same(text, one) for text in texts] for one in seen] == [[False, True], [True, False]]
         x.remove(reply)
         x.remove(reply)
         x.remove(root)
-        assert x.recent(fake.now() - dt.timedelta(minutes=5)) == []
+        assert x.recent(fake.now() - dt.timedelta(minutes=5), fake.now()) == []
         assert fake.violations == []
         assert {call.operation for call in fake.calls} == set(OPERATIONS) - {ME, TOKEN}
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from bot.domain.access import Identity
 from bot.domain.delivery import Picture, Seen
 from bot.errors import BadInput, Later
-from bot.publishers._x.answers import Call, document, failure
+from bot.publishers._x.answers import Call, clock_ahead, document, failure
 from bot.publishers._x.credentials import Credentials
 from bot.publishers._x.limits import LIMITS
 
@@ -31,6 +31,12 @@ CALL_S: Final = 170
 
 _MOST_PAGES: Final = 32
 """X shows the newest 3200 posts of an account, at most a hundred a page."""
+
+_ABOUT: Final = dt.timedelta(minutes=1)
+"""Clocks this close are as good as equal."""
+
+_WRONG: Final = dt.timedelta(days=2)
+"""A date further off is not X's: something on the way made the answer up."""
 
 _LINK: Final = re.compile(r"https?://\S*|(?<![\w@.-])(?:[\w-]+\.)+[^\W\d_]{2,}\S*", re.IGNORECASE)
 """A link with all that clings to it, or may be one: X shows "example.org" as https://t.co/..., "Node.js" as it is."""
@@ -55,6 +61,7 @@ class Network:
     ) -> None:
         self._client, self._session, self._clock, self._credentials = client, session, clock, credentials
         self._latest_s = CALL_S - whole_s
+        self._ahead = dt.timedelta()  # how far this machine's clock is ahead of X's
 
     def __repr__(self) -> str:
         return f"Network(account={self.account!r})"
@@ -131,21 +138,35 @@ class Network:
             "create", lambda: self._client.create_tweet(text=text, media_ids=media, in_reply_to_tweet_id=parent), _created
         )
 
-    def recent(self, since: dt.datetime) -> Sequence[Seen]:
+    def recent(self, since: dt.datetime, until: dt.datetime) -> Sequence[Seen]:
         """
         GET /2/users/:id/tweets: own posts and replies by X's clock, newest first.
 
-        A page that does not hold as many posts as it says is an error and not a short page: an absence would be proven by it.
+        A page that does not hold as many posts as it says is an error and not a short page: an absence would be proven by it. X
+        says what time it is with every answer: if this machine's clock turns out to be off, the right time is asked for anew.
         """
+        ahead = self._ahead
+        posts = self._recent(since - ahead, until - ahead)
+        if abs(self._ahead - ahead) > _ABOUT:
+            posts = self._recent(since - self._ahead, until - self._ahead)
+        return sorted(posts.values(), key=lambda one: int(one.remote_id), reverse=True)
+
+    def _recent(self, since: dt.datetime, until: dt.datetime) -> Mapping[str, Seen]:
+        asked = {"max_results": "100", "start_time": _stamp(since)}
+        if until < self._clock() - self._ahead - _ABOUT:  # X refuses an end_time that is not over
+            asked["end_time"] = _stamp(until)
         posts: dict[str, Seen] = {}
-        asked: dict[str, str] = {"max_results": "100", "start_time": f"{since.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"}
         for _ in range(_MOST_PAGES):
             page, token = self._page(asked)
             posts |= {one.remote_id: one for one in page}
             if not token:
-                break
+                return posts
             asked["pagination_token"] = token
-        return sorted(posts.values(), key=lambda one: int(one.remote_id), reverse=True)
+        raise Later(
+            f"the account has more than {100 * _MOST_PAGES} posts since {since:%Y-%m-%d %H:%M}, and X shows no more; somebody "
+            "posts a lot on it; look for the post yourself: threadmill resolve",
+            self._clock() + _ABOUT,
+        )
 
     def same(self, text: str, seen: Seen) -> bool:
         """
@@ -210,7 +231,15 @@ class Network:
                 "the login; run the same command again",
                 self._clock() + dt.timedelta(minutes=1),
             )
-        return self._session.once(send)
+        exchange = self._session.once(send)
+        ahead = clock_ahead(exchange.headers, self._clock())
+        if ahead is not None and abs(ahead) < _WRONG:
+            self._ahead = ahead
+        return exchange
+
+
+def _stamp(moment: dt.datetime) -> str:
+    return f"{moment.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def checked_id(remote_id: str) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from urllib.parse import quote
 
 from bot.domain.words import printable
-from bot.errors import Later, Rejected, Unsure
+from bot.errors import Later, ParentUnseen, Rejected, Unsure
 
 if TYPE_CHECKING:
     from bot.publishers._x.session import Exchange
@@ -44,6 +44,7 @@ class Outcome(Enum):
 
     REJECTED = Rejected
     LATER = Later
+    UNSEEN = ParentUnseen
     UNSURE = Unsure
 
 
@@ -225,7 +226,7 @@ TABLE: Final[tuple[Row, ...]] = (
         words=("reply to this conversation is not allowed",), calls=("create",),
     ),
     Row(
-        (403,), _LATER, "X does not show the post this one replies to",
+        (403,), Outcome.UNSEEN, "X does not show the post this one replies to",
         "a post made seconds ago is not visible everywhere yet; else it was deleted",
         "run again after the wait; if it persists, see whether the post before still stands",
         words=("deleted or not visible",), calls=("create",), wait=_SHORT,
@@ -372,7 +373,8 @@ def failure(
         return Rejected(message)
     if row.outcome is Outcome.UNSURE and call in ONCE:
         return Unsure(message)
-    return Later(message, _until(row, exchange, now))
+    kind = ParentUnseen if row.outcome is Outcome.UNSEEN else Later
+    return kind(message, _until(row, exchange, now))
 
 
 def document(body: bytes) -> Mapping[str, object]:
@@ -436,14 +438,23 @@ def _holds_key(said: str, secrets: Iterable[str]) -> bool:
     )
 
 
+def clock_ahead(headers: Mapping[str, str], now: dt.datetime) -> dt.timedelta | None:
+    """How far `now` is ahead of the clock of whoever answered, by the answer's own date; None if it has none."""
+    try:
+        return now - parsedate_to_datetime(headers.get("Date", ""))
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
 def _clock_off(headers: Mapping[str, str], now: dt.datetime) -> str:
     """Why a signature is refused if the answer's own date says so, or nothing."""
-    try:
-        minutes = round((now - parsedate_to_datetime(headers.get("Date", ""))).total_seconds() / 60)
-    except (ValueError, TypeError):
+    ahead = clock_ahead(headers, now)
+    minutes = 0 if ahead is None else round(ahead.total_seconds() / 60)
+    if abs(minutes) < 3:
         return ""
-    ahead = "ahead of" if minutes > 0 else "behind"
-    return f"this machine's clock is {abs(minutes)} minutes {ahead} X's, which spoils OAuth 1.0a" if abs(minutes) >= 3 else ""
+    return (
+        f"this machine's clock is {abs(minutes)} minutes {'ahead of' if minutes > 0 else 'behind'} X's, which spoils OAuth 1.0a"
+    )
 
 
 def _until(row: Row, exchange: Exchange, now: dt.datetime) -> dt.datetime:
