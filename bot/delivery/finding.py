@@ -20,7 +20,7 @@ def reconcile(this: Round, at: Delivery, again: bool = True) -> bool:
     """
     One look for an unknown post: adopt it, prove that it is not there, or wait for the next look.
 
-    Whether it was proven absent. `again` tells that it may then be sent once more: not if that was done in this run already.
+    Whether it was proven absent. `again` tells that it may then be sent once more: not if that was done before in this run, to no end.
 
     Raises:
         Unsure: the account cannot be read, what it shows is not up to date, or the post vanishes again and again.
@@ -47,7 +47,7 @@ def reconcile(this: Round, at: Delivery, again: bool = True) -> bool:
         return False
     if not again:
         raise Unsure(
-            f"post {at.position} was sent again, its fate was unknown again ({at.error}), and it is not on the account's timeline"
+            f"post {at.position} was sent again and again, its fate is unknown again ({at.error}), and it is not on the account"
             f"{this.so_far()}. Sending it on and on would not help; look yourself, then: threadmill resolve"
         )
     return this.desk.settle(at, State.PLANNED, error=f"it was not on the account at {minute(this.clock.now())}")

@@ -16,6 +16,8 @@ from bot.ports import Desk
 
 _MOST_ATTEMPTS: Final = 6
 """So often does a run try a reply to a post that the network does not show."""
+_MOST_AGAIN: Final = 2
+"""So often does a run send a post once more that was proven absent: its worker died, say, and then its request got lost."""
 _AT_ONCE: Final = dt.timedelta(seconds=5)
 """Between a lease and its call: with the longest call, 170 s on X, it must end before the lease does."""
 
@@ -42,7 +44,7 @@ def deliver(this: Round) -> Sequence[Delivery]:
             case State.SENDING:
                 this.watch(at, begun)
             case State.UNKNOWN:
-                absent[at.position] += reconcile(this, at, again=not absent[at.position])
+                absent[at.position] += reconcile(this, at, again=absent[at.position] < _MOST_AGAIN)
             case State.PLANNED if at.not_before is not None and at.not_before > this.clock.now():
                 this.wait(at.not_before, begun, f"post {at.position} may not be sent yet: {at.error}")
             case State.PLANNED:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import html
 import http.client
 import io
 import json
@@ -17,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 from oauthlib.oauth1.rfc5849 import signature
@@ -768,6 +770,29 @@ def test_no_key_token_or_signature_shows_in_errors_traces_or_logs(
     hidden = [*VALUES, VALUES[2].partition("-")[2], "Authorization", "oauth_", *signatures]
     assert [one for one in hidden if one in everything] == []
     assert bool(signatures) is (way != "is not there")
+
+
+@pytest.mark.parametrize("key", [*VALUES, VALUES[2].partition("-")[2]])
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda key: quote(key, safe=""),
+        lambda key: re.sub("%..", lambda found: found[0].lower(), quote(key, safe="")),
+        lambda key: json.dumps(key).replace("/", "\\/"),
+        html.escape,
+        lambda key: base64.b64encode(f"{key}:".encode()).decode(),
+        lambda key: base64.b64encode(f"me:{key}".encode()).decode(),
+        lambda key: base64.b64encode(f"name:{key}".encode()).decode(),
+    ],
+    ids=["escaped", "escaped in small letters", "in JSON", "in HTML", "in base64", "after two others", "after four others"],
+)
+def test_what_the_network_says_is_not_repeated_if_it_holds_a_key_however_it_is_written(
+    written: Callable[[str], str], key: str
+) -> None:
+    answer = http_answer(403, {"title": "No", "detail": f"who is {written(key)}?"})
+    with Station(answer) as station, pytest.raises(Rejected) as told:
+        DO["create"](account(station.url))
+    assert '(HTTP 403, "No")' in str(told.value)
 
 
 def test_other_users_of_the_same_libraries_keep_their_logs() -> None:

