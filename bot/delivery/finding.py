@@ -20,7 +20,7 @@ def reconcile(this: Round, at: Delivery, again: bool = True) -> bool:
     """
     One look for an unknown post: adopt it, prove that it is not there, or wait for the next look.
 
-    Whether it was proven absent. `again` tells that it may then be sent once more: not if that was done before in this run, to no end.
+    Whether it was proven absent. `again` tells that it may then be sent once more: not if that was done in this run, to no end.
 
     Raises:
         Unsure: the account cannot be read, what it shows is not up to date, or the post vanishes again and again.
