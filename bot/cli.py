@@ -273,9 +273,12 @@ def _undo(options: argparse.Namespace) -> int:
             return options.yes or show.asked("delete these posts for good?")
 
         standing = posting.undo(options.edition, agreed, told)
-    if standing.out or standing.withdrawn_at is None:
+    if standing.out or (standing.edition and standing.withdrawn_at is None):
         print("nothing was deleted; with --yes, these are")
         return 3
+    if not standing.edition:
+        print("nothing of it was out, so it was forgotten: the next post command composes it anew")
+        return 0
     show.show_standing(standing)
     return 0
 

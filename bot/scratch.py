@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.delivery import RAN_OUT, Budget, Charge, Delivery, Frozen, State, Upload, refuse_impossible
+from bot.domain.delivery import ALT_TEXT, RAN_OUT, Budget, Charge, Delivery, Frozen, State, Upload, refuse_impossible
 from bot.errors import BadStore, OverBudget
 
 
@@ -18,8 +18,9 @@ class ScratchDesk:
     """
 
     def __init__(self) -> None:
-        self._editions: list[Frozen] = []
+        self._editions: dict[int, Frozen] = {}
         self._deliveries: dict[int, list[Delivery]] = {}
+        self._last = 0
         self._uploads: dict[tuple[int, int, int], Upload] = {}
         self._charges: list[Charge] = []
         self._withdrawn: dict[int, dt.datetime] = {}
@@ -28,34 +29,48 @@ class ScratchDesk:
         edition = self.find(frozen.report, frozen.period, frozen.account)
         fresh = edition is None
         if edition is None:
-            self._editions.append(frozen)
-            edition = len(self._editions)
+            self._last += 1
+            edition = self._last
+            self._editions[edition] = frozen
             self._deliveries[edition] = [Delivery(edition, post.position, State.PLANNED) for post in frozen.posts]
-        if budget is not None and (committed := self.committed(budget.since, edition)) > budget.usd:
-            if fresh:
-                del self._editions[-1], self._deliveries[edition]
-            raise OverBudget(committed, budget.usd, budget.since)
+        if budget is not None and fresh:
+            total = round(self.committed(budget.since, edition) + frozen.cost_usd, 4)
+            if total > budget.usd:
+                del self._editions[edition], self._deliveries[edition]
+                raise OverBudget(total, budget.usd, budget.since)
         return edition
 
-    def committed(self, since: dt.datetime, edition: int | None = None) -> float:
+    def drop(self, edition: int) -> bool:
+        posts = self._deliveries.get(edition, ())
+        if not posts or any(one.state not in (State.PLANNED, State.REJECTED) for one in posts):
+            return False
+        self._uploads = {key: one for key, one in self._uploads.items() if key[0] != edition}
+        del self._editions[edition], self._deliveries[edition]
+        self._charges = [replace(one, edition=0) if one.edition == edition else one for one in self._charges]
+        return True
+
+    def committed(self, since: dt.datetime, besides: int | None = None) -> float:
         """Every edition was frozen just now."""
-        billed = sum(one.usd for one in self._charges if one.at >= since)
-        pending = sum(
-            self._editions[one.edition - 1].posts[one.position - 1].cost_usd
+        left = [
+            self._editions[one.edition].posts[one.position - 1].cost_usd - self._told_usd(one)
             for deliveries in self._deliveries.values()
             for one in deliveries
-            if one.state not in (State.PUBLISHED, State.REMOVED) and one.edition not in self._withdrawn
-        )
-        return round(billed + pending, 4)
+            if one.state not in (State.PUBLISHED, State.REMOVED) and one.edition not in (besides, *self._withdrawn)
+        ]
+        return round(sum(one.usd for one in self._charges if one.at >= since) + sum(max(usd, 0) for usd in left), 4)
+
+    def _told_usd(self, at: Delivery) -> float:
+        place = at.edition, at.position, ALT_TEXT
+        return sum(one.usd for one in self._charges if (one.edition, one.position, one.call) == place)
 
     def frozen(self, edition: int) -> Frozen:
         if edition not in self._deliveries:
             raise BadStore(f"there is no edition {edition}; look the number up with threadmill status")
-        return self._editions[edition - 1]
+        return self._editions[edition]
 
     def find(self, report: str, period: str, account: str) -> int | None:
-        keys = [(one.report, one.period, one.account) for one in self._editions]
-        return keys.index((report, period, account)) + 1 if (report, period, account) in keys else None
+        key = report, period, account
+        return next((edition for edition, one in self._editions.items() if (one.report, one.period, one.account) == key), None)
 
     def editions(self) -> Sequence[int]:
         return sorted(self._deliveries, reverse=True)

@@ -252,6 +252,45 @@ def test_a_thread_that_is_half_out_can_be_undone_and_is_not_gone_on_with(fake: F
     assert fake.threads() == []
 
 
+def test_a_thread_of_which_nothing_is_out_is_forgotten_and_composed_anew(fake: FakeX, capsys: pytest.CaptureFixture[str]) -> None:
+    """X refuses its words for good: the recipe is mended, and the thread is begun again."""
+    fake.faults.on(CREATE, named("403-cashtag"))
+    posted(fake, code=4)
+    assert main(["undo", "1", "--yes"]) == 0
+    assert "it was forgotten: the next post command composes it anew" in capsys.readouterr().out
+    posted(fake)
+    whole(fake)
+    (row,) = told(capsys)
+    assert row["billed_usd"] == pytest.approx(0.035)
+
+
+def test_the_plan_of_a_refused_thread_has_the_alt_texts_that_are_told_anew(
+    fake: FakeX, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("THREADMILL_BUDGET_USD", "0.040")
+    fake.faults.on(CREATE, named("402-credits"))
+    posted(fake, code=4)
+    capsys.readouterr()
+    before = fake.billed
+    posted(fake)
+    shown = capsys.readouterr().out
+    assert "together $0.035" in shown
+    assert "budget $0.040 a month; $0.040 of it" in shown
+    assert float(fake.billed - before) == pytest.approx(0.035)
+
+
+@pytest.mark.parametrize("remote_id", ["12345678901234567890123", "12345678901234567890"])
+def test_an_id_that_is_none_is_refused_before_anything_is_written(
+    remote_id: str, fake: FakeX, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.faults.on(CREATE, named("drop-after"), nth=1)
+    fake.faults.on(TIMELINE, named("503-before"), times=None)
+    posted(fake, code=5)
+    assert main(["resolve", "1", "1", "--there", remote_id]) == 2
+    assert "is no id of X" in capsys.readouterr().err
+    assert [post["state"] for post in told(capsys)[0]["posts"]] == ["unknown", "planned"]
+
+
 def test_another_account_s_keys_take_nothing_down(
     fake: FakeX, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

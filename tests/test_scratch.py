@@ -26,6 +26,7 @@ KEPT: list[Callable[[Desk], None]] = [
     promises.test_nobody_takes_a_post_of_an_edition_that_is_withdrawn,
     promises.test_a_worker_that_has_a_post_settles_it_after_the_edition_is_withdrawn,
     promises.test_a_thread_that_fits_the_budget_to_the_cent_is_frozen_and_one_that_does_not_leaves_nothing,
+    promises.test_an_edition_that_was_begun_is_told_whatever_the_budget,
     promises.test_a_charge_is_written_with_the_outcome_it_belongs_to_or_not_at_all,
     promises.test_the_newest_upload_of_each_picture_is_told_in_order,
     promises.test_charges_are_told_in_order_of_time,
@@ -39,6 +40,10 @@ def test_the_desk_in_memory_keeps_a_promise_of_the_stored_ones(promise: Callable
 
 @pytest.mark.parametrize("state", State)
 def test_it_goes_the_ways_of_the_table_and_no_other(state: State) -> None:
+    if state in (State.PLANNED, State.REJECTED):
+        promises.test_an_edition_of_which_nothing_is_out_can_be_forgotten_and_frozen_anew(ScratchDesk(), state)
+    else:
+        promises.test_an_edition_of_which_anything_is_or_may_be_out_is_never_forgotten(ScratchDesk(), state)
     promises.test_a_post_goes_the_ways_of_the_table_and_no_other(ScratchDesk(), state)
     if state is not State.PUBLISHED:
         promises.test_a_post_is_not_taken_before_the_one_before_it_is_published(ScratchDesk(), state)

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.delivery.finding import reconcile
 from bot.delivery.round import LEASE, LOOKS_S, MEDIA_KEEP, Round
-from bot.domain.delivery import Delivery, FrozenPost, Picture, State, Upload
+from bot.domain.delivery import ALT_TEXT, Delivery, FrozenPost, Picture, State, Upload
 from bot.errors import BadInput, BadThread, HeldBack, Later, ParentUnseen, Rejected, Unsure
 from bot.ports import Desk
 
@@ -126,7 +126,7 @@ def _upload(this: Round, post: FrozenPost, number: int, picture: Picture, known:
         this.desk.uploaded(known)
     if not known.described:
         this.network.describe(known.media_id, picture.alt_text)
-        this.desk.uploaded(replace(known, described=True), this.charge(post.position, "alt text", this.limits.alt_text_usd))
+        this.desk.uploaded(replace(known, described=True), this.charge(post.position, ALT_TEXT, this.limits.alt_text_usd))
 
 
 def _send(this: Round, at: Delivery, unseen: Counter[int]) -> None:

@@ -34,7 +34,7 @@ def undo(this: Round) -> Sequence[Delivery]:
                 reconcile(this, at)
             case _:
                 try:
-                    _remove(this, at)
+                    _remove(this, at, tried=tries > 0)
                     tries = 0
                 except Later as error:
                     this.wait(error.until, begun, f"post {at.position} cannot be deleted yet: {error}")
@@ -56,7 +56,8 @@ def _last_out(this: Round) -> Delivery | None:
     return next((at for at in reversed(this.desk.deliveries(this.edition)) if at.state in out), None)
 
 
-def _remove(this: Round, at: Delivery) -> None:
+def _remove(this: Round, at: Delivery, tried: bool) -> None:
+    """What was `tried` before without an answer, and is gone now, was deleted, and billed, then."""
     this.say(f"deleting post {at.position} of {len(this.frozen.posts)}")
     try:
         deleted = this.network.remove(at.remote_id)
@@ -64,7 +65,7 @@ def _remove(this: Round, at: Delivery) -> None:
         raise Rejected(f"post {at.position} was not deleted: {error}{this.so_far()}") from error
     if not deleted and _shown(this, at):
         raise Unsure("the network says that it is not there, and yet the account shows it")
-    charge = this.charge(at.position, "deletion", this.limits.remove_usd) if deleted else None
+    charge = this.charge(at.position, "deletion", this.limits.remove_usd) if deleted or tried else None
     this.desk.settle(at, State.REMOVED, charge=charge)
 
 

@@ -159,6 +159,10 @@ class Upload:
     described: bool = False
 
 
+ALT_TEXT: Final = "alt text"
+"""The call of a charge for telling one."""
+
+
 @dataclass(frozen=True)
 class Charge:
     """A call the network bills, as it was made."""

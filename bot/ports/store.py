@@ -98,14 +98,21 @@ class Desk(Protocol):
         already, nothing is written, and its id is told: that one is resumed, whatever this one says.
 
         Raises:
-            OverBudget: with what is `committed` by then, the budget would be exceeded; nothing is written.
+            OverBudget: with what is `committed` by then, a new edition would exceed the budget; nothing is written.
         """
         ...
 
-    def committed(self, since: dt.datetime, edition: int | None = None) -> float:
+    def drop(self, edition: int) -> bool:
         """
-        What was billed from an instant on, and what the posts that are not out may still be billed: of the editions frozen since,
-        and of `edition` in any case. Nothing of what was withdrawn will be billed.
+        Forget an edition of which every post is PLANNED or REJECTED, so that it may be frozen anew. Whether it was so; what was
+        billed stays written down, under no edition, for its number may be given again.
+        """
+        ...
+
+    def committed(self, since: dt.datetime, besides: int | None = None) -> float:
+        """
+        What was billed from an instant on, and what posts that are not out may still be billed: those of the editions frozen
+        since, but for one, and but for alt texts that were billed already. Nothing of what was withdrawn will be billed.
         """
         ...
 

@@ -6,9 +6,21 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, exists, func, insert, or_, select, update
 
-from bot.domain.delivery import RAN_OUT, Budget, Charge, Delivery, Frozen, FrozenPost, Picture, State, Upload, refuse_impossible
+from bot.domain.delivery import (
+    ALT_TEXT,
+    RAN_OUT,
+    Budget,
+    Charge,
+    Delivery,
+    Frozen,
+    FrozenPost,
+    Picture,
+    State,
+    Upload,
+    refuse_impossible,
+)
 from bot.errors import BadStore, OverBudget
 from bot.store import tables
 from bot.store.schema import alone
@@ -26,16 +38,31 @@ class DatabaseDesk(Transactions):
         with self._writes() as connection:
             if budget is not None:
                 alone(connection, "budget", self._place.patience_s)
-            edition = self._freeze(connection, frozen)
-            if budget is not None:
-                committed = _committed(connection, budget.since, edition)
-                if committed > budget.usd:
-                    raise OverBudget(committed, budget.usd, budget.since)
+            edition, fresh = self._freeze(connection, frozen)
+            if budget is not None and fresh:
+                total = round(_committed(connection, budget.since, edition) + frozen.cost_usd, 4)
+                if total > budget.usd:
+                    raise OverBudget(total, budget.usd, budget.since)
         return edition
 
-    def committed(self, since: dt.datetime, edition: int | None = None) -> float:
+    def drop(self, edition: int) -> bool:
+        """In one transaction, in which nobody takes a post of it: the deletion finds them all as they were, or undoes itself."""
+        columns = tables.delivery.c
+        untouched = columns.edition == edition, columns.state.in_([State.PLANNED.value, State.REJECTED.value])
+        with self._writes() as connection:
+            posts = connection.execute(select(columns.state).where(columns.edition == edition).with_for_update()).all()
+            if not posts or any(State(row.state) not in (State.PLANNED, State.REJECTED) for row in posts):
+                return False
+            for table in (tables.upload, tables.picture):
+                connection.execute(delete(table).where(table.c.edition == edition))
+            connection.execute(delete(tables.delivery).where(*untouched))
+            connection.execute(delete(tables.edition).where(tables.edition.c.id == edition))
+            connection.execute(update(tables.charge).where(tables.charge.c.edition == edition).values(edition=0))
+        return True
+
+    def committed(self, since: dt.datetime, besides: int | None = None) -> float:
         with self._reads() as connection:
-            return _committed(connection, since, edition)
+            return _committed(connection, since, besides)
 
     def withdraw(self, edition: int, now: dt.datetime) -> None:
         columns = tables.edition.c
@@ -48,15 +75,16 @@ class DatabaseDesk(Transactions):
         with self._reads() as connection:
             return connection.execute(select(columns.withdrawn_at).where(columns.id == edition)).scalar_one_or_none()
 
-    def _freeze(self, connection: Connection, frozen: Frozen) -> int:
+    def _freeze(self, connection: Connection, frozen: Frozen) -> tuple[int, bool]:
+        """Its id, and whether it was not there before."""
         fresh = insert_into(connection, tables.edition).on_conflict_do_nothing(index_elements=["report", "period", "account"])
         edition = connection.execute(fresh.returning(tables.edition.c.id), self._edition_row(frozen)).scalar_one_or_none()
         if edition is None:
             query = select(tables.edition.c.id).where(*_key(frozen.report, frozen.period, frozen.account))
-            return int(connection.execute(query).scalar_one())
+            return int(connection.execute(query).scalar_one()), False
         connection.execute(insert(tables.delivery), [_delivery_row(edition, post) for post in frozen.posts])
         self._keep_pictures(connection, edition, frozen)
-        return int(edition)
+        return int(edition), True
 
     def frozen(self, edition: int) -> Frozen:
         """An edition and its posts were committed together and never change, so the three queries see the same."""
@@ -270,12 +298,18 @@ def _charge(connection: Connection, charge: Charge) -> None:
     connection.execute(insert(tables.charge), said)
 
 
-def _committed(connection: Connection, since: dt.datetime, edition: int | None) -> float:
+def _committed(connection: Connection, since: dt.datetime, besides: int | None) -> float:
     charges, editions, deliveries = tables.charge.c, tables.edition.c, tables.delivery.c
-    meant = editions.frozen_at >= since if edition is None else or_(editions.frozen_at >= since, editions.id == edition)
-    pending = select(func.coalesce(func.sum(deliveries.cost_usd), 0.0)).where(
+    told = (
+        select(func.coalesce(func.sum(charges.usd), 0.0))
+        .where(charges.edition == deliveries.edition, charges.position == deliveries.position, charges.call == ALT_TEXT)
+        .scalar_subquery()
+    )
+    left = deliveries.cost_usd - told
+    pending = select(func.coalesce(func.sum(case((left > 0, left), else_=0.0)), 0.0)).where(
         deliveries.state.not_in([State.PUBLISHED.value, State.REMOVED.value]),
-        exists().where(and_(editions.id == deliveries.edition, editions.withdrawn_at.is_(None), meant)),
+        deliveries.edition != (0 if besides is None else besides),
+        exists().where(editions.id == deliveries.edition, editions.withdrawn_at.is_(None), editions.frozen_at >= since),
     )
     billed = select(func.coalesce(func.sum(charges.usd), 0.0)).where(charges.at >= since)
     return round(float(connection.execute(billed).scalar_one()) + float(connection.execute(pending).scalar_one()), 4)

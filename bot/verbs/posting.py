@@ -105,9 +105,10 @@ def post(report: str, period: str | None, now: str | None, data: Sequence[str], 
             refuse_withdrawn(store.desk, edition)
         if not standing.open_posts:
             return standing
-        calls = tuple(_creates(standing, uploads, limits, house.wall()))
-        if not agreed(_plan(house, store, standing, calls, limits, promised=edition)):
+        plan = _plan(house, store, standing, tuple(_calls_left(standing, uploads, limits, house.wall())), limits)
+        if not agreed(plan):
             return standing
+        _keep_within(plan)
         edition = store.desk.freeze(standing.frozen, wiring.budget(house))
         deliver(_round(house, store, edition, network, limits, progress))
         return _standing(store.desk, edition)
@@ -115,7 +116,8 @@ def post(report: str, period: str | None, now: str | None, data: Sequence[str], 
 
 def undo(edition: int, agreed: Agreed, progress: Progress) -> Standing:
     """
-    Take a thread down, the last post first, or go on with what was begun. It is never posted again.
+    Take a thread down, the last post first, or go on with what was begun. It is never posted again, but if nothing of it was
+    out: then the edition is forgotten, and stands as one that was not begun.
 
     Raises:
         Rejected, Later, Unsure: as delivery says.
@@ -136,8 +138,9 @@ def undo(edition: int, agreed: Agreed, progress: Progress) -> Standing:
         plan = _plan(house, store, standing, (PlannedCall("delete a post", len(standing.out), limits.remove_usd),), limits)
         if not agreed(plan):
             return standing
-        if plan.budget is not None and plan.month_usd > plan.budget.usd:
-            raise OverBudget(plan.month_usd, plan.budget.usd, plan.budget.since)
+        if store.desk.drop(edition):
+            return _draft(standing.frozen)
+        _keep_within(plan)
         take_down(_round(house, store, edition, network, limits, progress))
         return _standing(store.desk, edition)
 
@@ -166,6 +169,8 @@ def resolve(edition: int, position: int, answer: str, remote_id: str) -> Standin
             raise BadInput(f"post {position} of edition {edition} is {at.state}: there is nothing to resolve")
         if (answer == "there") != bool(remote_id) or (remote_id and not remote_id.isdecimal()):
             raise BadInput("--there takes the number at the end of the post's address; --absent takes none")
+        if remote_id:
+            wiring.post_url(before.frozen.network, remote_id)  # refuses what is no id there
         price = before.frozen.posts[position - 1].create_usd(wiring.limits(before.frozen.network))
         charge = Charge(edition, position, "post", price, house.wall()) if remote_id else None
         words = f"a person looked: {answer}"
@@ -197,33 +202,31 @@ def _standing(desk: Desk, edition: int) -> Standing:
     return Standing(edition, there, deliveries, urls, tuple(desk.charges(edition)), desk.withdrawn(edition))
 
 
-def _creates(standing: Standing, uploads: Sequence[Upload], limits: Limits, now: dt.datetime) -> Iterator[PlannedCall]:
+def _keep_within(plan: Plan) -> None:
+    if plan.budget is not None and plan.month_usd > plan.budget.usd:
+        raise OverBudget(plan.month_usd, plan.budget.usd, plan.budget.since)
+
+
+def _calls_left(standing: Standing, uploads: Sequence[Upload], limits: Limits, now: dt.datetime) -> Iterator[PlannedCall]:
     """The billable calls that are left, by price: the posts that are not out, and alt texts the network does not have."""
     posts = [standing.frozen.posts[one.position - 1] for one in standing.open_posts]
     prices = [post.create_usd(limits) for post in posts]
     for usd in sorted(set(prices)):
         yield PlannedCall("create a post" if usd <= limits.post_usd else "create a post with a link", prices.count(usd), usd)
-    told = {(one.position, one.number) for one in uploads if one.described and now - one.uploaded_at <= MEDIA_KEEP}
+    anew = {one.position for one in standing.deliveries if one.state is State.REJECTED}
+    fresh = (one for one in uploads if one.described and now - one.uploaded_at <= MEDIA_KEEP)
+    told = {(one.position, one.number) for one in fresh if one.position not in anew}
     pictures = [(post.position, number) for post in posts for number, _ in enumerate(post.pictures, 1)]
     if missing := sum(which not in told for which in pictures):
         yield PlannedCall("tell an alt text", missing, limits.alt_text_usd)
 
 
-def _plan(
-    house: wiring.House,
-    store: Store,
-    standing: Standing,
-    calls: tuple[PlannedCall, ...],
-    limits: Limits,
-    promised: int | None = None,
-) -> Plan:
-    """`promised` is the edition whose open posts are these calls, if it was begun: they are promised already."""
+def _plan(house: wiring.House, store: Store, standing: Standing, calls: tuple[PlannedCall, ...], limits: Limits) -> Plan:
     budget = wiring.budget(house)
     plan = Plan(standing, calls, limits.prices_as_of, budget, 0.0)
     if budget is None:
         return plan
-    committed = store.desk.committed(budget.since, promised)
-    return replace(plan, month_usd=committed if promised is not None else round(committed + plan.cost_usd, 4))
+    return replace(plan, month_usd=round(store.desk.committed(budget.since, standing.edition) + plan.cost_usd, 4))
 
 
 def _round(house: wiring.House, store: Store, edition: int, network: Network, limits: Limits, progress: Progress) -> Round:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import Engine, event
 
-from bot.domain.delivery import Budget, Charge, Delivery, FrozenPost, Picture, State, Upload
+from bot.domain.delivery import ALT_TEXT, Budget, Charge, Delivery, FrozenPost, Picture, State, Upload
 from bot.errors import BadStore, OverBudget
 from bot.ports import Desk
 from bot.store import Database, open_store, schema
@@ -528,7 +528,10 @@ def test_what_is_committed_is_what_was_billed_and_what_open_posts_may_still_be(s
         edition = desk.freeze(a_thread())  # three posts of 0.015
         assert desk.committed(MORNING) == pytest.approx(0.045)
         assert desk.committed(later(seconds=1)) == 0  # promised before, and nothing billed since
-        assert desk.committed(later(seconds=1), edition) == pytest.approx(0.045)
+        assert desk.committed(MORNING, besides=edition) == 0
+        desk.uploaded(Upload(edition, 2, 1, "m", MORNING, described=True), Charge(edition, 2, ALT_TEXT, 0.005, MORNING))
+        assert desk.committed(MORNING) == pytest.approx(0.045)  # an alt text that was billed is not promised any more
+        assert desk.committed(MORNING, besides=edition) == pytest.approx(0.005)
         charge = Charge(edition, 1, "post", 0.015, later(seconds=2))
         assert desk.settle(taken(desk, edition), PUBLISHED, remote_id="1", charge=charge)
         assert desk.committed(MORNING) == pytest.approx(0.045)
@@ -536,7 +539,7 @@ def test_what_is_committed_is_what_was_billed_and_what_open_posts_may_still_be(s
         desk.charge(Charge(edition, 2, "posts read", 0.005, later(seconds=3)))
         assert desk.committed(MORNING) == pytest.approx(0.050)
         desk.withdraw(edition, MORNING)
-        assert desk.committed(MORNING) == pytest.approx(0.020)  # of what was withdrawn nothing is created any more
+        assert desk.committed(MORNING) == pytest.approx(0.025)  # of what was withdrawn nothing is created any more
 
 
 def test_a_thread_that_fits_the_budget_to_the_cent_is_frozen_and_one_that_does_not_leaves_nothing(desk: Desk) -> None:
@@ -549,11 +552,36 @@ def test_a_thread_that_fits_the_budget_to_the_cent_is_frozen_and_one_that_does_n
     assert desk.freeze(a_thread(period="2021"), Budget(0.09, since)) != first
 
 
-def test_an_edition_that_was_begun_is_under_the_budget_too(desk: Desk) -> None:
+def test_an_edition_that_was_begun_is_told_whatever_the_budget(desk: Desk) -> None:
+    """Whoever goes on with it has looked at what is left to be billed."""
     edition = desk.freeze(a_thread())
-    with pytest.raises(OverBudget):
-        desk.freeze(a_thread(), Budget(0.044, later(days=300000)))
-    assert desk.freeze(a_thread(), Budget(0.045, later(days=300000))) == edition
+    assert desk.freeze(a_thread(), Budget(0, MORNING)) == edition
+
+
+@pytest.mark.parametrize("state", [PLANNED, REJECTED])
+def test_an_edition_of_which_nothing_is_out_can_be_forgotten_and_frozen_anew(desk: Desk, state: State) -> None:
+    first = bring(desk, state)
+    desk.uploaded(Upload(first.edition, 1, 1, "m", MORNING))
+    desk.charge(Charge(first.edition, 1, ALT_TEXT, 0.005, MORNING))
+    other = desk.freeze(a_thread(period="2021"))
+    assert desk.drop(first.edition) is True
+    assert list(desk.editions()) == [other]
+    assert desk.deliveries(first.edition) == desk.uploads(first.edition) == []
+    assert desk.drop(first.edition) is False
+    assert [one.usd for one in desk.charges()] == [0.005]
+    anew = desk.freeze(a_thread("Other words"))
+    assert anew != other
+    assert desk.charges(anew) == []
+    assert desk.frozen(anew).posts[0].text == "1/3 Other words"
+    assert desk.frozen(other) == a_thread(period="2021")
+
+
+@pytest.mark.parametrize("state", [SENDING, UNKNOWN, PUBLISHED, REMOVED])
+def test_an_edition_of_which_anything_is_or_may_be_out_is_never_forgotten(desk: Desk, state: State) -> None:
+    first = bring(desk, state)
+    assert desk.drop(first.edition) is False
+    assert desk.deliveries(first.edition)[0] == first
+    assert desk.frozen(first.edition) == a_thread()
 
 
 def test_of_two_processes_that_freeze_under_one_budget_one_is_refused(place: Place, processes: ForkServerContext) -> None:
