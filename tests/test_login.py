@@ -10,7 +10,9 @@ import logging
 import re
 import socket
 import stat
+import struct
 import threading
+import time
 import traceback
 import urllib.error
 import urllib.request
@@ -817,6 +819,18 @@ def test_a_request_that_is_none_is_not_repeated(raw: bytes, waiting: tuple[int, 
     answer = talk(waiting[0], raw)
     assert b"mark4711" not in answer
     assert b"Python" not in answer
+
+
+def test_a_browser_that_goes_away_leaves_no_word_behind(
+    waiting: tuple[int, Callback, list[object]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", waiting[0])) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # ends with a reset
+            connection.sendall(b"GET /callback?code=mark4711&state=b HTTP/1.1\r\n\r\n")
+    assert get(f"http://127.0.0.1:{waiting[0]}/")[0] == 404
+    time.sleep(0.2)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_connection_that_says_nothing_keeps_nobody_waiting(waiting: tuple[int, Callback, list[object]]) -> None:

@@ -65,6 +65,12 @@ def test_what_is_kept_is_read_again_and_is_for_its_owner_alone(drawer: Drawer) -
     assert names(drawer) == ["127.0.0.1-9000.json", "127.0.0.1-9000.lock"]
 
 
+def test_what_a_killed_process_left_open_to_others_is_closed(drawer: Drawer) -> None:
+    written(drawer.path.with_suffix(".new"), b" ").chmod(0o644)
+    put(drawer, TOKENS)
+    assert stat.S_IMODE(drawer.path.stat().st_mode) == 0o600
+
+
 def test_the_file_is_what_is_documented(drawer: Drawer) -> None:
     put(drawer, TOKENS)
     assert json.loads(drawer.path.read_text()) == {
@@ -129,7 +135,7 @@ GOOD = fields(URL, NOW, dt.timedelta(hours=1))
         {"access_token": ""}, {"access_token": "a\nHost: evil"}, {"access_token": "ü"}, {"access_token": None}, {"access_token": "a" * 4001},
         {"refresh_token": ["a"]}, {"refresh_token": "\ud800"}, {"expires_at": "soon"}, {"expires_at": "2026-09-30T12:00:00"},
         {"expires_at": "9999-12-31T23:59:59-14:00"}, {"expires_at": 1790769600}, {"renewed_at": "0001-01-01T00:00:00+14:00"},
-        {"renewed_at": "2026-13-01T00:00:00+00:00"}, {"scopes": "tweet.read"}, {"scopes": [1]}, {"scopes": ["tweet write"]}, {"scopes": None}, {"more": 1},
+        {"renewed_at": "9999-12-01T00:00:00+00:00"}, {"renewed_at": "2026-13-01T00:00:00+00:00"}, {"scopes": "tweet.read"}, {"scopes": [1]}, {"scopes": ["tweet write"]}, {"scopes": None}, {"more": 1},
     ],
 )  # fmt: skip
 def test_a_file_with_a_field_that_is_none_is_refused_in_words(changed: dict[str, object], drawer: Drawer) -> None:

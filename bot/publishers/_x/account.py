@@ -90,9 +90,8 @@ class Network:
         account, name = self._ask("identity", send, _user)
         if self.account and account != self.account:
             raise BadInput(
-                f"X says that these credentials are @{name}'s, account {account}, and they are kept as account "
-                f"{self.account}'s; a key or the stored login was edited. Copy the keys anew, or log in again: threadmill login "
-                "x"
+                f"X says that these credentials are @{name}'s, account {account}, and they are kept as account {self.account}'s; "
+                "a key or the stored login was edited. Copy the keys anew, or log in again: threadmill login x"
             )
         scopes = self._credentials.scopes
         if scopes is not None:
@@ -206,7 +205,7 @@ class Network:
         After a 401 it is sent once more, if there is something new to sign it with: a 401 has done nothing. tweepy raises what it
         raises, AttributeError for a list among it: what counts is the exchange.
         """
-        begun = time.monotonic()
+        begun = time.monotonic(), time.time()
         self._credentials.ready()
         exchange = self._once(send, begun)
         if exchange.status == 401 and self._credentials.renew():
@@ -218,14 +217,16 @@ class Network:
                 return meant[exchange.status]
         raise failure(call, exchange, self._clock(), self._credentials.secrets(), self._credentials.is_login)
 
-    def _once(self, send: Callable[[], object], begun: float) -> Exchange:
+    def _once(self, send: Callable[[], object], begun: tuple[float, float]) -> Exchange:
         """
         What became of one request, which is not begun where it could end after `CALL_S`.
+
+        Of the two clocks one stands still while the machine sleeps, and the other may be set: whichever is further counts.
 
         Raises:
             Later: the time has gone into a renewal of the login; nothing was sent.
         """
-        if time.monotonic() - begun > self._latest_s:
+        if max(time.monotonic() - begun[0], time.time() - begun[1]) > self._latest_s:
             raise Later(
                 "the renewal of the login took so long that nothing was sent after it; X is slow, or another threadmill held "
                 "the login; run the same command again",
