@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bot.domain.delivery import ALT_TEXT, RAN_OUT, Budget, Charge, Delivery, Frozen, State, Upload, refuse_impossible
@@ -83,6 +83,10 @@ class ScratchDesk:
 
     def deliveries(self, edition: int) -> Sequence[Delivery]:
         return list(self._deliveries.get(edition, ()))
+
+    def remote_ids(self, account: str) -> Collection[str]:
+        ours = [edition for edition, one in self._editions.items() if one.account == account]
+        return {one.remote_id for edition in ours for one in self._deliveries[edition] if one.remote_id}
 
     def take(self, edition: int, position: int, worker: str, now: dt.datetime, until: dt.datetime) -> bool:
         at = next((one for one in self.deliveries(edition) if one.position == position), None)

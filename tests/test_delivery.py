@@ -595,3 +595,47 @@ def test_a_store_that_fails_before_the_call_leaves_the_post_as_it_was(desk: Desk
     with pytest.raises((BadStore, TypeError)):
         bring(Failing(), network)  # type: ignore[arg-type]
     assert states(desk) == [State.PUBLISHED, State.PLANNED, State.PLANNED]
+
+
+def test_a_post_of_another_edition_is_never_taken_for_one_of_this(desk: Desk, network: FakeNetwork) -> None:
+    """Two threads with the same opening; the second one's request is lost on the way."""
+    bring(desk, network)
+    other = replace(THREAD, period="2021")
+    edition = desk.freeze(other)
+    network.faults[4] = failing(Unsure("no answer"))
+    clock = Clock(network.clock.now, network.clock.sleep)
+    deliver(Round(edition, other, desk, network, LIMITS, clock, "here", lambda _: None))
+    assert [one.remote_id for one in desk.deliveries(edition)] == ["id4", "id5", "id6"]
+    assert network.thread == [*WHOLE, (WHOLE[0][0], ""), (WHOLE[1][0], "id4"), (WHOLE[2][0], "id5")]
+
+
+def test_a_clock_that_was_set_back_proves_nothing(desk: Desk, network: FakeNetwork) -> None:
+    network.faults[2] = failing(Unsure("no answer"))
+    network.blind = True
+    with pytest.raises(Unsure):
+        bring(desk, network)
+    network.blind = False
+    network.clock.at -= dt.timedelta(hours=3)
+    with pytest.raises(Unsure, match="the clock was set back"):
+        bring(desk, network)
+    assert network.calls.count("recent") == 2
+    network.clock.at += dt.timedelta(hours=4)
+    bring(desk, network)
+    assert network.thread == WHOLE
+
+
+def test_a_call_that_takes_as_long_as_its_lease_is_waited_for_before_it_counts_as_absent(
+    desk: Desk, network: FakeNetwork
+) -> None:
+    """It arrives after two and a half minutes, and is shown twenty seconds later."""
+
+    def slow() -> None:
+        network.clock.at += dt.timedelta(seconds=150)
+        network.posts.append(Seen("late", THREAD.posts[1].text, "id1", network.clock.at))
+        raise Unsure("no answer")
+
+    network.lag_s = 20
+    network.faults[2] = slow
+    bring(desk, network)
+    assert [one.remote_id for one in desk.deliveries(1)][1] == "late"
+    assert network.creates == 3

@@ -328,3 +328,23 @@ def test_a_post_that_a_person_found_is_charged_as_one_that_was_answered(fake: Fa
     assert main(["resolve", "1", "1", "--there", thread[0].id]) == 0
     (row,) = told(capsys)
     assert [(one["call"], one["usd"]) for one in row["charges"]] == [("alt text", 0.005), ("post", 0.015)]
+
+
+def test_what_a_person_saw_gone_counts_as_removed_while_a_thread_is_taken_down(fake: FakeX) -> None:
+    posted(fake)
+    fake.faults.on(DELETE, named("403-suspended"), times=None)
+    assert main(["undo", "1", "--yes"]) == 4
+    for part in fake.threads()[0]:
+        fake.delete_by_hand(part.id)
+    assert main(["resolve", "1", "2", "--absent"]) == 0
+    assert main(["resolve", "1", "1", "--absent"]) == 0
+    assert main(["undo", "1", "--yes"]) == 0
+
+
+def test_an_id_of_another_post_of_ours_is_refused(fake: FakeX, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.faults.on(CREATE, named("drop-after"), nth=2)
+    fake.faults.on(TIMELINE, named("503-before"), times=None)
+    posted(fake, code=5)
+    root = fake.threads()[0][0].id
+    assert main(["resolve", "1", "2", "--there", root]) == 2
+    assert "is another post that threadmill status lists" in capsys.readouterr().err

@@ -6,12 +6,15 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from bot.delivery.round import LOOKS_S, PATIENCE, Round, minute
+from bot.delivery.round import LEASE, LOOKS_S, PATIENCE, Round, minute
 from bot.domain.delivery import Delivery, Seen, State
 from bot.errors import ThreadmillError, Unsure
 
-_VISIBLE: Final = dt.timedelta(seconds=90)
-"""How long a post may be missing from its account's timeline and still be there. No network says; seconds, mostly."""
+_VISIBLE: Final = LEASE + dt.timedelta(seconds=90)
+"""How long after a post was taken it may be missing from the account and still come: its call may last as long as its lease, and
+what is there may not be shown at once. No network says how long; seconds, mostly."""
+_BACK: Final = dt.timedelta(minutes=1)
+"""A clock that was set back this far cannot tell how long ago a post was sent."""
 _SKEW: Final = dt.timedelta(hours=1)
 """How far this machine's clock may have been off when the post was sent, or its arrival late."""
 
@@ -37,6 +40,12 @@ def reconcile(this: Round, at: Delivery, again: bool = True) -> bool:
     if (found := _found(this, at, seen)) is not None:
         this.desk.settle(at, State.PUBLISHED, remote_id=found.remote_id, charge=this.created(at.position))
         return False
+    if this.clock.now() < sent_at - _BACK:
+        raise Unsure(
+            f"post {at.position} was sent at {minute(sent_at)}, which is yet to come by this machine's clock{this.so_far()}: the "
+            "clock was set back. Nothing was sent again. Set it right and run the same command again, or look yourself: "
+            "threadmill resolve"
+        )
     if this.clock.now() - sent_at < _VISIBLE or not _up_to_date(this, at, seen):
         if this.clock.now() - sent_at > _VISIBLE + PATIENCE:
             raise Unsure(
@@ -64,8 +73,8 @@ def look(this: Round, at: Delivery) -> Sequence[Seen]:
 
 
 def _found(this: Round, at: Delivery, seen: Sequence[Seen]) -> Seen | None:
-    """The oldest post of the account with these words, in this place, that is not another post of the edition."""
-    known = {one.remote_id for one in this.desk.deliveries(this.edition) if one.remote_id}
+    """The oldest post of the account with these words, in this place, that is known as no other post of ours."""
+    known = this.desk.remote_ids(this.frozen.account)
     text, parent = this.frozen.posts[at.position - 1].text, this.parent(at)
     fitting = [one for one in seen if one.reply_to == parent and one.remote_id not in known and this.network.same(text, one)]
     return min(fitting, key=lambda one: one.created_at, default=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -111,8 +111,8 @@ class Desk(Protocol):
 
     def committed(self, since: dt.datetime, besides: int | None = None) -> float:
         """
-        What was billed from an instant on, and what posts that are not out may still be billed: those of the editions frozen
-        since, but for one, and but for alt texts that were billed already. Nothing of what was withdrawn will be billed.
+        What was billed from an instant on, and what posts that are not out may still be billed: those of editions frozen or
+        gone on with since, but for one, and but for alt texts billed already. Nothing of what was withdrawn will be billed.
         """
         ...
 
@@ -138,6 +138,10 @@ class Desk(Protocol):
 
     def deliveries(self, edition: int) -> Sequence[Delivery]:
         """One per post, by position."""
+        ...
+
+    def remote_ids(self, account: str) -> Collection[str]:
+        """The ids of every post of every edition on an account, those that were removed too."""
         ...
 
     def take(self, edition: int, position: int, worker: str, now: dt.datetime, until: dt.datetime) -> bool:

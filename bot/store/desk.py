@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, exists, func, insert, or_, select, update
@@ -117,6 +117,12 @@ class DatabaseDesk(Transactions):
         with self._reads() as connection:
             return [_delivery(row) for row in connection.execute(_in_order(edition))]
 
+    def remote_ids(self, account: str) -> Collection[str]:
+        columns = tables.delivery.c
+        query = select(columns.remote_id).join(tables.edition).where(tables.edition.c.account == account, columns.remote_id != "")
+        with self._reads() as connection:
+            return set(connection.execute(query).scalars())
+
     def take(self, edition: int, position: int, worker: str, now: dt.datetime, until: dt.datetime) -> bool:
         columns, earlier = tables.delivery.c, tables.delivery.alias("earlier").c
         unfinished = exists().where(
@@ -142,6 +148,8 @@ class DatabaseDesk(Transactions):
             )
         )
         with self._writes() as connection:
+            # PostgreSQL would let a withdrawal and a taking pass each other: one of them waits here, and sees the other
+            connection.execute(select(tables.edition.c.id).where(tables.edition.c.id == edition).with_for_update(read=True))
             return connection.execute(taking).rowcount == 1
 
     def settle(
@@ -306,10 +314,14 @@ def _committed(connection: Connection, since: dt.datetime, besides: int | None) 
         .scalar_subquery()
     )
     left = deliveries.cost_usd - told
+    other = tables.delivery.alias("other").c
+    going = exists().where(other.edition == deliveries.edition, other.sent_at >= since)
     pending = select(func.coalesce(func.sum(case((left > 0, left), else_=0.0)), 0.0)).where(
         deliveries.state.not_in([State.PUBLISHED.value, State.REMOVED.value]),
         deliveries.edition != (0 if besides is None else besides),
-        exists().where(editions.id == deliveries.edition, editions.withdrawn_at.is_(None), editions.frozen_at >= since),
+        exists().where(
+            editions.id == deliveries.edition, editions.withdrawn_at.is_(None), or_(editions.frozen_at >= since, going)
+        ),
     )
     billed = select(func.coalesce(func.sum(charges.usd), 0.0)).where(charges.at >= since)
     return round(float(connection.execute(billed).scalar_one()) + float(connection.execute(pending).scalar_one()), 4)

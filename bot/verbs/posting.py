@@ -165,12 +165,17 @@ def resolve(edition: int, position: int, answer: str, remote_id: str) -> Standin
         at = next((one for one in before.deliveries if one.position == position), None)
         if at is None:
             raise BadInput(f"there is no post {position} of edition {edition}; threadmill status lists them")
+        if at.state is State.PUBLISHED and before.withdrawn_at is not None and answer == "absent":
+            store.desk.settle(at, State.REMOVED, error="a person looked: it is gone")
+            return _standing(store.desk, edition)
         if at.state is not State.UNKNOWN:
             raise BadInput(f"post {position} of edition {edition} is {at.state}: there is nothing to resolve")
         if (answer == "there") != bool(remote_id) or (remote_id and not remote_id.isdecimal()):
             raise BadInput("--there takes the number at the end of the post's address; --absent takes none")
         if remote_id:
             wiring.post_url(before.frozen.network, remote_id)  # refuses what is no id there
+            if remote_id in store.desk.remote_ids(before.frozen.account):
+                raise BadInput(f"{remote_id} is another post that threadmill status lists; look the number up again")
         price = before.frozen.posts[position - 1].create_usd(wiring.limits(before.frozen.network))
         charge = Charge(edition, position, "post", price, house.wall()) if remote_id else None
         words = f"a person looked: {answer}"

@@ -867,3 +867,56 @@ def test_a_machine_that_slept_after_the_connection_was_made_sends_nothing(monkey
         with pytest.raises(Later, match="nothing was sent for the post"):
             account(station.url).create("t", [], "")
         assert station.requests in ([], [b""])
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown", "is_it"),
+    [
+        ("Vue.js in numbers 1/2", "Next.js in numbers 1/2", False),
+        ("See example.org 1/2", "See https://t.co/abc 1/2", True),
+        ("See example.org 1/2", "See https://t.co/abc 1/2 https://t.co/pic", True),
+        ("See example.org 1/2", "See other.org 1/2", False),
+        ("見てexample.com 1/2", "見てhttps://t.co/abc 1/2", True),
+        ("“example.com” 1/2", "“https://t.co/abc” 1/2", True),
+        ("Node.js 1/2", "Node.js 1/2", True),
+        ("One 1/2", "One 1/2 https://t.co/pic https://t.co/more", False),
+        ("One 1/2", "One more 1/2", False),
+    ],
+)
+def test_a_link_is_told_from_a_word_with_a_dot(sent: str, shown: str, is_it: bool) -> None:
+    assert account("http://127.0.0.1:1").same(sent, Seen("1", shown, "", NOW)) is is_it
+
+
+def test_problems_beside_a_whole_page_are_about_posts_that_are_gone() -> None:
+    gone = {"parameter": "referenced_posts", "type": "https://api.x.com/2/problems/resource-not-found"}
+    page = {"data": [post(12, "11")], "meta": {"result_count": 1}, "errors": [gone]}
+    with Station(http_answer(200, page)) as station:
+        assert [one.reply_to for one in account(station.url).recent(NOW, NOW)] == ["11"]
+
+
+def test_an_id_from_before_is_no_receipt() -> None:
+    with Station(http_answer(201, {"data": {"id": "7", "text": "t"}})) as station, pytest.raises(Unsure):
+        account(station.url).create("t", [], "8")
+
+
+def test_where_this_clock_is_off_the_account_is_asked_by_x_s_own() -> None:
+    """Ours is two hours ahead: what was sent at noon was sent at ten."""
+    empty = {"meta": {"result_count": 0}}
+    dated = http_answer(200, empty, {"Date": "Wed, 30 Sep 2026 10:00:00 GMT"})
+    with Station(dated, dated) as station:
+        x = account(station.url)
+        assert x.recent(NOW - dt.timedelta(hours=1), NOW + dt.timedelta(hours=1)) == []
+    starts = [re.search("start_time=([^&]*)", line)[1] for line in station.lines]  # type: ignore[index]
+    assert starts == ["2026-09-30T11%3A00%3A00Z", "2026-09-30T09%3A00%3A00Z"]
+
+
+def test_what_is_long_over_is_asked_for_with_an_end() -> None:
+    with Station(http_answer(200, {"meta": {"result_count": 0}})) as station:
+        account(station.url).recent(NOW - dt.timedelta(days=20), NOW - dt.timedelta(days=19))
+    assert "end_time=2026-09-11T12%3A00%3A00Z" in station.lines[0]
+
+
+def test_an_account_with_more_posts_than_x_shows_proves_no_absence() -> None:
+    page = http_answer(200, {"data": [post(9)], "meta": {"result_count": 1, "next_token": "more"}})
+    with Station(*[page] * 40) as station, pytest.raises(Later, match="has more than 3200 posts since"):
+        account(station.url).recent(NOW, NOW)

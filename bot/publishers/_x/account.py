@@ -38,8 +38,9 @@ _ABOUT: Final = dt.timedelta(minutes=1)
 _WRONG: Final = dt.timedelta(days=2)
 """A date further off is not X's: something on the way made the answer up."""
 
-_LINK: Final = re.compile(r"https?://\S*|(?<![\w@.-])(?:[\w-]+\.)+[^\W\d_]{2,}\S*", re.IGNORECASE)
-"""A link with all that clings to it, or may be one: X shows "example.org" as https://t.co/..., "Node.js" as it is."""
+_LINK: Final = re.compile(r"https?://|\w\.\w", re.IGNORECASE)
+"""In a word that is a link, or may be one: X shows "example.org" as a link of its own, and "Node.js" as it is."""
+_OWN_LINK: Final = r"https://t\.co/\w+"
 
 _FIELDS: Final = {"post.fields": "created_at,conversation_id", "expansions": "referenced_posts,in_reply_to_user_id"}
 """What a look must tell of a post, by the names of X's description of August 2026."""
@@ -134,7 +135,9 @@ class Network:
         media = [checked_id(media_id) for media_id in media_ids] or None
         parent = checked_id(reply_to) if reply_to else None
         return self._ask(
-            "create", lambda: self._client.create_tweet(text=text, media_ids=media, in_reply_to_tweet_id=parent), _created
+            "create",
+            lambda: self._client.create_tweet(text=text, media_ids=media, in_reply_to_tweet_id=parent),
+            lambda answer: _created(answer, parent),
         )
 
     def recent(self, since: dt.datetime, until: dt.datetime) -> Sequence[Seen]:
@@ -168,13 +171,9 @@ class Network:
         )
 
     def same(self, text: str, seen: Seen) -> bool:
-        """
-        X escapes & < >, replaces every link, appends one for pictures and may change blanks; anything else must be equal.
-
-        Links are left out with all that clings to them up to the next blank, on both sides.
-        """
+        """X escapes & < >, replaces every link, appends one for pictures and may change blanks; anything else must be equal."""
         shown = re.sub(r"&#?\w+;", lambda found: html.unescape(found[0]), seen.text)
-        return _bare(text) == _bare(shown)
+        return bool(re.fullmatch(_shape(text), _plain(shown)))
 
     def remove(self, remote_id: str) -> bool:
         """DELETE /2/tweets/:id, which is billed if there was something to delete."""
@@ -252,8 +251,17 @@ def checked_id(remote_id: str) -> str:
     return remote_id
 
 
-def _bare(text: str) -> str:
-    return " ".join(_LINK.sub(" ", unicodedata.normalize("NFC", text)).split())
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _shape(text: str) -> str:
+    """What X may make of a text: each word as it is, or with a link of X's own where it holds one; and one more for pictures."""
+    return rf"{' '.join(_word(word) for word in _plain(text).split(' '))}( {_OWN_LINK})?".replace("  ", " ?")
+
+
+def _word(word: str) -> str:
+    return rf"(?:{re.escape(word)}|\S*{_OWN_LINK}\S*)" if _LINK.search(word) else re.escape(word)
 
 
 def _user(answer: Mapping[str, object]) -> tuple[str, str]:
@@ -286,8 +294,12 @@ def _media_id(answer: Mapping[str, object]) -> str:
     return _id(data)
 
 
-def _created(answer: Mapping[str, object]) -> str:
-    return _id(_data(answer))
+def _created(answer: Mapping[str, object], parent: str | None) -> str:
+    """The id of a new post, which is greater than that of any before it: an older one is an answer to something else."""
+    found = _id(_data(answer))
+    if parent is not None and int(found) <= int(parent):
+        raise ValueError("an id from before")
+    return found
 
 
 def _removed(answer: Mapping[str, object]) -> bool:
@@ -302,8 +314,8 @@ def _removed(answer: Mapping[str, object]) -> bool:
 
 def _page(answer: Mapping[str, object]) -> tuple[list[Seen], str | None]:
     meta, data = answer["meta"], answer.get("data", [])
-    if not isinstance(meta, dict) or not isinstance(data, list) or answer.get("errors"):
-        raise TypeError("no page")
+    if not isinstance(meta, dict) or not isinstance(data, list) or (answer.get("errors") and not data):
+        raise TypeError("no page")  # beside data, errors are about posts replied to that are gone: the page itself is whole
     if meta["result_count"] != len(data):
         raise ValueError("not as many posts as it says")
     return [_seen(one) for one in data], meta.get("next_token")

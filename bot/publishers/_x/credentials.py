@@ -158,6 +158,10 @@ class Login:
             self._not_before = now + _AGAIN
 
     def renew(self) -> bool:
+        kept = self._drawer.read()
+        if kept is not None and kept.account == self.account and kept.access != self._tokens.access:
+            self._tokens = kept  # another process has renewed it, or a person has logged in anew
+            return True
         if abs(self._clock() - self._tokens.renewed_at) < _FRESH:
             return False
         self._renew()

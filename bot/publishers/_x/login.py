@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.config import Secret
@@ -13,7 +14,7 @@ from bot.errors import BadInput, Later, Rejected
 from bot.publishers._x import grants
 from bot.publishers._x.callback import Callback
 from bot.publishers._x.consent import PATH, Answer, Attempt, attempt, brought, pasted
-from bot.publishers._x.credentials import LOCK_S, Fresh, account_of, missing, over_tls, told
+from bot.publishers._x.credentials import LOCK_S, Fresh, account_of, missing, over_tls, told, undisturbed
 from bot.publishers._x.tokens import Drawer, Tokens
 
 if TYPE_CHECKING:
@@ -121,13 +122,24 @@ class Door:
                 f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not set, and only all four OAuth 1.0a keys of an "
                 "account can be exchanged; set them, or log in without --exchange"
             )
-        account_of(self._keys)
         self._prepare()
         token, secret = self._keys["X_ACCESS_TOKEN"], self._keys["X_ACCESS_TOKEN_SECRET"]
-        return self._stored(
-            lambda now: grants.exchange(self._app(), self._base_url, token, secret, now, self._patience),
-            "set the keys of the account that is to post",
-        )
+        account = account_of(self._keys)
+        with self._drawer.alone(LOCK_S), self._drawer.room() as keep, undisturbed():
+            self._same(Identity(account, account, None, 0), "set the keys of the account that is to post")
+            now = self.now()
+            granted = grants.exchange(self._app(), self._base_url, token, secret, now, self._patience)
+            scopes = granted.scopes or grants.SCOPES
+            whose = (self._base_url, self._client_id, account, account)
+            tokens = Tokens(
+                *whose, granted.access, _complete(granted, scopes), granted.expires_at, renewed_at=now, scopes=tuple(scopes)
+            )
+            keep(tokens)  # at once: a pair exchanged earlier has ended, and whose this one is the keys say
+        with suppress(Later):  # its name can wait; who may not post learns it from the first call
+            tokens = replace(tokens, username=self._verify(Fresh(granted, scopes)).name)
+            with self._drawer.alone(LOCK_S), self._drawer.room() as keep:
+                keep(tokens)
+        return told(self._drawer, tokens)
 
     def forget(self) -> str | None:
         """
