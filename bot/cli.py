@@ -252,7 +252,7 @@ def _post(options: argparse.Namespace) -> int:
 
         standing = posting.post(options.report, options.period, options.now, options.data, agreed, told)
     if standing.open_posts:
-        print("nothing was sent; with --yes, this is")
+        print("nothing was sent; --yes sends it")
         return 3
     show.show_standing(standing)
     return 0
@@ -274,7 +274,7 @@ def _undo(options: argparse.Namespace) -> int:
 
         standing = posting.undo(options.edition, agreed, told)
     if standing.out or (standing.edition and standing.withdrawn_at is None):
-        print("nothing was deleted; with --yes, these are")
+        print("nothing was deleted; --yes deletes them")
         return 3
     if not standing.edition:
         print("nothing of it was out, so it was forgotten: the next post command composes it anew")

@@ -574,7 +574,7 @@ def test_check_says_what_would_post_and_asks_nobody(
     x: Endpoint, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check"]) == 0
-    assert "X would be posted to with nothing: no four keys and no login" in capsys.readouterr().out
+    assert "X could not be posted to: there are no four keys and no login that fit" in capsys.readouterr().out
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
     assert main(["check"]) == 0

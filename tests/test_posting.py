@@ -163,7 +163,7 @@ def test_a_thread_beyond_the_budget_is_not_begun(
     assert "no thread was begun yet" in capsys.readouterr().out
     monkeypatch.setenv("THREADMILL_BUDGET_USD", "0.035")
     posted(fake)
-    assert "budget $0.035 a month; $0.035 of it would be billed or promised" in capsys.readouterr().out
+    assert "budget $0.035 a month; with this, $0.035 are billed or promised" in capsys.readouterr().out
     whole(fake)
 
 
@@ -174,7 +174,7 @@ def test_what_a_thread_under_way_is_promised_is_counted_once(
     fake.faults.on(CREATE, named("402-credits"), nth=2)
     posted(fake, code=4)
     posted(fake)
-    assert capsys.readouterr().out.count("budget $0.035 a month; $0.035 of it would be billed or promised") == 2
+    assert capsys.readouterr().out.count("budget $0.035 a month; with this, $0.035 are billed or promised") == 2
     whole(fake)
 
 
@@ -275,7 +275,7 @@ def test_the_plan_of_a_refused_thread_has_the_alt_texts_that_are_told_anew(
     posted(fake)
     shown = capsys.readouterr().out
     assert "together $0.035" in shown
-    assert "budget $0.040 a month; $0.040 of it" in shown
+    assert "budget $0.040 a month; with this, $0.040 are" in shown
     assert float(fake.billed - before) == pytest.approx(0.035)
 
 

@@ -35,7 +35,7 @@ def reconcile(this: Round, at: Delivery, again: bool = True) -> bool:
     except ThreadmillError as error:
         raise Unsure(
             f"post {at.position} was sent at {minute(sent_at)}, and whether it is there cannot be read: {error}{this.so_far()}. "
-            f"Nothing was sent again. Run the same command later, or look yourself and tell: threadmill resolve"
+            f"Nothing was sent again. Run the same command later, or look yourself and tell: {this.resolve(at)}"
         ) from error
     if (found := _found(this, at, seen)) is not None:
         this.desk.settle(at, State.PUBLISHED, remote_id=found.remote_id, charge=this.created(at.position))
@@ -44,20 +44,20 @@ def reconcile(this: Round, at: Delivery, again: bool = True) -> bool:
         raise Unsure(
             f"post {at.position} was sent at {minute(sent_at)}, which is yet to come by this machine's clock{this.so_far()}: the "
             "clock was set back. Nothing was sent again. Set it right and run the same command again, or look yourself: "
-            "threadmill resolve"
+            f"{this.resolve(at)}"
         )
     if this.clock.now() - sent_at < _VISIBLE or not _up_to_date(this, at, seen):
         if this.clock.now() - sent_at > _VISIBLE + PATIENCE:
             raise Unsure(
                 f"post {at.position} is not on the account's timeline, but neither is the one before it: it is not up to date"
-                f"{this.so_far()}. Nothing was sent again. Run the same command later, or look yourself: threadmill resolve"
+                f"{this.so_far()}. Nothing was sent again. Run the same command later, or look yourself: {this.resolve(at)}"
             )
         this.clock.sleep(LOOKS_S)
         return False
     if not again:
         raise Unsure(
             f"post {at.position} was sent again and again, its fate is unknown again ({at.error}), and it is not on the account"
-            f"{this.so_far()}. Sending it on and on would not help; look yourself, then: threadmill resolve"
+            f"{this.so_far()}. Sending it on and on would not help; look yourself, then: {this.resolve(at)}"
         )
     return this.desk.settle(at, State.PLANNED, error=f"it was not on the account at {minute(this.clock.now())}")
 

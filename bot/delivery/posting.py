@@ -187,7 +187,7 @@ def _put_off(this: Round, taken: Delivery, error: Later, unseen: Counter[int]) -
         this.desk.settle(taken, State.UNKNOWN, error=str(error))
         raise Unsure(
             f"post {taken.position} was put off {unseen[taken.position]} times: {error}. The post before it may be gone from the "
-            f"account{this.so_far()}. Look at the account, then: threadmill resolve"
+            f"account{this.so_far()}. Look at the account, then: {this.resolve(taken)}"
         ) from error
     this.desk.settle(taken, State.PLANNED, error=str(error), not_before=error.until)
 

@@ -60,11 +60,15 @@ class Round:
             raise Unsure(f"post {at.position} has nothing to reply to: post {before.position} is {before.state}")
         return before.remote_id
 
+    def resolve(self, at: Delivery) -> str:
+        """How a person tells what became of a post."""
+        return f"threadmill resolve {self.edition} {at.position} --there ID, or --absent"
+
     def wait(self, until: dt.datetime, begun: dt.datetime, why: str) -> None:
         """Wait, if that is not too long for a run."""
         if until > begun + PATIENCE:
             raise Later(f"{why}{self.so_far()}; run the same command again at {minute(until)}", until)
-        self.say(f"waiting until {until:%H:%M:%S}: {why}")
+        self.say(f"waiting until {until:%H:%M:%S} UTC: {why.partition(';')[0]}")
         self.clock.sleep(max((until - self.clock.now()).total_seconds(), 0) + 0.1)
 
     def watch(self, at: Delivery, begun: dt.datetime) -> None:

@@ -52,7 +52,7 @@ class Client:
     redirect_uris: tuple[str, ...]
 
 
-CLIENT: Final = Client("fakeClientId+/=", "fakeClientSecret+/=:&%", ("http://127.0.0.1:8080/callback",))
+CLIENT: Final = Client("fakeClientId+/=", "fakeClientSecret+/=:&%", ("http://127.0.0.1:8712/callback",))
 """The app in every fake that is not told of another; with characters that must be escaped in addresses and forms."""
 
 

@@ -22,7 +22,11 @@ def show_check(check: Checked) -> None:
     for name in VARIABLES:
         if name in ("THREADMILL_HOME", "THREADMILL_CONTACT", "DATABASE_URL", "X_API_BASE_URL"):
             continue
-        value = settings.x_client_id if name == "X_CLIENT_ID" else settings.secrets.get(name)
+        value: object = settings.secrets.get(name)
+        if name == "X_CLIENT_ID":
+            value = settings.x_client_id
+        if name == "THREADMILL_BUDGET_USD" and settings.budget_usd is not None:
+            value = f"{settings.budget_usd:.3f}"
         say(f"{name:<22} {value or 'not set'}")
     for name, meant in settings.unknown.items():
         say(f"{name} is not read" + (f'; did you mean "{meant}"?' if meant else ""))
@@ -37,7 +41,7 @@ def show_check(check: Checked) -> None:
 def _show_access(access: Access | None) -> None:
     """What would post, and how long it holds."""
     if access is None:
-        say("X would be posted to with nothing: no four keys and no login; a preview needs none")
+        say("X could not be posted to: there are no four keys and no login that fit; a preview needs none")
     elif access.kind == "keys":
         say(f"X would be posted to with OAuth 1.0a keys, as account {access.account}")
     else:

@@ -17,7 +17,9 @@ def show_standing(standing: Standing) -> None:
     edition = f"edition {standing.edition}" if standing.edition else "not begun"
     say(f"{edition}  {frozen.report} {frozen.period} for {frozen.network} account {frozen.account}")
     if standing.withdrawn_at is not None:
-        say(f"   undone since {standing.withdrawn_at:%Y-%m-%d %H:%M}")
+        say(f"   taken down since {standing.withdrawn_at:%Y-%m-%d %H:%M}")
+        if standing.out:
+            say(f"   {len(standing.out)} of its posts are still to be deleted: threadmill undo {standing.edition}")
     for at, url in zip(standing.deliveries, standing.urls, strict=True):
         tries = f", tried {at.attempts} times" if at.attempts > 1 else ""
         billed = f", billed ${usd:.3f}" if (usd := standing.billed_usd(at.position)) else ""
@@ -38,7 +40,8 @@ def show_plan(plan: Plan) -> None:
         say(f"   {call.count} x {call.name:<25} ${call.usd:.3f}   ${call.count * call.usd:.3f}")
     say(f"   together ${plan.cost_usd:.3f} by the prices of {plan.prices_as_of}; looking a lost answer up would cost more")
     if plan.budget is not None:
-        say(f"   budget ${plan.budget.usd:.3f} a month; ${plan.month_usd:.3f} of it would be billed or promised")
+        over = ", which is more: it will be refused" if plan.month_usd > plan.budget.usd else ""
+        say(f"   budget ${plan.budget.usd:.3f} a month; with this, ${plan.month_usd:.3f} are billed or promised{over}")
 
 
 def asked(question: str) -> bool:

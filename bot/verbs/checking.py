@@ -13,6 +13,7 @@ from bot import plugins, wiring
 from bot.collection import NamedSource
 from bot.config import Settings
 from bot.domain.access import Access, Identity
+from bot.domain.delivery import Charge
 from bot.domain.report import Report
 from bot.errors import BadInput, BadRecipe, Rejected
 from bot.recipe import ReportFile
@@ -70,7 +71,10 @@ def verify() -> Identity:
     Raises:
         BadInput: there are none. Rejected: the network does not accept them, or they may not post. Later: it cannot be reached.
     """
-    found = wiring.identity(wiring.house(), NETWORK)
+    house = wiring.house()
+    found = wiring.identity(house, NETWORK)
+    with wiring.store(house) as store:
+        store.desk.charge(Charge(0, 0, "own account", found.cost_usd, house.wall()))
     if found.writes is not False:
         return found
     raise Rejected(

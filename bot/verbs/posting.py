@@ -103,6 +103,8 @@ def post(report: str, period: str | None, now: str | None, data: Sequence[str], 
         else:
             standing, uploads = _standing(store.desk, edition), list(store.desk.uploads(edition))
             refuse_withdrawn(store.desk, edition)
+            if data or now:
+                progress("the thread was begun and is frozen: --data and --now change nothing of it", 0, 0)
         if not standing.open_posts:
             return standing
         plan = _plan(house, store, standing, tuple(_calls_left(standing, uploads, limits, house.wall())), limits)

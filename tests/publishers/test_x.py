@@ -920,3 +920,11 @@ def test_an_account_with_more_posts_than_x_shows_proves_no_absence() -> None:
     page = http_answer(200, {"data": [post(9)], "meta": {"result_count": 1, "next_token": "more"}})
     with Station(*[page] * 40) as station, pytest.raises(Later, match="has more than 3200 posts since"):
         account(station.url).recent(NOW, NOW)
+
+
+def test_what_is_asked_of_this_machine_goes_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rehearsal leaves the machine nowhere."""
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port()}")
+    with Station(http_answer(201, {"data": {"id": ID, "text": "t"}})) as station:
+        assert account(station.url).create("t", [], "") == ID

@@ -87,7 +87,7 @@ def refused(bot: Bot, text: str, **kw: Any) -> tuple[int, str]:
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 """A verifier and its S256 challenge: RFC 7636, appendix B."""
-CALLBACK = "http://127.0.0.1:8080/callback"
+CALLBACK = "http://127.0.0.1:8712/callback"
 EXCHANGE = {
     "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
     "subject_token": KEYS.access_token,

@@ -49,7 +49,7 @@ def test_a_redirect_uri_keeps_the_query_it_has() -> None:
         {"client_id": "fakeClientId"},
         {"redirect_uri": CALLBACK + "/"},
         {"redirect_uri": "http://127.0.0.1:8081/callback"},
-        {"redirect_uri": "http://localhost:8080/callback"},
+        {"redirect_uri": "http://localhost:8712/callback"},
     ],
     ids=["client id", "slash", "port", "name"],
 )

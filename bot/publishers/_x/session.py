@@ -9,6 +9,7 @@ headers and body of the answer. What follows is decided from that alone.
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import threading
 import time
@@ -263,6 +264,13 @@ class Session(requests.Session):
         if not path.startswith("/2/"):
             raise ValueError("only X's own paths are asked for")
         return self._base_url + path
+
+    def merge_environment_settings(self, url: Any, *arguments: Any, **named: Any) -> Any:
+        """What is asked of this machine goes through no proxy: a rehearsal leaves the machine nowhere."""
+        settings = super().merge_environment_settings(url, *arguments, **named)
+        if re.match(r"https?://(127\.0\.0\.1|localhost|\[::1\])[:/]", str(url)):
+            settings["proxies"] = {}
+        return settings
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None: requests would prepare the next request even if it is not to follow."""
