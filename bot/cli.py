@@ -301,8 +301,9 @@ def _status(options: argparse.Namespace) -> int:
     from bot.terminal import posting as show
     from bot.verbs import posting
 
-    show.show_status(posting.status(), options.as_json)
-    return 0
+    standings, problems = posting.status()
+    show.show_status(standings, problems, options.as_json)
+    return 2 if problems else 0
 
 
 def _resolve(options: argparse.Namespace) -> int:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -348,3 +351,30 @@ def test_an_id_of_another_post_of_ours_is_refused(fake: FakeX, capsys: pytest.Ca
     root = fake.threads()[0][0].id
     assert main(["resolve", "1", "2", "--there", root]) == 2
     assert "is another post that threadmill status lists" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE delivery SET sent_at = 'x' WHERE edition = 1 AND position = 1",
+        "UPDATE delivery SET attempts = 'abc' WHERE edition = 1 AND position = 1",
+        "UPDATE edition SET composed_at = 'x' WHERE id = 1",
+        "UPDATE charge SET usd = 'abc' WHERE edition = 1",
+        "UPDATE delivery SET text = 'other words' WHERE edition = 1",
+    ],
+)
+def test_a_damaged_edition_is_told_in_words_and_hides_no_other(
+    change: str, fake: FakeX, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    posted(fake)
+    monkeypatch.setattr(posting, "recipe_and_period", renamed(posting.recipe_and_period))
+    fake.advance(86_400 * 2)
+    posted(fake)
+    with closing(sqlite3.connect(Path(os.environ["THREADMILL_HOME"]) / "threadmill.db")) as file, file:
+        file.execute("PRAGMA ignore_check_constraints = ON")
+        file.execute(change)
+    capsys.readouterr()
+    assert main(["status"]) == 2
+    found = capsys.readouterr()
+    assert "edition 1 cannot be read" in found.err
+    assert "edition 2  another 2020 for x account 1001" in found.out

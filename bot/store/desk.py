@@ -232,8 +232,7 @@ class DatabaseDesk(Transactions):
         if since is not None:
             query = query.where(columns.at >= since)
         with self._reads() as connection:
-            rows = connection.execute(query).all()
-        return [Charge(row.edition, row.position, row.call, row.usd, row.at) for row in rows]
+            return [Charge(row.edition, row.position, row.call, float(row.usd), row.at) for row in connection.execute(query)]
 
     def _edition_row(self, frozen: Frozen) -> dict[str, Any]:
         return {
@@ -283,7 +282,7 @@ class DatabaseDesk(Transactions):
                 account=row.account,
                 composed_at=row.composed_at,
                 posts=tuple(
-                    FrozenPost(post.position, post.text, pictures.get(post.position, ()), post.cost_usd) for post in posts
+                    FrozenPost(post.position, post.text, pictures.get(post.position, ()), float(post.cost_usd)) for post in posts
                 ),
                 thread_json=row.thread_json,
                 facts_json=row.facts_json,
@@ -361,7 +360,7 @@ def _delivery(row: Row[Any]) -> Delivery:
         edition=row.edition,
         position=row.position,
         state=State(row.state),
-        attempts=row.attempts,
+        attempts=int(row.attempts),
         remote_id=row.remote_id,
         error=row.error,
         worker=row.worker,

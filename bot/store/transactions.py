@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Table
@@ -30,8 +30,16 @@ class Transactions:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._place.name!r})"
 
-    def _reads(self) -> AbstractContextManager[Connection]:
-        return self._transaction(self._place.engine)
+    @contextmanager
+    def _reads(self) -> Iterator[Connection]:
+        try:
+            with self._transaction(self._place.engine) as connection:
+                yield connection
+        except (ValueError, TypeError, OverflowError) as error:  # what no code of ours has written
+            raise BadStore(
+                f"a row in the store {self._place.name} cannot be: {error}; rows were probably changed by hand; restore a "
+                "backup, or mend the row"
+            ) from error
 
     @contextmanager
     def _writes(self) -> Iterator[Connection]:

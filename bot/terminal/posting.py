@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.domain.delivery import State
+from bot.domain.words import printable
 from bot.terminal.lines import say
 from bot.verbs.posting import Plan, Standing
 
@@ -52,14 +53,16 @@ def asked(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def show_status(standings: Sequence[Standing], as_json: bool) -> None:
-    """Every edition that was begun, newest first; as JSON for programs."""
+def show_status(standings: Sequence[Standing], problems: Mapping[int, str], as_json: bool) -> None:
+    """Every edition that was begun, newest first; as JSON for programs. What cannot be read goes to the other stream."""
+    for edition, problem in problems.items():
+        print(f"threadmill: edition {edition} cannot be read: {printable(problem)}", file=sys.stderr)
     if as_json:
         print(json.dumps([_standing_row(standing) for standing in standings], ensure_ascii=False, indent=1))
         return
     for standing in standings:
         show_standing(standing)
-    if not standings:
+    if not standings and not problems:
         say("no thread was begun yet")
 
 

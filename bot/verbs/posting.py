@@ -16,7 +16,7 @@ from bot.delivery import MEDIA_KEEP, Clock, Round, deliver, refuse_withdrawn
 from bot.delivery import undo as take_down
 from bot.domain.delivery import Budget, Charge, Delivery, Frozen, State, Upload
 from bot.domain.thread import Limits
-from bot.errors import BadInput, HeldBack, OverBudget
+from bot.errors import BadInput, BadStore, HeldBack, OverBudget
 from bot.ports import Desk, Network, Progress, Store
 from bot.verbs.choosing import recipe_and_period
 from bot.verbs.threads import compose
@@ -147,10 +147,19 @@ def undo(edition: int, agreed: Agreed, progress: Progress) -> Standing:
         return _standing(store.desk, edition)
 
 
-def status() -> list[Standing]:
-    """Every edition that was begun, newest first."""
+def status() -> tuple[list[Standing], dict[int, str]]:
+    """Every edition that was begun, newest first; and what is wrong with those that cannot be read."""
+    standings: list[Standing] = []
+    problems: dict[int, str] = {}
     with wiring.kept(wiring.house()) as store:
-        return [] if store is None else [_standing(store.desk, edition) for edition in store.desk.editions()]
+        if store is None:
+            return [], {}
+        for edition in store.desk.editions():
+            try:
+                standings.append(_standing(store.desk, edition))
+            except (BadStore, BadInput) as error:
+                problems[edition] = str(error)
+    return standings, problems
 
 
 def resolve(edition: int, position: int, answer: str, remote_id: str) -> Standing:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import plugins
 from bot.config import Secret
 from bot.domain.delivery import Picture
 from bot.errors import Later, Rejected
@@ -22,7 +23,14 @@ from tests.publishers.test_x import png
 OPENAPI = SHARED / "x-api" / "openapi.json"
 
 
-@pytest.fixture(params=["x", "disk"])
+ACCOUNTS = ("disk", "x")
+
+
+def test_every_room_of_the_wing_is_here() -> None:
+    assert sorted(ACCOUNTS) == plugins.rooms("publishers")
+
+
+@pytest.fixture(params=ACCOUNTS)
 def network(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Network]:
     if request.param == "disk":
         with disk.folder(tmp_path, edition()) as folder:
