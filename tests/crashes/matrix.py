@@ -93,12 +93,13 @@ TROUBLES: Final[Mapping[str, tuple[Trouble, ...]]] = {
         _silent("hang-after"),
     ),
     "the post is not there": (
-        _on_create("drop-before", 1),
-        _on_create("drop-before", 2),
-        _on_create("503-before"),
-        _on_create("html-200-before"),
+        # whoever is killed before the call is made has lost a post for all anybody knows; X then loses it for the second time
+        _on_create("drop-before", 1, UNSURE),
+        _on_create("drop-before", 2, UNSURE),
+        _on_create("503-before", 2, UNSURE),
+        _on_create("html-200-before", 2, UNSURE),
         _silent("hang-before"),
-        _on_create("403-duplicate"),
+        _on_create("403-duplicate", 2, UNSURE),
     ),
     "X puts off": (
         _on_create("429-reset", seconds=60),
