@@ -41,7 +41,7 @@ from bot.publishers import x
 from bot.publishers._x import media
 from bot.publishers._x.session import Patience
 from bot.store import open_store
-from tests.crashes.thread import a_thread
+from tests.crashes.thread import ACCOUNT, a_thread
 
 Tasks: TypeAlias = Mapping[str, Callable[[Mapping[str, Any], "Door", "Moments"], None]]
 
@@ -188,7 +188,8 @@ def _a_round(job: Mapping[str, Any], door: Door, moments: Moments) -> Iterator[R
     with open_store(job["url"], patience_s=job["patience_s"]) as store:
         network = Watched(x.network(keys, job["x"], clock.now, Patience(*job["http_s"])), moments)
         time.sleep(max(job["start_at"] - time.time(), 0))
-        edition = store.desk.freeze(a_thread(job["period"]))
+        # an account of its own in the store: each cell has an X of its own, and two of them may give one id at one instant
+        edition = store.desk.freeze(a_thread(job["period"], f"{ACCOUNT} {job['period']}"))
         told = Clock(clock.now, clock.sleep)
         who = f"child/{os.getpid()}"
         yield Round(edition, store.desk.frozen(edition), store.desk, network, x.LIMITS, told, who, lambda _: None)

@@ -35,10 +35,10 @@ def png(grey: int) -> bytes:
 PNGS: Final = ((), (png(20), png(30)), ())
 
 
-def a_thread(period: str) -> Frozen:
+def a_thread(period: str, account: str = ACCOUNT) -> Frozen:
     """The thread for some period of its report: each is an edition of its own."""
     posts = tuple(
         FrozenPost(number, text, tuple(Picture(one, words, 4, 4) for one, words in zip(pngs, alts, strict=True)), cost)
         for number, (text, pngs, alts, cost) in enumerate(zip(TEXTS, PNGS, ALT_TEXTS, (0.015, 0.21, 0.015), strict=True), 1)
     )
-    return Frozen(REPORT, period, "x", ACCOUNT, dt.datetime(2021, 1, 2, 3, 4, tzinfo=dt.UTC), posts, "{}", "[]")
+    return Frozen(REPORT, period, "x", account, dt.datetime(2021, 1, 2, 3, 4, tzinfo=dt.UTC), posts, "{}", "[]")
