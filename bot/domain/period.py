@@ -174,6 +174,13 @@ class Period:
             return Period(self.start - (self.end - self.start), self.start)
         return Period.containing(granularity, self.start.date() - dt.timedelta(days=1))
 
+    def following(self) -> Period:
+        """The calendar period after this one; for a span, the interval of equal length that starts where it ends."""
+        granularity = self.granularity
+        if granularity is Granularity.SPAN:
+            return Period(self.end, self.end + (self.end - self.start))
+        return Period.containing(granularity, self.end.date())
+
     def year_before(self) -> Period:
         """
         The period one year earlier: the same month, week or day of the year before.

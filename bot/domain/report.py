@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.measure import Metric, Subject, name_of
 from bot.domain.period import Granularity, Period
+from bot.domain.schedule import Schedule
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Report:
     A folder under `templates/`, read and checked.
 
     `names` are words with digits or dots in them that are no figures and no links ("PyTorch 2"); `allow` are words the claim-word
-    check lets pass in this report's own sentences.
+    check lets pass in this report's own sentences. Without a `schedule` it goes out only when a person says so.
     """
 
     key: str
@@ -110,6 +111,7 @@ class Report:
     posts: tuple[PostSpec, ...]
     names: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
+    schedule: Schedule | None = None
 
     def name_of(self, subject: str) -> str:
         """What readers call a subject."""

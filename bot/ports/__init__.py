@@ -3,11 +3,13 @@
 from bot.ports.charts import CHART_COLUMNS, ChartData, ChartKind
 from bot.ports.networks import Asked, Door, Network
 from bot.ports.progress import Progress
+from bot.ports.rota import Approval, Notice, Rota, Run
 from bot.ports.sources import Client, Key, Offline, Parameters, Question, Reply, Service, Source
 from bot.ports.store import Desk, Reading, Rest, Store
 
 __all__ = [
     "CHART_COLUMNS",
+    "Approval",
     "Asked",
     "ChartData",
     "ChartKind",
@@ -16,6 +18,7 @@ __all__ = [
     "Door",
     "Key",
     "Network",
+    "Notice",
     "Offline",
     "Parameters",
     "Progress",
@@ -23,6 +26,8 @@ __all__ = [
     "Reading",
     "Reply",
     "Rest",
+    "Rota",
+    "Run",
     "Service",
     "Source",
     "Store",

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot.domain.delivery import Budget, Charge, Delivery, Frozen, State, Upload
 from bot.domain.measure import Observation
+from bot.ports.rota import Rota
 from bot.ports.sources import Reply
 
 
@@ -78,9 +79,21 @@ class Store(Protocol):
         """Remember that a service is to be left alone."""
         ...
 
+    def now(self) -> dt.datetime:
+        """
+        What time it is by the store, in UTC: a server's own clock, on which all hosts agree; this machine's for a file. Leases
+        count by it.
+        """
+        ...
+
     @property
     def desk(self) -> Desk:
         """What the same database knows of editions on their way."""
+        ...
+
+    @property
+    def rota(self) -> Rota:
+        """What the same database knows of whose turn it is."""
         ...
 
 

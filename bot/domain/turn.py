@@ -1,0 +1,173 @@
+"""
+A report's turns: what became of each window, and what is to be done now. `due` decides; it reads no clock and asks nobody.
+
+A turn is begun once, whoever is quickest; it ends as published, written, skipped or missed, and never begins again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.period import Period
+from bot.domain.report import Report
+from bot.domain.schedule import Schedule, Window
+
+
+class TurnState(StrEnum):
+    """Where a report's turn stands."""
+
+    OPEN = "open"
+    """Begun; tried again later, for figures or a service were missing."""
+    WAITING = "waiting"
+    """The thread is frozen, and a person is to approve it."""
+    HELD = "held"
+    """Something a person has to change: settings, budget, a refusal of the network, a gate."""
+    SENDING = "sending"
+    """Posts are going out, or are out in part."""
+    UNKNOWN = "unknown"
+    """Whether a post is out is not known, and nobody could find out."""
+    PUBLISHED = "published"
+    """The whole thread is out."""
+    WRITTEN = "written"
+    """A dry run wrote it to disk."""
+    SKIPPED = "skipped"
+    """A person said that there shall be none."""
+    MISSED = "missed"
+    """Its time went by without a whole thread."""
+
+
+OVER: Final = frozenset({TurnState.PUBLISHED, TurnState.WRITTEN, TurnState.SKIPPED, TurnState.MISSED})
+"""What nothing follows by itself: of what was missed a person may make a thread posted by hand, or a word that none is wanted."""
+
+PARTLY_OUT: Final = frozenset({TurnState.SENDING, TurnState.UNKNOWN})
+"""Where posts may be out already: a grace is left to bring the thread to its end."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """
+    One period's turn of a report on a network; (report, network, period) is unique.
+
+    `window` is as it was when the turn was begun. A worker has it until `lease_until`. It is tried again at `retry_at`, or,
+    without one, when a person has done something. `reason` says why it is not over, or how it ended.
+    """
+
+    report: str
+    network: str
+    window: Window
+    state: TurnState = TurnState.OPEN
+    reason: str = ""
+    attempts: int = 0
+    retry_at: dt.datetime | None = None
+    worker: str = ""
+    lease_until: dt.datetime | None = None
+    edition: int | None = None
+    run: str = ""
+    ended_at: dt.datetime | None = None
+
+    @property
+    def period(self) -> Period:
+        """The period it is about."""
+        return self.window.period
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self.state in OVER
+
+    def closes_at(self, schedule: Schedule) -> dt.datetime:
+        """When it is given up: a thread that is partly out has a grace more."""
+        return self.window.closes_at + (schedule.grace if self.state in PARTLY_OUT else dt.timedelta(0))
+
+
+@dataclass(frozen=True)
+class Last:
+    """What is known of a report on a network: since when it is scheduled, its newest turn, and those that are not over."""
+
+    since: dt.datetime
+    turns: Sequence[Turn] = ()
+
+
+@dataclass(frozen=True)
+class Due:
+    """
+    What is to be done about a report now.
+
+    `begin` is a window whose turn nobody has begun; `again` are turns to go on with, `close` those whose time is over, both
+    oldest first; `missed` are windows that went by with nobody here to begin. At `look_at` something changes by itself.
+    """
+
+    begin: Window | None
+    again: tuple[Turn, ...]
+    close: tuple[Turn, ...]
+    missed: tuple[Window, ...]
+    look_at: dt.datetime
+
+
+def due(report: Report, now: dt.datetime, last: Last) -> Due:
+    """
+    What is to be done about a scheduled report at an instant.
+
+    At most one turn is begun, that of the newest window: older ones that nobody began are missed, never made up for. A window
+    that had gone by before the report was scheduled is neither. If the clock was set back, nothing is begun before the newest
+    turn.
+
+    Raises:
+        ValueError: the report has no schedule.
+    """
+    schedule = report.schedule
+    if schedule is None:
+        raise ValueError(f"{report.key} has no schedule")
+    current = schedule.newest(now, Period.newest_complete(report.granularity, now))
+    newest = max((turn.period for turn in last.turns), default=None)
+    begin, missed = None, _missed(schedule, current, newest, last.since)
+    if newest is None or newest < current.period:
+        if now <= current.grace_until and now < current.closes_at:
+            begin = current
+        elif current.grace_until > last.since:
+            missed.append(current)
+    open_turns = sorted((turn for turn in last.turns if not turn.over), key=lambda turn: turn.period)
+    close = tuple(turn for turn in open_turns if now >= turn.closes_at(schedule) and not _taken(turn, now))
+    again = tuple(turn for turn in open_turns if turn not in close and _ready(turn, now))
+    ahead = schedule.window_after(current).opens_at
+    look_at = min((moment for moment in _changes(schedule, open_turns, ahead) if moment > now), default=ahead)
+    return Due(begin, again, close, tuple(missed), look_at)
+
+
+def _missed(schedule: Schedule, current: Window, newest: Period | None, since: dt.datetime) -> list[Window]:
+    """Windows before the current one that nobody began while the report was scheduled, oldest first."""
+    found: list[Window] = []
+    period = current.period.previous()
+    while newest is None or period > newest:
+        window = schedule.window(period)
+        if window is not None and window.grace_until <= since:
+            break
+        if window is not None:
+            found.append(window)
+        period = period.previous()
+    return found[::-1]
+
+
+def _taken(turn: Turn, now: dt.datetime) -> bool:
+    return turn.lease_until is not None and turn.lease_until > now
+
+
+def _ready(turn: Turn, now: dt.datetime) -> bool:
+    if _taken(turn, now):
+        return False
+    died = turn.lease_until is not None  # whoever had it never said what came of it
+    return died or (turn.retry_at is not None and turn.retry_at <= now)
+
+
+def _changes(schedule: Schedule, turns: Sequence[Turn], ahead: dt.datetime) -> Iterator[dt.datetime]:
+    yield ahead
+    for turn in turns:
+        yield turn.closes_at(schedule)
+        if turn.retry_at is not None:
+            yield turn.retry_at
+        if turn.lease_until is not None:
+            yield turn.lease_until

@@ -1,0 +1,151 @@
+"""What is asked of the store for running unattended: whose turn it is, who has it, what a person approved, what is to be told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.domain.turn import Turn
+
+
+@dataclass(frozen=True)
+class Notice:
+    """
+    Something a person should know: which turn it is about, what happened ("waiting", "held", "unknown", "missed"), and the words.
+
+    A turn tells each event once. `id` is given by the store.
+    """
+
+    event: str
+    report: str
+    network: str
+    period: str
+    text: str
+    run: str = ""
+    id: int = 0
+    attempts: int = 0
+    at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A person has seen an edition and wants exactly that: its digest, who said so, and when."""
+
+    edition: int
+    digest: str
+    by: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Run:
+    """One attempt at something: when, where and why, by which code and recipe, and what came of it (no `outcome`: it goes on)."""
+
+    id: str
+    why: str
+    report: str
+    period: str
+    worker: str
+    version: str
+    config_digest: str
+    began_at: dt.datetime
+    ended_at: dt.datetime | None = None
+    outcome: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+class Rota(Protocol):
+    """
+    Turns, approvals, runs, chores and notices. Each method is one transaction; of those who try the same at once, one succeeds.
+
+    Raises (every method):
+        BadStore: the database cannot be reached, read or written.
+    """
+
+    def since(self, report: str, network: str, now: dt.datetime) -> dt.datetime:
+        """Since when a report is scheduled on a network: `now`, if nobody asked before, and then for good."""
+        ...
+
+    def turns(self, report: str, network: str) -> Sequence[Turn]:
+        """The newest turn and all that are not over, by period."""
+        ...
+
+    def history(self, limit: int) -> Sequence[Turn]:
+        """The newest turns of all reports, the newest period first, at most so many of each report and network."""
+        ...
+
+    def begin(self, turn: Turn, worker: str, now: dt.datetime, until: dt.datetime, run: str) -> Turn | None:
+        """
+        Take a turn: one that was not begun, or one that is as it was seen and that nobody has at `now`. The turn with the lease,
+        its attempts counted; None if somebody else was quicker, or it is over.
+        """
+        ...
+
+    def renew(self, turn: Turn, until: dt.datetime) -> bool:
+        """A longer lease, if the worker still has the turn."""
+        ...
+
+    def settle(self, turn: Turn, now: dt.datetime, notice: Notice | None = None) -> bool:
+        """
+        Write down what became of a turn, and what is to be told of it, if its worker still has it: state, reason, edition and
+        retry_at are those of `turn`; its lease ends, and `ended_at` is set if it is over. False, and nothing written, otherwise.
+        """
+        ...
+
+    def sending(self, turn: Turn, edition: int) -> bool:
+        """Posts of an edition go out from now on; the worker keeps the turn. False if it is not its any more."""
+        ...
+
+    def close(self, turn: Turn, now: dt.datetime, notice: Notice | None = None) -> bool:
+        """
+        Write down the end of a turn that nobody has, with the reason: missed, skipped, or published by hand. One that was never
+        begun is made; one that was must still be as it was seen. True for exactly one of those who try. What was missed may
+        still be closed as published or skipped; nothing else that is over changes.
+        """
+        ...
+
+    def nudge(self, edition: int, now: dt.datetime) -> bool:
+        """A person has done something about an edition: its turn is tried again at once. Whether it has one that is not over."""
+        ...
+
+    def approve(self, approval: Approval) -> bool:
+        """Remember an approval and nudge the turn. False, and nothing written, if the edition has another digest or is no more."""
+        ...
+
+    def approval(self, edition: int) -> Approval | None:
+        """What a person approved, if the edition still has that digest."""
+        ...
+
+    def start(self, run: Run) -> None:
+        """Remember that something is attempted."""
+        ...
+
+    def finish(self, run: Run) -> None:
+        """Remember what came of it: outcome, end, sources."""
+        ...
+
+    def runs(self, limit: int) -> Sequence[Run]:
+        """The newest runs, newest first."""
+        ...
+
+    def chore(self, name: str, day: dt.date, worker: str, now: dt.datetime, until: dt.datetime) -> bool:
+        """Take a day's chore (collect, prune): True for one worker, unless it is done or another has it at `now`."""
+        ...
+
+    def chore_done(self, name: str, day: dt.date, worker: str, now: dt.datetime, outcome: str) -> None:
+        """The day's chore is done."""
+        ...
+
+    def chores(self) -> Mapping[str, dt.datetime]:
+        """When each chore was last done."""
+        ...
+
+    def untold(self, worker: str, now: dt.datetime, until: dt.datetime, limit: int) -> Sequence[Notice]:
+        """Notices nobody has told yet and nobody is telling: taken by this worker until an instant."""
+        ...
+
+    def told(self, notice: Notice, now: dt.datetime, error: str = "") -> None:
+        """It was told; or it was not, with the reason, and is to be tried again when the lease is over."""
+        ...
