@@ -111,7 +111,7 @@ class Rota(Protocol):
         ...
 
     def approve(self, approval: Approval) -> bool:
-        """Remember an approval and nudge the turn. False, and nothing written, if the edition has another digest or is no more."""
+        """Remember an approval, nudge the turn. False, and nothing written, if the edition has another digest or is no more."""
         ...
 
     def approval(self, edition: int) -> Approval | None:
