@@ -11,6 +11,7 @@ import re
 import socket
 import stat
 import struct
+import sys
 import threading
 import time
 import traceback
@@ -157,17 +158,16 @@ def test_x_itself_is_asked_for_consent_at_its_own_address() -> None:
     assert "redirect_uri=http%3A%2F%2F127.0.0.1%3A8712%2Fcallback&" in attempt.address
 
 
-def test_without_a_browser_the_address_is_printed_and_waited_for(
-    x: Endpoint, port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_browser_the_address_is_printed_and_waited_for(x: Endpoint, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webbrowser, "open", lambda _: pytest.fail("a browser was opened"))
+    monkeypatch.setattr(sys, "stdout", said := io.StringIO())  # capsys loses what is written while it is read
     done: list[int] = []
     running = threading.Thread(target=lambda: done.append(log_in("--port", str(port), "--no-browser")))
     running.start()
-    said = ""
-    while "/i/oauth2/authorize" not in said:
-        said += capsys.readouterr().out
-    address = next(line for line in said.splitlines() if "authorize" in line)
+    patience = time.monotonic() + 20
+    while "/i/oauth2/authorize" not in said.getvalue() and time.monotonic() < patience:
+        time.sleep(0.01)
+    address = next(line for line in said.getvalue().splitlines() if "authorize" in line)
     status, _ = get(x.agree(address))
     running.join(10)
     assert (status, done) == (200, [0])
