@@ -106,6 +106,13 @@ class ParentUnseen(Later):
     """The network does not show the post this one replies to: yet, or not any more. Surely nothing was created."""
 
 
+class Parked(ThreadmillError):
+    """Somebody asked the process to end. Nothing is under way, and the next run goes on from here."""
+
+    exit_code = 7
+    permanent = False
+
+
 class BadStore(ThreadmillError):
     """The database cannot be reached, read or written, or belongs to another version. Nothing half done is in it."""
 

@@ -7,19 +7,16 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from bot import plugins
 from bot.analysis.claims import NEEDS
-from bot.analysis.frames import BUILDERS
 from bot.collection import NamedSource
-from bot.compose.documents import frozen
-from bot.compose.templates import Templates
 from bot.config import Settings, environment, settings
 from bot.delivery import Clock, Round
 from bot.domain.access import Access, Identity
@@ -30,11 +27,13 @@ from bot.domain.report import Report, SourceSpec
 from bot.domain.thread import Chart, Limits
 from bot.domain.words import nearest
 from bot.errors import BadInput, BadRecipe
-from bot.pipeline import Draw
 from bot.ports import ChartData, Client, Door, Network, Offline, Progress, Store
-from bot.recipe import Kinds
+from bot.recipe import Kinds, digest, keep
 from bot.recipe import report as read_report
 from bot.scratch import ScratchDesk
+
+if TYPE_CHECKING:
+    from bot.pipeline import Draw
 
 _PACKAGE = Path(__file__).parent
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
@@ -45,7 +44,7 @@ class House:
     """
     What every verb starts from: where it stands, what the environment says, what time it is, or is to be (`pinned`).
 
-    `time` tells the time in place of this machine's clock.
+    `time` tells the time in place of this machine's clock; `recipes` are folders that reports are read from instead of their own.
     """
 
     folder: Path
@@ -53,6 +52,7 @@ class House:
     now: dt.datetime
     pinned: bool = False
     time: Callable[[], dt.datetime] | None = None
+    recipes: Mapping[str, Path] = field(default_factory=dict)
 
     def clock(self) -> dt.datetime:
         """What time it is by now, unless it was said."""
@@ -106,12 +106,22 @@ def report(house: House, key: str) -> Report:
         raise BadRecipe(
             f'there is no report "{key}"{hint}; there are {", ".join(folders)}. A report is a folder templates/{key}/'
         )
-    return read_report(folders[key], kinds())
+    return read_report(house.recipes.get(key, folders[key]), kinds())
+
+
+def recipe_digest(house: House, key: str) -> str:
+    """Of a report's recipe and texts as they are now."""
+    return digest(house.recipes.get(key, report_folders(house.folder)[key]))
+
+
+def keep_recipe(house: House, key: str) -> Path:
+    """A copy of a report's recipe and texts that stays when they are edited."""
+    return keep(report_folders(house.folder)[key], house.settings.home / "recipes")
 
 
 def kinds() -> Kinds:
     """What a recipe may name."""
-    return Kinds(NEEDS, BUILDERS, plugins.rooms("sources"), plugins.known_metrics())
+    return Kinds(NEEDS, plugins.rooms("charts"), plugins.rooms("sources"), plugins.known_metrics())
 
 
 def period(house: House, key: str | None, granularity: Granularity) -> Period:
@@ -327,6 +337,8 @@ def templates(report: Report) -> None:
     Raises:
         BadTemplate: names file and line.
     """
+    from bot.compose.templates import Templates
+
     language = Templates(report)
     for post in report.posts:
         chart = post.chart
@@ -344,6 +356,8 @@ def post_url(network: str, remote_id: str) -> str:
 @contextmanager
 def dry_run(out: Path, edition: Edition) -> Iterator[Round]:
     """An edition on its way to a folder, with a desk of its own: no account's key is taken by it."""
+    from bot.compose.documents import frozen
+
     with plugins.load("publishers", "disk", ("folder",)).folder(out, edition) as folder:
         desk = ScratchDesk()
         posted = frozen(edition, folder.account)
@@ -367,7 +381,7 @@ def drawer(progress: Progress) -> Draw:
 def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:
     room = plugins.source(spec.name)
     options = {name: _expanded(value, house) for name, value in spec.settings.items()}
-    known = [field.name for field in dataclasses.fields(room.Source)]
+    known = [setting.name for setting in dataclasses.fields(room.Source)]
     for name in options:
         if name not in known:
             place = f"{folder / 'report.toml'}: sources.{spec.name}"
@@ -399,12 +413,12 @@ def _expanded(value: Any, house: House) -> Any:
 def _beside(source: Any, folder: Path) -> Any:
     """The source with its paths taken from the report's folder, unless they are absolute or start with `~`, a home."""
     changed: dict[str, object] = {}
-    for field in dataclasses.fields(source):
-        value = getattr(source, field.name)
+    for setting in dataclasses.fields(source):
+        value = getattr(source, setting.name)
         if isinstance(value, Path):
-            changed[field.name] = folder / value.expanduser()
+            changed[setting.name] = folder / value.expanduser()
         elif isinstance(value, tuple) and value and all(isinstance(one, Path) for one in value):
-            changed[field.name] = tuple(folder / one.expanduser() for one in value)
+            changed[setting.name] = tuple(folder / one.expanduser() for one in value)
     return dataclasses.replace(source, **changed)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.domain.delivery import Charge, Delivery, Frozen, State
 from bot.domain.thread import Limits
-from bot.errors import Later, Unsure
+from bot.errors import Later, Parked, Unsure
 from bot.ports import Desk, Network
 
 LEASE: Final = dt.timedelta(seconds=180)
@@ -32,7 +32,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Round:
-    """One attempt of one worker at one edition."""
+    """One attempt of one worker at one edition. Before each step it asks whether it is `stopping`; sleeps must end early then."""
 
     edition: int
     frozen: Frozen
@@ -42,6 +42,7 @@ class Round:
     clock: Clock
     worker: str
     say: Callable[[str], None]
+    stopping: Callable[[], bool] = lambda: False
 
     def charge(self, position: int, call: str, usd: float) -> Charge:
         """A call the network bills, as of now."""
@@ -83,6 +84,16 @@ class Round:
         self.say(f"waiting for {at.worker}, which is sending post {at.position}")
         left = ((at.lease_until or now) - now).total_seconds()
         self.clock.sleep(min(max(left, 0) + 0.1, LOOKS_S))
+
+    def park(self) -> None:
+        """
+        Go no further if somebody wants the process to end.
+
+        Raises:
+            Parked: somebody does; nothing is under way.
+        """
+        if self.stopping():
+            raise Parked(f"stopped as asked{self.so_far()}; run the same command again, which goes on from there")
 
     def so_far(self) -> str:
         """ ". Out are posts 1 to 2 of 5": what a person must know first."""
