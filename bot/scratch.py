@@ -25,6 +25,9 @@ class ScratchDesk:
         self._charges: list[Charge] = []
         self._withdrawn: dict[int, dt.datetime] = {}
 
+    def now(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC)
+
     def freeze(self, frozen: Frozen, budget: Budget | None = None) -> int:
         edition = self.find(frozen.report, frozen.period, frozen.account)
         fresh = edition is None

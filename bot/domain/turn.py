@@ -7,7 +7,7 @@ A turn is begun once, whoever is quickest; it ends as published, written, skippe
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -171,3 +171,34 @@ def _changes(schedule: Schedule, turns: Sequence[Turn], ahead: dt.datetime) -> I
             yield turn.retry_at
         if turn.lease_until is not None:
             yield turn.lease_until
+
+
+_GOES_ON: Final = frozenset({TurnState.OPEN, TurnState.HELD, TurnState.SENDING, *OVER} - {TurnState.WRITTEN})
+
+MOVES: Final[Mapping[TurnState, frozenset[TurnState]]] = {
+    TurnState.OPEN: _GOES_ON | {TurnState.WAITING, TurnState.WRITTEN},
+    TurnState.WAITING: _GOES_ON | {TurnState.WAITING, TurnState.WRITTEN},
+    TurnState.HELD: _GOES_ON | {TurnState.WAITING, TurnState.WRITTEN},
+    TurnState.SENDING: _GOES_ON | {TurnState.UNKNOWN},
+    TurnState.UNKNOWN: _GOES_ON | {TurnState.UNKNOWN},
+    TurnState.MISSED: frozenset({TurnState.PUBLISHED, TurnState.SKIPPED}),
+    TurnState.PUBLISHED: frozenset(),
+    TurnState.WRITTEN: frozenset(),
+    TurnState.SKIPPED: frozenset(),
+}
+"""
+The only ways there are. From SENDING and UNKNOWN to OPEN where the edition was forgotten, for nothing of it was out; but what may
+be out in part neither waits for an approval nor ends as written. What was missed may be posted by hand, or not be wanted.
+"""
+
+
+def refuse_impossible(before: Turn, state: TurnState) -> None:
+    """
+    What no rota writes down, whoever asks for it.
+
+    Raises:
+        ValueError: there is no such move.
+    """
+    if state not in MOVES[before.state]:
+        what = f"{before.report} {before.period.key} on {before.network}"
+        raise ValueError(f"the turn of {what} cannot go from {before.state} to {state}: there is no such move")

@@ -105,6 +105,10 @@ class Desk(Protocol):
         BadStore: the database cannot be reached, read or written.
     """
 
+    def now(self) -> dt.datetime:
+        """What time it is by the store, as `Store.now`: leases count by it."""
+        ...
+
     def freeze(self, frozen: Frozen, budget: Budget | None = None) -> int:
         """
         Keep an edition with a planned delivery for each post, and tell its id. If there is one for its report, period and account

@@ -19,6 +19,7 @@ from bot.store import tables
 from bot.store.address import address
 from bot.store.desk import DatabaseDesk
 from bot.store.failures import bad_store
+from bot.store.rota import DatabaseRota
 from bot.store.schema import alone, prepare
 from bot.store.transactions import Transactions, insert_into
 
@@ -32,15 +33,12 @@ _LONGEST_KEY: Final = 400
 """PostgreSQL indexes at most 2,704 bytes of a row, and a key may be a whole POST body of characters of 4 bytes each."""
 
 
-def _clock() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
-def open_store(url: str, *, patience_s: float = _PATIENCE_S, clock: Callable[[], dt.datetime] = _clock) -> Database:
+def open_store(url: str, *, patience_s: float = _PATIENCE_S, clock: Callable[[], dt.datetime] | None = None) -> Database:
     """
     The store at `sqlite:////folder/threadmill.db` or `postgresql://user:password@host/name`, made or brought up to date.
 
-    `patience_s` is how long it waits for another's lock. Threads may share one store; each process opens its own.
+    `patience_s` is how long it waits for another's lock. `clock` tells the time in place of the server's or, for a file, this
+    machine's. Threads may share one store; each process opens its own.
 
     Raises:
         BadStore: it cannot be reached or written, or is another program's or a newer version's, and left as it was.
@@ -60,12 +58,17 @@ def open_store(url: str, *, patience_s: float = _PATIENCE_S, clock: Callable[[],
 
 
 class Database(Transactions):
-    """A `Store` in SQLite or PostgreSQL, and with it the `desk` of the editions that are on their way."""
+    """A `Store` in SQLite or PostgreSQL, and with it the `desk` of the editions that are on their way and the `rota` of turns."""
 
     @property
     def desk(self) -> DatabaseDesk:
         """The `Desk` in the same database, over the same connections. It ends with the store."""
         return DatabaseDesk(self._place, self._clock)
+
+    @property
+    def rota(self) -> DatabaseRota:
+        """The `Rota` in the same database, over the same connections. It ends with the store."""
+        return DatabaseRota(self._place, self._clock)
 
     def __enter__(self) -> Self:
         return self

@@ -23,8 +23,9 @@ from bot.domain.delivery import (
 )
 from bot.errors import BadStore, OverBudget
 from bot.store import tables
+from bot.store.rota import forget
 from bot.store.schema import alone
-from bot.store.transactions import Transactions, insert_into
+from bot.store.transactions import Transactions, insert_into, writable
 
 
 class DatabaseDesk(Transactions):
@@ -46,16 +47,18 @@ class DatabaseDesk(Transactions):
         return edition
 
     def drop(self, edition: int) -> bool:
-        """In one transaction, in which nobody takes a post of it: the deletion finds them all as they were, or undoes itself."""
+        """In one transaction, in which nobody takes a post of it or approves it: they wait at the edition, and find none."""
         columns = tables.delivery.c
         untouched = columns.edition == edition, columns.state.in_([State.PLANNED.value, State.REJECTED.value])
         with self._writes() as connection:
+            connection.execute(select(tables.edition.c.id).where(tables.edition.c.id == edition).with_for_update())
             posts = connection.execute(select(columns.state).where(columns.edition == edition).with_for_update()).all()
             if not posts or any(State(row.state) not in (State.PLANNED, State.REJECTED) for row in posts):
                 return False
             for table in (tables.upload, tables.picture):
                 connection.execute(delete(table).where(table.c.edition == edition))
             connection.execute(delete(tables.delivery).where(*untouched))
+            forget(connection, edition, self._at(connection))
             connection.execute(delete(tables.edition).where(tables.edition.c.id == edition))
             connection.execute(update(tables.charge).where(tables.charge.c.edition == edition).values(edition=0))
         return True
@@ -78,7 +81,9 @@ class DatabaseDesk(Transactions):
     def _freeze(self, connection: Connection, frozen: Frozen) -> tuple[int, bool]:
         """Its id, and whether it was not there before."""
         fresh = insert_into(connection, tables.edition).on_conflict_do_nothing(index_elements=["report", "period", "account"])
-        edition = connection.execute(fresh.returning(tables.edition.c.id), self._edition_row(frozen)).scalar_one_or_none()
+        edition = connection.execute(
+            fresh.returning(tables.edition.c.id), _edition_row(frozen, self._at(connection))
+        ).scalar_one_or_none()
         if edition is None:
             query = select(tables.edition.c.id).where(*_key(frozen.report, frozen.period, frozen.account))
             return int(connection.execute(query).scalar_one()), False
@@ -167,7 +172,7 @@ class DatabaseDesk(Transactions):
         """
         refuse_impossible(before, state, remote_id)
         columns = tables.delivery.c
-        values = {"state": state.value, "error": _writable(error), "worker": "", "lease_until": None, "not_before": not_before}
+        values = {"state": state.value, "error": writable(error), "worker": "", "lease_until": None, "not_before": not_before}
         moving = (
             update(tables.delivery)
             .where(
@@ -233,19 +238,6 @@ class DatabaseDesk(Transactions):
             query = query.where(columns.at >= since)
         with self._reads() as connection:
             return [Charge(row.edition, row.position, row.call, float(row.usd), row.at) for row in connection.execute(query)]
-
-    def _edition_row(self, frozen: Frozen) -> dict[str, Any]:
-        return {
-            "report": frozen.report,
-            "period": frozen.period,
-            "network": frozen.network,
-            "account": frozen.account,
-            "composed_at": frozen.composed_at,
-            "digest": frozen.digest,
-            "thread_json": frozen.thread_json,
-            "facts_json": frozen.facts_json,
-            "frozen_at": self._clock(),
-        }
 
     def _keep_pictures(self, connection: Connection, edition: int, frozen: Frozen) -> None:
         """Bytes in order of their digest: two editions with the same pictures in another order would wait for each other."""
@@ -336,9 +328,18 @@ def _in_order(edition: int) -> Select[Any]:
     return select(tables.delivery).where(columns.edition == edition).order_by(columns.position)
 
 
-def _writable(error: str) -> str:
-    """What a network said, without what no database writes: an outcome is not lost because its words are damaged."""
-    return error.replace("\0", "\ufffd").encode(errors="replace").decode()
+def _edition_row(frozen: Frozen, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "report": frozen.report,
+        "period": frozen.period,
+        "network": frozen.network,
+        "account": frozen.account,
+        "composed_at": frozen.composed_at,
+        "digest": frozen.digest,
+        "thread_json": frozen.thread_json,
+        "facts_json": frozen.facts_json,
+        "frozen_at": now,
+    }
 
 
 def _delivery_row(edition: int, post: FrozenPost) -> dict[str, Any]:

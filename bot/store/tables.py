@@ -242,3 +242,103 @@ charge: Final = Table(
     Column("at", Instant, nullable=False),
     Index("charge_at", "at"),
 )
+
+scheduled: Final = Table(
+    "scheduled",
+    metadata,
+    Column("report", Words, primary_key=True),
+    Column("network", Words, primary_key=True),
+    Column("since", Instant, nullable=False, comment="nothing of what went by before is missed"),
+)
+
+turn: Final = Table(
+    "turn",
+    metadata,
+    Column("report", Words, primary_key=True),
+    Column("network", Words, primary_key=True),
+    Column("period", Words, primary_key=True),
+    Column("starts_at", Instant, nullable=False, comment="of the period, in whose order turns are"),
+    Column("opens_at", Instant, nullable=False),
+    Column("grace_until", Instant, nullable=False),
+    Column("complete_until", Instant, nullable=False),
+    Column("closes_at", Instant, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("reason", Words, nullable=False, comment="why it is not over, or how it ended"),
+    Column("attempts", Integer, nullable=False, comment="how often it was begun"),
+    Column("retry_at", Instant, comment="of a turn that a worker has: somebody has done something about it meanwhile"),
+    Column("worker", Words, nullable=False, comment="who has it; empty otherwise"),
+    Column("lease_until", Instant),
+    Column("edition", BigInteger, ForeignKey("edition.id", name="turn_edition_fkey")),
+    Column("run", Words, nullable=False, comment="the last one; empty if it was never begun"),
+    Column("begun_at", Instant, comment="the first time"),
+    Column("ended_at", Instant),
+    CheckConstraint(
+        "state IN ('open', 'waiting', 'held', 'sending', 'unknown', 'published', 'written', 'skipped', 'missed')",
+        name="turn_state",
+    ),
+    CheckConstraint("(worker <> '') = (lease_until IS NOT NULL)", name="turn_lease"),
+    CheckConstraint("(state IN ('published', 'written', 'skipped', 'missed')) = (ended_at IS NOT NULL)", name="turn_end"),
+    CheckConstraint("ended_at IS NULL OR (lease_until IS NULL AND retry_at IS NULL)", name="turn_over"),
+    CheckConstraint("(attempts > 0) = (begun_at IS NOT NULL)", name="turn_begun"),
+)
+
+approval: Final = Table(
+    "approval",
+    metadata,
+    Column("edition", BigInteger, ForeignKey("edition.id", name="approval_edition_fkey"), primary_key=True, autoincrement=False),
+    Column("digest", Words, nullable=False, comment="of what was seen"),
+    Column("approved_by", Words, nullable=False),
+    Column("approved_at", Instant, nullable=False),
+)
+
+run: Final = Table(
+    "run",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("why", Words, nullable=False),
+    Column("report", Words, nullable=False),
+    Column("period", Words, nullable=False),
+    Column("worker", Words, nullable=False),
+    Column("version", Words, nullable=False),
+    Column("config_digest", Words, nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("outcome", Words, nullable=False, comment="empty while it goes on"),
+    Column("sources", Words, nullable=False, comment="JSON: what each source gave"),
+    CheckConstraint("(outcome <> '') = (ended_at IS NOT NULL)", name="run_end"),
+    Index("run_began_at", "began_at"),
+)
+
+chore: Final = Table(
+    "chore",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("day", Date, primary_key=True, comment="in UTC"),
+    Column("worker", Words, nullable=False, comment="who does it; empty when it is done"),
+    Column("lease_until", Instant),
+    Column("ended_at", Instant),
+    Column("outcome", Words, nullable=False, comment="empty before it is done"),
+    CheckConstraint("(worker <> '') = (lease_until IS NOT NULL)", name="chore_lease"),
+    CheckConstraint("(ended_at IS NULL) = (lease_until IS NOT NULL)", name="chore_end"),
+)
+
+notice: Final = Table(
+    "notice",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("event", Words, nullable=False),
+    Column("report", Words, nullable=False),
+    Column("network", Words, nullable=False),
+    Column("period", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("run", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False, comment="how often somebody took it to tell it"),
+    Column("worker", Words, nullable=False, comment="who is telling it; empty otherwise"),
+    Column("lease_until", Instant),
+    Column("told_at", Instant),
+    Column("error", Words, nullable=False, comment="why it was not told the last time"),
+    CheckConstraint("(worker <> '') = (lease_until IS NOT NULL)", name="notice_lease"),
+    CheckConstraint("told_at IS NULL OR lease_until IS NULL", name="notice_told"),
+    UniqueConstraint("event", "report", "network", "period", name="notice_key"),
+)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table
+from sqlalchemy import Connection, Engine, Row, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -23,18 +23,41 @@ from bot.store.schema import patient
 class Transactions:
     """A database of ours that is read and written. It does not show its address, which may hold a password."""
 
-    def __init__(self, place: Address, clock: Callable[[], dt.datetime]) -> None:
+    def __init__(self, place: Address, clock: Callable[[], dt.datetime] | None) -> None:
+        """`clock` tells the time in place of the server's or this machine's."""
         self._place = place
         self._clock = clock
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._place.name!r})"
 
+    def now(self) -> dt.datetime:
+        """By the server's clock, on which all its hosts agree; by this machine's, for a file; by the given one, if any."""
+        if self._clock is not None or self._place.engine.dialect.name == "sqlite":
+            return self._here()
+        with self._reads() as connection:
+            return self._at(connection)
+
+    def _at(self, connection: Connection) -> dt.datetime:
+        """`now`, in a transaction: not when that began, which may have waited for others since."""
+        if self._clock is not None or connection.dialect.name == "sqlite":
+            return self._here()
+        moment: dt.datetime = connection.execute(select(func.clock_timestamp(type_=tables.Instant()))).scalar_one()
+        return moment
+
+    def _here(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC) if self._clock is None else self._clock()
+
     @contextmanager
     def _reads(self) -> Iterator[Connection]:
+        with self._sound(), self._transaction(self._place.engine) as connection:
+            yield connection
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        """What is read here can be."""
         try:
-            with self._transaction(self._place.engine) as connection:
-                yield connection
+            yield
         except (ValueError, TypeError, OverflowError) as error:  # what no code of ours has written
             raise BadStore(
                 f"a row in the store {self._place.name} cannot be: {error}; rows were probably changed by hand; restore a "
@@ -60,7 +83,7 @@ class Transactions:
         digest = hashlib.sha256(body).hexdigest()
         fresh = insert_into(connection, tables.payload)
         again = {"body": fresh.excluded.body, "size_bytes": fresh.excluded.size_bytes}
-        payload = {"sha256": digest, "body": zlib.compress(body), "size_bytes": len(body), "stored_at": self._clock()}
+        payload = {"sha256": digest, "body": zlib.compress(body), "size_bytes": len(body), "stored_at": self._here()}
         connection.execute(fresh.on_conflict_do_update(index_elements=["sha256"], set_=again), payload)
         return digest
 
@@ -81,3 +104,8 @@ class Transactions:
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """The same clauses in both languages, but SQLAlchemy has them once for each."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def writable(words: str) -> str:
+    """What somebody else said, without what no database writes: an outcome is not lost because its words are damaged."""
+    return words.replace("\0", "\ufffd").encode(errors="replace").decode()
