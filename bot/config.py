@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from bot.domain.schedule import Mode
+from bot.domain.words import nearest
 from bot.errors import BadInput
 
 VARIABLES: Final[Mapping[str, str]] = {
     "THREADMILL_HOME": "where state and downloaded files are kept",
     "DATABASE_URL": "the store; SQLite under THREADMILL_HOME without it",
     "THREADMILL_BUDGET_USD": "what a calendar month (UTC) may be billed at the most, over all accounts of the store",
+    "THREADMILL_REPORTS": "the reports that threadmill run sees to; all that have a schedule without it",
+    "THREADMILL_MODES": "what is done with a report's threads, in place of its recipe's word: report=mode or report/network=mode",
     "X_API_BASE_URL": "the X API",
     "THREADMILL_CONTACT": "an address or page that tells the services we ask who runs this bot",
     "GITHUB_TOKEN": "GitHub token without any permission; with it one request asks for all repositories",
@@ -72,7 +76,11 @@ class Secret:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the environment says. `unknown` are variables that look like ours but are not, with the one probably meant."""
+    """
+    What the environment says. `unknown` are variables that look like ours but are not, with the one probably meant.
+
+    `reports` are those that are scheduled, all that can be without any; `modes` go by a report's name, or "report/network".
+    """
 
     home: Path
     database_url: Secret | None
@@ -83,6 +91,8 @@ class Settings:
     secrets: Mapping[str, Secret] = field(repr=False)
     unknown: Mapping[str, str] = field(default_factory=dict)
     x_client_id: str = ""
+    reports: tuple[str, ...] = ()
+    modes: Mapping[str, Mode] = field(default_factory=dict)
 
 
 def settings(environment: Mapping[str, str]) -> Settings:
@@ -107,6 +117,8 @@ def settings(environment: Mapping[str, str]) -> Settings:
         x_client_id=_secret("X_CLIENT_ID", client_id).reveal()
         if (client_id := environment.get("X_CLIENT_ID", "").strip())
         else "",
+        reports=tuple(_reports(environment.get("THREADMILL_REPORTS", ""))),
+        modes=dict(_modes(environment.get("THREADMILL_MODES", ""))),
     )
 
 
@@ -138,6 +150,35 @@ def _contact(text: str) -> str:
     if not re.fullmatch(r"[ -~]{0,200}", text) or any(one in text for one in "()\\"):
         raise BadInput("THREADMILL_CONTACT holds what a User-Agent cannot; give a mail address or the address of a page")
     return text
+
+
+def _reports(text: str) -> Iterable[str]:
+    names = [name for part in text.split(",") if (name := part.strip())]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadInput(f'THREADMILL_REPORTS names "{name}" twice; each report is scheduled once')
+    return names
+
+
+def _modes(text: str) -> Iterable[tuple[str, Mode]]:
+    seen: list[str] = []
+    for part in (part.strip() for part in text.split(",")):
+        if not part:
+            continue
+        match = re.fullmatch(r"([^\s/=]+(?:/[^\s/=]+)?) *= *(\w+)", part)
+        if match is None:
+            raise BadInput(
+                f'THREADMILL_MODES says "{part}"; write report=mode or report/network=mode with commas between, such as '
+                "dl-frameworks=auto,python-web-frameworks/x=dry"
+            )
+        key, mode = match.groups()
+        if mode not in list(Mode):
+            there = ", ".join(Mode)
+            raise BadInput(f'THREADMILL_MODES gives {key} the unknown mode "{mode}"{nearest(mode, Mode)}; there are {there}')
+        if key in seen:
+            raise BadInput(f"THREADMILL_MODES gives {key} two modes; keep the one you mean")
+        seen.append(key)
+        yield key, Mode(mode)
 
 
 def _source_urls(environment: Mapping[str, str]) -> Iterable[tuple[str, str]]:

@@ -24,6 +24,7 @@ from bot.domain.delivery import Budget
 from bot.domain.edition import Edition
 from bot.domain.period import Granularity, Period, instant
 from bot.domain.report import Report, SourceSpec
+from bot.domain.schedule import Mode
 from bot.domain.thread import Chart, Limits
 from bot.domain.words import nearest
 from bot.errors import BadInput, BadRecipe
@@ -117,6 +118,64 @@ def recipe_digest(house: House, key: str) -> str:
 def keep_recipe(house: House, key: str) -> Path:
     """A copy of a report's recipe and texts that stays when they are edited."""
     return keep(report_folders(house.folder)[key], house.settings.home / "recipes")
+
+
+def scheduled(house: House) -> tuple[list[Report], dict[str, str]]:
+    """
+    The reports to see to unattended, in the mode that is wanted, and what is wrong with recipes that cannot be read, by name.
+
+    Those are all that have a schedule, or the ones THREADMILL_REPORTS names; THREADMILL_MODES overrides a recipe's mode, for
+    one network before all.
+
+    Raises:
+        BadInput: one of the two names a report that is not there, has no schedule, or is not for that network.
+    """
+    folders, settings = report_folders(house.folder), house.settings
+    named = [("THREADMILL_REPORTS", name, "") for name in settings.reports]
+    named += [("THREADMILL_MODES", *key.partition("/")[::2]) for key in settings.modes]
+    for variable, name, _ in named:
+        if name not in folders:
+            there = ", ".join(folders)
+            raise BadInput(f'{variable} names the unknown report "{name}"{nearest(name, folders)}; there are {there}')
+    read: dict[str, Report] = {}
+    problems: dict[str, str] = {}
+    for name in settings.reports or folders:
+        try:
+            read[name] = report(house, name)
+        except BadInput as error:
+            problems[name] = str(error)
+    for variable, name, network in named:
+        if name in read:  # else nobody asked for it, or it has a problem of its own
+            _check_scheduled(variable, read[name], network)
+    return [_in_mode(one, settings.modes) for one in read.values() if one.schedule is not None], problems
+
+
+def scheduled_report(house: House, key: str) -> Report:
+    """
+    A report that has a schedule, in the mode that is wanted.
+
+    Raises:
+        BadRecipe: there is no such report, its recipe is wrong, or it has no schedule.
+    """
+    one = _in_mode(report(house, key), house.settings.modes)
+    if one.schedule is None:
+        raise BadRecipe(f"the recipe of {key} has no [schedule]; write one, or post it by hand: threadmill post {key}")
+    return one
+
+
+def _check_scheduled(variable: str, report: Report, network: str) -> None:
+    if report.schedule is None:
+        raise BadInput(f'{variable} names "{report.key}", whose recipe has no [schedule]; write one, or leave the report out')
+    if network not in ("", report.network):
+        hint = nearest(network, [report.network])
+        raise BadInput(f'{variable} names "{report.key}/{network}"{hint}; that report goes to {report.network}')
+
+
+def _in_mode(report: Report, modes: Mapping[str, Mode]) -> Report:
+    mode = modes.get(f"{report.key}/{report.network}", modes.get(report.key))
+    if mode is None or report.schedule is None:
+        return report
+    return replace(report, schedule=replace(report.schedule, mode=mode))
 
 
 def kinds() -> Kinds:
@@ -229,7 +288,7 @@ def store(house: House) -> Iterator[Store]:
     """
     from bot.store import open_store
 
-    with open_store(_address(house)) as opened:
+    with open_store(_address(house), clock=house.time) as opened:
         yield opened
 
 

@@ -16,7 +16,7 @@ from bot.domain.delivery import State
 from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.schedule import Mode, Schedule
-from bot.domain.turn import Turn, TurnState
+from bot.domain.turn import PARTLY_OUT, Turn, TurnState
 from bot.errors import BadInput, BadStore, HeldBack, Later, OverBudget, Parked, Rejected, ThreadmillError, Unsure
 from bot.pipeline import Run as Composed
 from bot.ports import Network, Notice, Progress, Run, Store
@@ -208,7 +208,7 @@ class _Performance:
 
     @property
     def _under_way(self) -> TurnState:
-        return TurnState.SENDING if self.turn.state is TurnState.SENDING else TurnState.OPEN
+        return TurnState.SENDING if self.turn.state in PARTLY_OUT else TurnState.OPEN
 
     @property
     def _pause(self) -> dt.timedelta:
