@@ -65,7 +65,9 @@ OPENING: Final = "Counts of {{ period }}: {{ claims.lead }}."
 CLOSING: Final = "Alpha {{ figures.counted.alpha }}, Beta {{ figures.counted.beta }}."
 HEADER: Final = "metric,subject,period_start,period_end,value,status,origin,url,retrieved_at,note"
 DAILY: Final = 'cron = "0 6 * * *"\nzone = "UTC"\ndelay = "2h"\ngrace = "6h"\nlatest = "30h"\npatience = "3h"\nretry = "1h"'
-MONTHLY: Final = 'cron = "0 6 * * *"\nzone = "Europe/Berlin"\ndelay = "4d"\ngrace = "2d"\nlatest = "21d"\npatience = "12h"\nretry = "1h"'
+MONTHLY: Final = (
+    'cron = "0 6 * * *"\nzone = "Europe/Berlin"\ndelay = "4d"\ngrace = "2d"\nlatest = "21d"\npatience = "12h"\nretry = "1h"'
+)
 
 
 class Still(Stop):
@@ -91,6 +93,7 @@ class Mill:
         self.fake = FakeX(clock=self.now)
         self.database = database
         self.reports: list[str] = []
+        self.variables: dict[str, str] = {}
 
     def __enter__(self) -> Mill:
         self.fake.__enter__()
@@ -121,6 +124,16 @@ class Mill:
         (place / "figures.csv").write_text("\n".join(rows) + "\n")
         self.reports.append(name)
 
+    def withhold(self, name: str) -> str:
+        """Take a report's figures away; they are given back with `give`."""
+        path = self.folder / "templates" / name / "figures.csv"
+        figures = path.read_text()
+        path.write_text(HEADER + "\n")
+        return figures
+
+    def give(self, name: str, figures: str) -> None:
+        (self.folder / "templates" / name / "figures.csv").write_text(figures)
+
     def row(self, subject: str, period: Period, value: int) -> str:
         start, end = period.start.date(), period.end.date()
         return f"counted,{subject},{start},{end},{value},measured,A person,https://example.org/how,{end},made up"
@@ -131,6 +144,7 @@ class Mill:
             "THREADMILL_REPORTS": ",".join(self.reports),
             **({"DATABASE_URL": self.database} if self.database else {}),
             **self.fake.keys.environment(self.fake.url),
+            **self.variables,
         }
 
     def house(self) -> wiring.House:
@@ -148,6 +162,14 @@ class Mill:
             perform(replace(house, now=self.now()), task.report, task.period, secrets.token_hex(4), "once", stop, lambda *_: None)
             for task in looked.tasks
         ]
+
+    def notices(self) -> list[tuple[str, str, str]]:
+        """Event, report and period of all that is still to be told, which it is hereby."""
+        with wiring.store(self.house()) as store:
+            told = store.rota.untold("test", self.now(), self.now() + dt.timedelta(minutes=1), 1000)
+            for notice in told:
+                store.rota.told(notice, self.now())
+        return [(notice.event, notice.report, notice.period) for notice in told]
 
     def turns(self) -> dict[tuple[str, str], Turn]:
         """Every turn by report and period."""
