@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import main
+import bot
+from bot.cli import main, table
+from bot.cli.table import ROOMS
 from bot.config import VARIABLES
 
 _ROOT = Path(__file__).parent.parent
@@ -56,12 +58,103 @@ def refused(folder: Path, *arguments: str) -> str:
     return done.stderr
 
 
-def test_help_is_answered_without_loading_anything_heavy() -> None:
-    code = "import sys; from bot.cli import main\ntry: main(['--help'])\nexcept SystemExit: print(sorted(sys.modules), file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=_ROOT)
-    loaded = done.stderr
-    for heavy in ("pandas", "matplotlib", "numpy", "rich", "pydantic", "jinja2", "requests", "tweepy", "dataclasses"):
-        assert f"'{heavy}'" not in loaded
+_HEAVY = ("pandas", "matplotlib", "numpy", "rich", "pydantic", "jinja2", "requests", "tweepy", "dataclasses", "typing", "shutil")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "not_needed"),
+    [
+        (["--help"], (*_HEAVY, "argparse", "re", "bot.cli.accounts")),
+        (["post", "--help"], (*_HEAVY, "bot.errors", "bot.cli.threads")),
+    ],
+)
+def test_help_is_answered_without_loading_anything_heavy(arguments: list[str], not_needed: tuple[str, ...]) -> None:
+    code = "import sys\nfrom bot.cli import main\ntry: main(sys.argv[1:])\nexcept SystemExit: pass\nprint(*sys.modules, file=sys.stderr)"
+    # -S: what other packages put into site must not count
+    done = subprocess.run([sys.executable, "-S", "-c", code, *arguments], capture_output=True, text=True, check=True, cwd=_ROOT)
+    assert done.stdout.startswith("usage: threadmill")
+    loaded = done.stderr.split()
+    assert "bot.cli" in loaded
+    assert [name for name in not_needed if name in loaded] == []
+
+
+def test_help_names_every_verb_with_its_line_in_eighty_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    told = capsys.readouterr().out
+    assert "\n  status     say what became of every thread that was begun\n" in told
+    assert re.findall(r"^  ([a-z]+) {2,}[a-z]", told, re.MULTILINE) == [verb for verb, room in ROOMS.items() if room.line]
+    assert max(map(len, told.splitlines())) <= 80
+    assert main(["-h"]) == 0
+    assert capsys.readouterr().out == told
+
+
+@pytest.mark.parametrize("verb", ROOMS)
+def test_every_verb_of_the_table_says_what_it_takes(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([verb, "--help"])
+    assert left.value.code == 0
+    told = capsys.readouterr().out
+    assert told.startswith(f"usage: threadmill {verb} [-h]")
+    assert ROOMS[verb].line in " ".join(told.split())
+
+
+def test_a_verb_for_threadmills_own_use_is_neither_listed_nor_suggested(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = table.Room("checking", "")
+    monkeypatch.setitem(ROOMS, "reports", own)
+    monkeypatch.setitem(table._GROUPS["checking"], "reports", own.line)
+    assert main(["--help"]) == 0
+    assert "\n  reports" not in capsys.readouterr().out
+    assert main(["reportz"]) == 2
+    assert "did you mean" not in capsys.readouterr().err
+    assert main(["reports"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["prevew"], 'there is no verb "prevew" (did you mean "preview"?)'),
+        (["pre\x1b[2J"], 'there is no verb "pre\N{REPLACEMENT CHARACTER}[2J"'),
+        (["frobnicate"], 'there is no verb "frobnicate"; threadmill --help lists them'),
+        ([], "say what to do"),
+        ([""], "say what to do"),
+        (["--offline", "preview"], "options follow the verb, as in threadmill VERB --offline"),
+    ],
+)
+def test_what_names_no_verb_is_refused_with_the_usage(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("usage: threadmill [-h] [--version] VERB ...\nthreadmill: error: ")
+    assert says in told.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["post"], "the following arguments are required: REPORT"),
+        (["post", "dl-frameworks", "--perid", "2020"], "unrecognized arguments: --perid 2020"),
+        (["undo", "first"], "argument EDITION: invalid int value: 'first'"),
+        (["resolve", "1", "2"], "one of the arguments --there --absent is required"),
+    ],
+)
+def test_wrong_arguments_are_refused_with_the_verbs_usage(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"usage: threadmill {arguments[0]} [-h]")
+    assert f"threadmill {arguments[0]}: error: {says}" in told
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"{bot.__version__}\n"
 
 
 def test_a_preview_in_a_pipe_is_plain_and_says_where_the_page_is(tmp_path: Path) -> None:
