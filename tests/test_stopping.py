@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -25,6 +26,14 @@ def terminate() -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
+@contextmanager
+def asked(stop: Stop) -> Iterator[None]:
+    """Careful work that was asked to end."""
+    with stop.careful():
+        terminate()
+        yield
+
+
 def test_elsewhere_it_ends_at_once(stop: Stop) -> None:
     with pytest.raises(Ended):
         terminate()
@@ -40,15 +49,13 @@ def test_careful_work_is_only_asked(stop: Stop) -> None:
 
 def test_careful_work_that_takes_too_long_is_interrupted(stop: Stop) -> None:
     begun = time.monotonic()
-    with pytest.raises(Ended), stop.careful():
-        terminate()
+    with pytest.raises(Ended), asked(stop):
         time.sleep(5)
     assert 0.15 < time.monotonic() - begun < 2
 
 
 def test_the_second_signal_ends_careful_work_too(stop: Stop) -> None:
-    with pytest.raises(Ended), stop.careful():
-        terminate()
+    with pytest.raises(Ended), asked(stop):
         terminate()
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from bot.stopping import Stop
+
 _UNUSABLE = 2
 _INTERRUPTED = 130
 _TERMINATED = 143
@@ -35,23 +37,16 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         print(f"threadmill: reading or writing failed: {error}", file=sys.stderr)
         return 1
-    except _Ended:
-        return _TERMINATED
     return code
 
 
-class _Ended(BaseException):
-    """SIGTERM came. No SystemExit: whoever loads a room takes that for a fault of the room."""
+def end_on_sigterm() -> Stop:
+    """Leave by way of an exception, so that nothing is left behind; what is careful leaves at its next safe place."""
+    from bot.stopping import Stop
 
-
-def end_on_sigterm() -> None:
-    """Leave by way of an exception, so that nothing is left behind."""
-    import signal
-
-    def end(*_: object) -> None:
-        raise _Ended
-
-    signal.signal(signal.SIGTERM, end)
+    stop = Stop()
+    stop.install()
+    return stop
 
 
 def _run(verb: str, arguments: Sequence[str]) -> int:
@@ -61,6 +56,7 @@ def _run(verb: str, arguments: Sequence[str]) -> int:
     run = import_module(f"bot.cli.{ROOMS[verb].module}").arguments(verb, parser)
     options = parser.parse_args(arguments)
     from bot.errors import ThreadmillError  # after VERB --help has been answered
+    from bot.stopping import Ended
 
     try:
         code: int = run(options)
@@ -72,6 +68,8 @@ def _run(verb: str, arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print(f"threadmill: stopped; {options.after_stop}", file=sys.stderr)
         return _INTERRUPTED
+    except Ended:
+        return _TERMINATED
     return code
 
 

@@ -62,7 +62,7 @@ def _post_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _post(options: argparse.Namespace) -> int:
-    end_on_sigterm()
+    stop = end_on_sigterm()
     from bot.terminal import posting as show
     from bot.terminal.lines import progress
     from bot.verbs import posting
@@ -75,7 +75,7 @@ def _post(options: argparse.Namespace) -> int:
             show.show_plan(plan)
             return bool(options.yes)
 
-        standing = posting.post(options.report, options.period, options.now, options.data, agreed, told)
+        standing = posting.post(options.report, options.period, options.now, options.data, agreed, told, stop)
     if standing.open_posts:
         print("nothing was sent; --yes sends it")
         return 3
@@ -120,7 +120,7 @@ def _undo_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _undo(options: argparse.Namespace) -> int:
-    end_on_sigterm()
+    stop = end_on_sigterm()
     from bot.terminal import posting as show
     from bot.terminal.lines import progress
     from bot.verbs import posting
@@ -133,7 +133,7 @@ def _undo(options: argparse.Namespace) -> int:
             show.show_plan(plan)
             return options.yes or show.asked("delete these posts for good?")
 
-        standing = posting.undo(options.edition, agreed, told)
+        standing = posting.undo(options.edition, agreed, told, stop)
     if standing.out or (standing.edition and standing.withdrawn_at is None):
         print("nothing was deleted; --yes deletes them")
         return 3

@@ -20,6 +20,13 @@ _GROUPS = {
         "sources": "say what each measures, does not measure, asks for and owes",
         "reply": "print the very bytes of a kept reply, as explain names them",
     },
+    "operations": {
+        "run": "post every report when it is due: a service, or --once for cron",
+        "approve": "let a thread go out that waits for it, or show it first",
+        "skip": "there shall be no thread of a report for a period",
+        "turn": "",
+        "chore": "",
+    },
     "checking": {
         "check": "read settings, recipes and texts, and say what is wrong with them",
         "reports": "list the reports there are",
@@ -31,6 +38,7 @@ _TITLES = {
     "threads": "see a thread; no account is needed",
     "accounts": "post it",
     "collecting": "the figures behind it",
+    "operations": "let it run unattended",
     "checking": "what is set up",
 }
 
