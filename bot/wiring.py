@@ -60,7 +60,7 @@ class House:
         return self.now if self.pinned else self.wall()
 
     def wall(self) -> dt.datetime:
-        """What time it is by now, whatever was said: for what is sent, billed, waited for, and for how long credentials hold."""
+        """What time it is by now, whatever was said: for how long credentials hold, and for what a month may be billed."""
         return _now() if self.time is None else self.time()
 
 
@@ -281,14 +281,14 @@ def live(report: Report, period: Period | None = None) -> bool:
 @contextmanager
 def store(house: House) -> Iterator[Store]:
     """
-    The store of this house, closed afterwards.
+    The store of this house, closed afterwards. A server tells what time it is, unless the house does; a file has the house's.
 
     Raises:
         BadStore: it cannot be reached, or is not ours.
     """
     from bot.store import open_store
 
-    with open_store(_address(house), clock=house.time) as opened:
+    with open_store(_address(house), clock=house.wall if house.time or _is_file(_address(house)) else None) as opened:
         yield opened
 
 
@@ -300,6 +300,10 @@ def store_offline(house: House) -> AbstractContextManager[Store | None]:
 def _address(house: House) -> str:
     url = house.settings.database_url
     return f"sqlite:///{house.settings.home / 'threadmill.db'}" if url is None else url.reveal()
+
+
+def _is_file(address: str) -> bool:
+    return address.startswith("sqlite")
 
 
 def _is_there(address: str) -> bool:
@@ -315,7 +319,7 @@ def kept(house: House) -> AbstractContextManager[Store | None]:
     Raises:
         BadStore: it cannot be reached, or is not ours.
     """
-    return store_offline(house) if _address(house).startswith("sqlite") else store(house)
+    return store_offline(house) if _is_file(_address(house)) else store(house)
 
 
 def limits(name: str) -> Limits:

@@ -16,7 +16,7 @@ what is there may not be shown at once. No network says how long; seconds, mostl
 _BACK: Final = dt.timedelta(minutes=1)
 """A clock that was set back this far cannot tell how long ago a post was sent."""
 _SKEW: Final = dt.timedelta(hours=1)
-"""How far this machine's clock may have been off when the post was sent, or its arrival late."""
+"""How far the clock may have been off when the post was sent, or its arrival late."""
 
 
 def reconcile(this: Round, at: Delivery, again: bool = True) -> bool:
@@ -28,26 +28,27 @@ def reconcile(this: Round, at: Delivery, again: bool = True) -> bool:
     Raises:
         Unsure: the account cannot be read, what it shows is not up to date, or the post vanishes again and again.
     """
-    sent_at = at.sent_at or this.clock.now()
+    now = this.clock.now()  # before the look: what it shows is not newer
+    sent_at = at.sent_at or now
     this.say(f"looking for post {at.position} on the account")
     try:
-        seen = look(this, at)
+        seen = look(this, at, now)
     except ThreadmillError as error:
         raise Unsure(
             f"post {at.position} was sent at {minute(sent_at)}, and whether it is there cannot be read: {error}{this.so_far()}. "
             f"Nothing was sent again. Run the same command later, or look yourself and tell: {this.resolve(at)}"
         ) from error
     if (found := _found(this, at, seen)) is not None:
-        this.desk.settle(at, State.PUBLISHED, remote_id=found.remote_id, charge=this.created(at.position))
+        this.desk.settle(at, State.PUBLISHED, remote_id=found.remote_id, charge=this.created(at.position, now))
         return False
-    if this.clock.now() < sent_at - _BACK:
+    if now < sent_at - _BACK:
         raise Unsure(
-            f"post {at.position} was sent at {minute(sent_at)}, which is yet to come by this machine's clock{this.so_far()}: the "
+            f"post {at.position} was sent at {minute(sent_at)}, which is yet to come by the store's clock{this.so_far()}: the "
             "clock was set back. Nothing was sent again. Set it right and run the same command again, or look yourself: "
             f"{this.resolve(at)}"
         )
-    if this.clock.now() - sent_at < _VISIBLE or not _up_to_date(this, at, seen):
-        if this.clock.now() - sent_at > _VISIBLE + PATIENCE:
+    if now - sent_at < _VISIBLE or not _up_to_date(this, at, seen):
+        if now - sent_at > _VISIBLE + PATIENCE:
             raise Unsure(
                 f"post {at.position} is not on the account's timeline, but neither is the one before it: it is not up to date"
                 f"{this.so_far()}. Nothing was sent again. Run the same command later, or look yourself: {this.resolve(at)}"
@@ -59,16 +60,15 @@ def reconcile(this: Round, at: Delivery, again: bool = True) -> bool:
             f"post {at.position} was sent again and again, its fate is unknown again ({at.error}), and it is not on the account"
             f"{this.so_far()}. Sending it on and on would not help; look yourself, then: {this.resolve(at)}"
         )
-    return this.desk.settle(at, State.PLANNED, error=f"it was not on the account at {minute(this.clock.now())}")
+    return this.desk.settle(at, State.PLANNED, error=f"it was not on the account at {minute(now)}")
 
 
-def look(this: Round, at: Delivery) -> Sequence[Seen]:
+def look(this: Round, at: Delivery, now: dt.datetime) -> Sequence[Seen]:
     """What the account shows of the time around the sending of a post; what is shown is billed."""
-    now = this.clock.now()
-    sent_at = at.sent_at or now
-    seen = this.network.recent(min(sent_at, now) - _SKEW, sent_at + _SKEW)
+    sent_at, ahead = at.sent_at or now, this.clock.ahead()
+    seen = this.network.recent(min(sent_at, now) - ahead - _SKEW, sent_at - ahead + _SKEW)
     if seen:
-        this.desk.charge(this.charge(at.position, "posts read", round(this.limits.read_usd * len(seen), 4)))
+        this.desk.charge(this.charge(at.position, "posts read", round(this.limits.read_usd * len(seen), 4), now))
     return seen
 
 

@@ -53,7 +53,7 @@ def deliver(this: Round) -> Sequence[Delivery]:
                     this.network.ready()  # before the post is taken: its lease is for sending alone
                     _upload_all(this, anew)
                 except Later as error:
-                    this.wait(error.until, begun, f"nothing can be sent yet: {error}")
+                    this.wait(this.until(error), begun, f"nothing can be sent yet: {error}")
                     continue
                 _send(this, at, unseen)
             case _:
@@ -124,13 +124,15 @@ def _upload_all(this: Round, anew: set[tuple[int, int]]) -> None:
 
 def _upload(this: Round, post: FrozenPost, number: int, picture: Picture, known: Upload | None) -> None:
     """One picture and its alt text, unless they are there already and fresh."""
-    if known is None or this.clock.now() - known.uploaded_at > MEDIA_KEEP:
+    now = this.clock.now()
+    if known is None or now - known.uploaded_at > MEDIA_KEEP:
         this.say(f"uploading the picture of post {post.position}")
-        known = Upload(this.edition, post.position, number, this.network.upload(picture), this.clock.now())
+        known = Upload(this.edition, post.position, number, this.network.upload(picture), now)
         this.desk.uploaded(known)
     if not known.described:
+        told = this.charge(post.position, ALT_TEXT, this.limits.alt_text_usd, this.clock.now())
         this.network.describe(known.media_id, picture.alt_text)
-        this.desk.uploaded(replace(known, described=True), this.charge(post.position, ALT_TEXT, this.limits.alt_text_usd))
+        this.desk.uploaded(replace(known, described=True), told)
 
 
 def _send(this: Round, at: Delivery, unseen: Counter[int]) -> None:
@@ -155,7 +157,7 @@ def _send(this: Round, at: Delivery, unseen: Counter[int]) -> None:
     except ParentUnseen as error:
         _put_off(this, taken, error, unseen)
     except Later as error:
-        this.desk.settle(taken, State.PLANNED, error=str(error), not_before=error.until)
+        this.desk.settle(taken, State.PLANNED, error=str(error), not_before=this.until(error))
     except Rejected as error:
         this.desk.settle(taken, State.REJECTED, error=str(error))
         raise Rejected(f"post {post.position} of {len(this.frozen.posts)} was refused: {error}{this.so_far()}") from error
@@ -164,12 +166,12 @@ def _send(this: Round, at: Delivery, unseen: Counter[int]) -> None:
         if not isinstance(error, Exception):
             raise
     else:
-        _receive(this, taken, remote_id)
+        _receive(this, taken, remote_id, later)
 
 
-def _receive(this: Round, taken: Delivery, remote_id: str) -> None:
+def _receive(this: Round, taken: Delivery, remote_id: str, sent_at: dt.datetime) -> None:
     """The receipt, also where the lease has run out by now and another worker wonders what became of the post."""
-    charge = this.created(taken.position)
+    charge = this.created(taken.position, sent_at)
     if this.desk.settle(taken, State.PUBLISHED, remote_id=remote_id, charge=charge):
         return
     now = this.desk.deliveries(this.edition)[taken.position - 1]
@@ -191,7 +193,7 @@ def _put_off(this: Round, taken: Delivery, error: Later, unseen: Counter[int]) -
             f"post {taken.position} was put off {unseen[taken.position]} times: {error}. The post before it may be gone from the "
             f"account{this.so_far()}. Look at the account, then: {this.resolve(taken)}"
         ) from error
-    this.desk.settle(taken, State.PLANNED, error=str(error), not_before=error.until)
+    this.desk.settle(taken, State.PLANNED, error=str(error), not_before=this.until(error))
 
 
 def _media(this: Round, post: FrozenPost) -> list[str]:

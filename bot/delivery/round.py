@@ -24,10 +24,21 @@ LOOKS_S: Final = 15
 
 @dataclass(frozen=True)
 class Clock:
-    """Time, as arguments."""
+    """
+    Time, as arguments: `now` is the store's, on which all hosts agree, and by which leases count. A network speaks by the clock
+    of this machine, `here`; without one that is the same.
+    """
 
     now: Callable[[], dt.datetime]
     sleep: Callable[[float], None]
+    here: Callable[[], dt.datetime] | None = None
+
+    def ahead(self) -> dt.timedelta:
+        """How far the store's clock is ahead of this machine's, or a moment more."""
+        if self.here is None:
+            return dt.timedelta(0)
+        here = self.here()
+        return self.now() - here
 
 
 @dataclass(frozen=True)
@@ -44,13 +55,17 @@ class Round:
     say: Callable[[str], None]
     stopping: Callable[[], bool] = lambda: False
 
-    def charge(self, position: int, call: str, usd: float) -> Charge:
-        """A call the network bills, as of now."""
-        return Charge(self.edition, position, call, usd, self.clock.now())
+    def charge(self, position: int, call: str, usd: float, at: dt.datetime) -> Charge:
+        """A call the network bills. When it was made is read before it is: a clock that fails afterwards loses no receipt."""
+        return Charge(self.edition, position, call, usd, at)
 
-    def created(self, position: int) -> Charge:
+    def created(self, position: int, at: dt.datetime) -> Charge:
         """The call that created a post."""
-        return self.charge(position, "post", self.frozen.posts[position - 1].create_usd(self.limits))
+        return self.charge(position, "post", self.frozen.posts[position - 1].create_usd(self.limits), at)
+
+    def until(self, error: Later) -> dt.datetime:
+        """When the network wants to be asked again, by the store's clock."""
+        return error.until + self.clock.ahead()
 
     def parent(self, at: Delivery) -> str:
         """The id of the post before, which this one is a reply to; none for the first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
@@ -38,7 +39,7 @@ def undo(this: Round) -> Sequence[Delivery]:
                     _remove(this, at, tried=tries > 0)
                     tries = 0
                 except Later as error:
-                    this.wait(error.until, begun, f"post {at.position} cannot be deleted yet: {error}")
+                    this.wait(this.until(error), begun, f"post {at.position} cannot be deleted yet: {error}")
                 except Unsure as error:
                     tries += 1
                     if tries == _MOST_TRIES:
@@ -60,19 +61,20 @@ def _last_out(this: Round) -> Delivery | None:
 def _remove(this: Round, at: Delivery, tried: bool) -> None:
     """What was `tried` before without an answer, and is gone now, was deleted, and billed, then."""
     this.say(f"deleting post {at.position} of {len(this.frozen.posts)}")
+    now = this.clock.now()
     try:
         deleted = this.network.remove(at.remote_id)
     except Rejected as error:
         raise Rejected(f"post {at.position} was not deleted: {error}{this.so_far()}") from error
-    if not deleted and _shown(this, at):
+    if not deleted and _shown(this, at, now):
         raise Unsure("the network says that it is not there, and yet the account shows it")
-    charge = this.charge(at.position, "deletion", this.limits.remove_usd) if deleted or tried else None
+    charge = this.charge(at.position, "deletion", this.limits.remove_usd, now) if deleted or tried else None
     this.desk.settle(at, State.REMOVED, charge=charge)
 
 
-def _shown(this: Round, at: Delivery) -> bool:
+def _shown(this: Round, at: Delivery, now: dt.datetime) -> bool:
     """Whether the account still shows a post: "not found" has been an incident of the network too."""
     try:
-        return at.remote_id in {one.remote_id for one in look(this, at)}
+        return at.remote_id in {one.remote_id for one in look(this, at, now)}
     except ThreadmillError as error:
         raise Unsure(f"the network says that it is not there, and the account cannot be read: {error}") from error

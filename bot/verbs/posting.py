@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import secrets
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from time import sleep
 from typing import Final, TypeAlias
 
@@ -110,7 +112,7 @@ def post(
                 progress("the thread was begun and is frozen: --data and --now change nothing of it", 0, 0)
         if not standing.open_posts:
             return standing
-        plan = _plan(house, store, standing, tuple(_calls_left(standing, uploads, limits, house.wall())), limits)
+        plan = _plan(house, store, standing, tuple(_calls_left(standing, uploads, limits, store.now())), limits)
         if not agreed(plan):
             return standing
         _keep_within(plan)
@@ -195,7 +197,7 @@ def resolve(edition: int, position: int, answer: str, remote_id: str) -> Standin
             if remote_id in store.desk.remote_ids(before.frozen.account):
                 raise BadInput(f"{remote_id} is another post that threadmill status lists; look the number up again")
         price = before.frozen.posts[position - 1].create_usd(wiring.limits(before.frozen.network))
-        charge = Charge(edition, position, "post", price, house.wall()) if remote_id else None
+        charge = Charge(edition, position, "post", price, store.now()) if remote_id else None
         words = f"a person looked: {answer}"
         if not store.desk.settle(at, _ANSWERS[answer], remote_id=remote_id, error=words, charge=charge):
             raise HeldBack(f"post {position} of edition {edition} was moved by another process just now; see threadmill status")
@@ -204,8 +206,14 @@ def resolve(edition: int, position: int, answer: str, remote_id: str) -> Standin
 
 
 def worker() -> str:
-    """Who sends: the process, as a person would find it."""
-    return f"{socket.gethostname()}/{os.getpid()}"
+    """Who sends: the process, as a person would find it, and which of those of this name it is: in containers names return."""
+    return f"{socket.gethostname()}/{os.getpid()}/{_life(os.getpid())}"
+
+
+@cache
+def _life(_pid: int) -> str:
+    """A process's own 8 hexadecimal digits; of one that was forked they are others."""
+    return secrets.token_hex(4)
 
 
 def _known(store: Store, edition: int) -> int:
@@ -257,5 +265,5 @@ def _round(
     house: wiring.House, store: Store, edition: int, network: Network, limits: Limits, progress: Progress, stop: Stop
 ) -> Round:
     say: Callable[[str], None] = lambda words: progress(words, 0, 0)  # noqa: E731
-    clock = Clock(house.wall, sleep)  # a lease of another time would be over for everybody else
+    clock = Clock(store.desk.now, sleep, house.wall)  # a lease by this machine's clock might be over for everybody else
     return Round(edition, store.desk.frozen(edition), store.desk, network, limits, clock, worker(), say, lambda: stop.asked)

@@ -175,7 +175,7 @@ class _Performance:
 
     def _round(self, edition: int, network: Network) -> Round:
         desk, limits = self.store.desk, wiring.limits(self.recipe.network)
-        clock = Clock(self.store.now, self.stop.sleep)
+        clock = Clock(self.store.now, self.stop.sleep, self.house.wall)
         return Round(
             edition,
             desk.frozen(edition),

@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,8 +74,10 @@ def log_everything(folder: Path) -> None:
 
 
 def _keep_time(clock: Time) -> None:
-    """Whoever took `sleep` by its name sleeps by this clock."""
+    """Whoever took `sleep` by its name sleeps by this clock, and a server's own is not asked."""
     wiring._now = clock.now
+    house = wiring.house
+    wiring.house = lambda *arguments: replace(house(*arguments), time=clock.now)
     sleepers = [one for name, one in sys.modules.items() if name.startswith("bot.") and vars(one).get("sleep") is time.sleep]
     for one in sleepers:
         vars(one)["sleep"] = clock.sleep
