@@ -27,11 +27,12 @@ import requests
 import tenacity
 import urllib3
 
+from bot import wire
 from bot.config import Secret
 from bot.errors import SourceUnavailable, Throttled
 from bot.parallel import side_by_side
 from bot.ports import Question, Reply, Rest, Service, Store
-from bot.sources import _body, _wire
+from bot.sources import _body
 
 _CONNECT_S: Final = 10
 _READ_S: Final = 30
@@ -96,7 +97,7 @@ class HttpClient:
         self._turn = threading.Lock()
         self._not_before = float("-inf")
         self._answers = 0
-        self._session = _wire.Session(contact, service.concurrency)
+        self._session = wire.Session(contact, service.concurrency)
         self._longest_reply_s = longest_reply_s
         self._begun: float | None = None
         self.keys: list[str] = []
@@ -198,7 +199,7 @@ class HttpClient:
         headers = dict(question.headers)
         self._add_key(parameters, headers)
         address = self._base + question.path
-        with _wire.Watch(self._longest_reply_s) as watch:
+        with wire.Watch(self._longest_reply_s) as watch:
             try:
                 with self._followed(question, _with_query(address, parameters), headers) as response:
                     reply = self._read(response, question)
@@ -223,7 +224,7 @@ class HttpClient:
         self._refuse_slow(watch)  # a body that ends with the connection looks whole when the watch has shut it
         return reply
 
-    def _refuse_slow(self, watch: _wire.Watch) -> None:
+    def _refuse_slow(self, watch: wire.Watch) -> None:
         if watch.fired:
             raise SourceUnavailable(
                 f"{self._name} did not finish its reply in {self._longest_reply_s:g} s. It may be overloaded; run again later"
@@ -319,7 +320,7 @@ class HttpClient:
             timeout=(_CONNECT_S, _READ_S),
             stream=True,
             allow_redirects=False,
-            auth=_wire.no_auth,
+            auth=wire.no_auth,
         )
 
     def _sent_on(self, host: str) -> str:

@@ -1,5 +1,5 @@
 """
-The session under the client: no cookies, no passwords from ~/.netrc, no redirects, and a watch on every request.
+The session under those who ask over HTTP: no cookies, no passwords from ~/.netrc, no redirects, and a watch on every request.
 
 A time-out of a socket counts from byte to byte, so that a server may drip headers, chunk sizes or trailers for ever. The watch
 shuts the connection when the whole exchange takes too long.
