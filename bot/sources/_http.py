@@ -215,8 +215,8 @@ class HttpClient:
                 raise _Passing(f"sent a body that cannot be decompressed ({error})") from None
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 self._refuse_slow(watch)
-                trouble = _trouble(error)
-                if trouble in _LASTING:
+                trouble = wire.trouble(error, _CONNECT_S, _READ_S)
+                if trouble in wire.LASTING:
                     raise SourceUnavailable(
                         f"{self._name} {trouble}. Look at the connection of this machine; run again later"
                     ) from None
@@ -446,35 +446,3 @@ def _date(text: str) -> dt.datetime | None:
 
 def _minute(moment: dt.datetime) -> str:
     return moment.isoformat(timespec="minutes")
-
-
-def _trouble(error: BaseException) -> str:
-    """A failure of the connection in words of our own: the library's hold the address, and with it the key."""
-    said = f"{error!r}"
-    for sign, words in _TROUBLES:
-        if sign in said:
-            return words
-    return f"could not be asked ({type(error).__name__})"
-
-
-_NOWHERE: Final = "cannot be found: there is no network, or its name is wrong"
-_REFUSED: Final = "refuses the connection"
-_UNTRUSTED: Final = "has a certificate that is not trusted"
-_NO_ADDRESS: Final = "has an address that is none"
-_LASTING: Final = (_NOWHERE, _REFUSED, _UNTRUSTED, _NO_ADDRESS)
-"""Troubles that do not pass while one waits a few seconds."""
-_TROUBLES: Final = (
-    ("ConnectTimeout", f"did not take the connection in {_CONNECT_S} s"),
-    ("timed out", f"was silent for {_READ_S} s"),
-    ("Timeout", f"was silent for {_READ_S} s"),
-    ("NameResolution", _NOWHERE),
-    ("Name or service", _NOWHERE),
-    ("CERTIFICATE", _UNTRUSTED),
-    ("InvalidURL", _NO_ADDRESS),
-    ("LocationParse", _NO_ADDRESS),
-    ("SSL", "could not be reached over TLS"),
-    ("IncompleteRead", "broke off in the middle of its reply"),
-    ("refused", _REFUSED),
-    ("reset", "broke the connection"),
-    ("RemoteDisconnected", "closed the connection without an answer"),
-)
