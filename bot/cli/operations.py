@@ -33,7 +33,7 @@ def _run(options: argparse.Namespace) -> int:
             from bot.errors import BadInput
 
             raise BadInput("--now is for threadmill run --once; a service goes by the clock")
-        from bot.service import serve
+        from bot.service.serving import serve
 
         return serve()
     stop = end_on_sigterm()
@@ -55,9 +55,10 @@ def _turn_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _turn(options: argparse.Namespace) -> int:
-    from bot.service import perform_turn
+    stop = end_on_sigterm()
+    from bot.service.working import perform_turn
 
-    return perform_turn(options.report, options.period, options.run, options.recipe)
+    return perform_turn(options.report, options.period, options.run, options.recipe, stop)
 
 
 def _chore_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +67,8 @@ def _chore_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _chore(options: argparse.Namespace) -> int:
-    from bot.service import perform_chore
+    end_on_sigterm()
+    from bot.service.working import perform_chore
 
     return perform_chore(options.name, options.run)
 

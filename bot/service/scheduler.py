@@ -132,8 +132,9 @@ class Service:
         def ended(code: int) -> None:
             self.log("warning" if code else "info", "chore done", chore=chore, exit_code=code)
 
-        if self.children.start(chore, ["chore", chore], ended):
-            self.log("info", "chore begins", chore=chore)
+        run = secrets.token_hex(6)
+        if self.children.start(chore, ["chore", chore, "--run", run], ended):
+            self.log("info", "chore begins", chore=chore, run=run)
 
     def _load(self) -> None:
         try:

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot import wiring
 from bot.ports import Progress, Store
+from bot.verbs.workers import worker
 
 CHORES: Final = {"collect": dt.time(5), "prune": dt.time(4)}
 """From what time of the day (UTC) on. By five the day before is whole at nearly all services."""
@@ -27,8 +28,6 @@ def do_chore(house: wiring.House, name: str, progress: Progress) -> str | None:
     Raises:
         BadStore: as the store says.
     """
-    from bot.verbs.posting import worker
-
     with wiring.store(house) as store:
         now = store.now()
         if not store.rota.chore(name, now.date(), worker(), now, now + LEASE):

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import secrets
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from time import sleep
 from typing import Final, TypeAlias
 
@@ -23,6 +19,7 @@ from bot.ports import Desk, Network, Progress, Store
 from bot.stopping import Stop
 from bot.verbs.choosing import recipe_and_period
 from bot.verbs.threads import compose
+from bot.verbs.workers import worker
 
 _ANSWERS: Final = {"absent": State.PLANNED, "there": State.PUBLISHED}
 
@@ -203,17 +200,6 @@ def resolve(edition: int, position: int, answer: str, remote_id: str) -> Standin
             raise HeldBack(f"post {position} of edition {edition} was moved by another process just now; see threadmill status")
         store.rota.nudge(edition, store.now())
         return _standing(store.desk, edition)
-
-
-def worker() -> str:
-    """Who sends: the process, as a person would find it, and which of those of this name it is: in containers names return."""
-    return f"{socket.gethostname()}/{os.getpid()}/{_life(os.getpid())}"
-
-
-@cache
-def _life(_pid: int) -> str:
-    """A process's own 8 hexadecimal digits; of one that was forked they are others."""
-    return secrets.token_hex(4)
 
 
 def _known(store: Store, edition: int) -> int:

@@ -21,8 +21,8 @@ from bot.errors import BadInput, BadStore, HeldBack, Later, OverBudget, Parked, 
 from bot.pipeline import Run as Composed
 from bot.ports import Network, Notice, Progress, Run, Store
 from bot.stopping import Stop
-from bot.verbs.posting import worker
 from bot.verbs.threads import compose
+from bot.verbs.workers import worker
 
 LEASE: Final = dt.timedelta(minutes=3)
 """How long a turn stays a dead worker's. One that lives renews it three times in that."""
