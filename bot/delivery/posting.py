@@ -109,6 +109,7 @@ def _upload_all(this: Round, anew: set[tuple[int, int]]) -> None:
     """Every picture that is still to be shown is on the network, with its alt text: all before the first post; some `anew`."""
     there = {(one.position, one.number): one for one in this.desk.uploads(this.edition)}
     open_posts = {at.position for at in this.desk.deliveries(this.edition) if at.state is not State.PUBLISHED}
+    now = this.clock.now()
     for post in this.frozen.posts:
         for number, picture in enumerate(post.pictures, 1):
             if post.position not in open_posts:
@@ -116,18 +117,18 @@ def _upload_all(this: Round, anew: set[tuple[int, int]]) -> None:
             this.park()
             which = post.position, number
             try:
-                _upload(this, post, number, picture, None if which in anew else there.get(which))
+                _upload(this, post, number, picture, None if which in anew else there.get(which), now)
             except Rejected as error:
                 raise Rejected(f"picture {number} of post {post.position} was refused: {error}{this.so_far()}") from error
             anew.discard(which)
 
 
-def _upload(this: Round, post: FrozenPost, number: int, picture: Picture, known: Upload | None) -> None:
+def _upload(this: Round, post: FrozenPost, number: int, picture: Picture, known: Upload | None, now: dt.datetime) -> None:
     """One picture and its alt text, unless they are there already and fresh."""
-    now = this.clock.now()
     if known is None or now - known.uploaded_at > MEDIA_KEEP:
         this.say(f"uploading the picture of post {post.position}")
-        known = Upload(this.edition, post.position, number, this.network.upload(picture), now)
+        uploaded_at = this.clock.now()
+        known = Upload(this.edition, post.position, number, this.network.upload(picture), uploaded_at)
         this.desk.uploaded(known)
     if not known.described:
         told = this.charge(post.position, ALT_TEXT, this.limits.alt_text_usd, this.clock.now())

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from multiprocessing.context import ForkServerContext
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from bot.domain.delivery import State
-from bot.domain.period import Period
-from bot.domain.schedule import Window
 from bot.domain.turn import Turn, TurnState
 from bot.errors import BadStore
 from bot.ports import Approval, Desk, Notice, Rota, Run
-from bot.store import Database
-from tests.store.databases import Place
-from tests.store.words import MORNING, a_thread, later
+from bot.store import Database, open_store
+from bot.store.transactions import Transactions
+from tests.store import workers
+from tests.store.databases import Place, PostgreSQLDatabase, SQLiteFile
+from tests.store.test_failures import at_commit
+from tests.store.words import MORNING, a_thread, a_turn, at, later
 
 LEASE = later(minutes=10)
 OPEN, WAITING, HELD, SENDING, UNKNOWN = (
@@ -51,12 +57,6 @@ def rota(store: Database) -> Rota:
 @pytest.fixture
 def desk(store: Database) -> Desk:
     return store.desk
-
-
-def a_turn(period: str = "2020", **rest: Any) -> Turn:
-    when = Period.parse(period)
-    window = Window(when, *(later(when.end, days=days, microseconds=7) for days in (4, 6, 5, 21)))
-    return Turn(**{"report": "dl-frameworks", "network": "x", "window": window, **rest})
 
 
 def a_notice(event: str = "waiting", period: str = "2020", **rest: Any) -> Notice:
@@ -306,6 +306,207 @@ def test_history_tells_the_newest_of_each_report(rota: Rota) -> None:
         assert rota.close(a_turn(period, report=report, network=network, state=MISSED), MORNING)
     told = [(turn.report, turn.network, turn.period.key) for turn in rota.history(2)]
     assert told == [("dl", "x", "2021"), ("web", "x", "2021"), ("dl", "x", "2020"), ("web", "x", "2019"), ("dl", "y", "2017")]
+
+
+# Many at once ---------------------------------------------------------------------------------------------------------------------
+
+CROWD, ROUNDS = 16, 4
+
+
+def test_of_sixteen_workers_that_try_the_same_exactly_one_succeeds(place: Place, processes: ForkServerContext) -> None:
+    """One workers' notice, one workers' reason: who ended the turn is who told of it."""
+    with open_store(place.url) as store:
+        for round_ in range(ROUNDS):
+            period = str(2000 + round_)
+            begun(store.rota, a_turn(period, report="dead"), "dead", later(minutes=-10))
+            seen = begun(store.rota, a_turn(period, report="seen"))
+            assert store.rota.settle(replace(seen, state=HELD), MORNING)
+    start, said = processes.Barrier(CROWD), processes.SimpleQueue()
+    arguments = [(place.url, f"w{number}", ROUNDS, start, said) for number in range(CROWD)]
+    crowd = [processes.Process(target=workers.try_everything, args=one, daemon=True) for one in arguments]
+    for process in crowd:
+        process.start()
+    told = [said.get() for _ in crowd]
+    for process in crowd:
+        process.join(10)
+    made = [sorted(move for one in told for move in one[round_]) for round_ in range(ROUNDS)]
+    moves = ["begin", "begin again", "chore", "close", "close unbegun", "settle"]
+    assert [[move for move in one if not move.startswith("tell")] for one in made] == [moves] * ROUNDS
+    telling = sorted(move for one in made for move in one if move.startswith("tell"))
+    assert telling == sorted(f"tell {report}" for report in ("dead", "fresh", "late") for _ in range(ROUNDS))
+    assert place.ask("SELECT count(*) FROM turn JOIN notice USING (report, period) WHERE reason <> text") == [(0,)]
+    assert place.ask("SELECT count(*), sum(attempts) FROM notice") == [(3 * ROUNDS, 3 * ROUNDS)]
+    assert place.ask("SELECT report, min(attempts), max(attempts) FROM turn GROUP BY report ORDER BY report") == [
+        ("dead", 1, 1),
+        ("fresh", 1, 1),
+        ("late", 0, 0),
+        ("seen", 2, 2),
+    ]
+
+
+def test_threads_that_share_a_store_begin_a_turn_once(store: Database) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for year in range(2000, 2010):
+            names = [f"w{number}" for number in range(8)]
+            took = list(pool.map(lambda name: store.rota.begin(a_turn(str(year)), name, MORNING, LEASE, name), names))  # noqa: B023
+            [taken] = [turn for turn in took if turn is not None]
+            assert the(store.rota, str(year)) == taken
+
+
+def test_a_process_killed_in_the_middle_leaves_a_turn_with_its_notice_or_without_both(
+    place: Place, processes: ForkServerContext
+) -> None:
+    under_way = processes.Event()
+    process = processes.Process(target=workers.turn_until_killed, args=(place.url, under_way))
+    process.start()
+    assert under_way.wait(20)
+    process.kill()
+    process.join(10)
+    assert process.exitcode == -9
+    held = place.ask("SELECT period FROM turn WHERE state = 'held' AND worker = '' ORDER BY period")
+    assert len(held) >= 4
+    assert place.ask("SELECT period FROM notice ORDER BY period") == held
+    with open_store(place.url) as store:
+        left = [turn for turn in store.rota.history(9_000) if turn.state is OPEN]
+        assert len(left) <= 1  # its lease runs out
+        assert all(begun(store.rota, turn, "next", LEASE).attempts == 2 for turn in left)
+
+
+def test_an_approval_and_a_forgetting_at_once_leave_no_approval_of_what_is_no_more(store: Database, place: Place) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        for year in range(2000, 2015):
+            thread = a_thread(period=str(year))
+            edition = store.desk.freeze(thread)
+            approving = pool.submit(store.rota.approve, Approval(edition, thread.digest, "ana", MORNING))
+            dropping = pool.submit(store.desk.drop, edition)
+            assert dropping.result() is True
+            assert approving.result() in (True, False)
+    assert place.ask("SELECT * FROM approval") == []
+
+
+def a_machine(rota: Rota, report: str) -> type[RuleBasedStateMachine]:
+    """Workers and persons that call in any order, with what they see now or saw long ago, against a turn in memory."""
+
+    class Workers(RuleBasedStateMachine):
+        number = 0
+
+        def __init__(self) -> None:
+            super().__init__()
+            type(self).number += 1
+            self.turn = a_turn(str(1000 + self.number), report=report)
+            self.now = MORNING
+            self.there = False
+            self.seen = [self.turn]
+            self.told: set[str] = set()
+
+        def _free(self) -> bool:
+            return self.turn.lease_until is None or self.turn.lease_until <= self.now
+
+        def _same(self, before: Turn) -> bool:
+            return (before.attempts, before.worker) == (self.turn.attempts, self.turn.worker)
+
+        def _notice(self, event: str) -> Notice:
+            return Notice(event, report, "x", self.turn.period.key, "look")
+
+        @rule(minutes=st.sampled_from([1, 9, 10, 60]))
+        def wait(self, minutes: int) -> None:
+            self.now = later(self.now, minutes=minutes)
+
+        @rule(which=st.integers(0, 4), worker=st.sampled_from(["w1", "w2"]))
+        def begin(self, which: int, worker: str) -> None:
+            seen = self.seen[-1 - which % len(self.seen)]
+            until = later(self.now, minutes=10)
+            same = self._same(seen) and seen.state is self.turn.state and self._free() and not self.turn.over
+            may = same if self.there else seen.attempts == 0
+            taken = rota.begin(seen, worker, self.now, until, f"run of {worker}")
+            assert (taken is not None) is may
+            if taken is not None:
+                self.there = True
+                attempts = self.turn.attempts + 1
+                self.turn = replace(
+                    self.turn, attempts=attempts, worker=worker, lease_until=until, retry_at=None, run=f"run of {worker}"
+                )
+                assert taken == self.turn
+
+        @rule(which=st.integers(0, 4), state=st.sampled_from(TurnState), retry=st.booleans())
+        def settle(self, which: int, state: TurnState, retry: bool) -> None:
+            seen = self.seen[-1 - which % len(self.seen)]
+            said = replace(seen, state=state, reason=f"as {state}", retry_at=self.now if retry else None)
+            his = self.there and self._same(seen) and self.turn.lease_until is not None
+            if his and state not in WAYS[self.turn.state]:
+                with pytest.raises(ValueError, match="there is no such move"):
+                    rota.settle(said, self.now, self._notice(state))
+                return
+            assert rota.settle(said, self.now, self._notice(state)) is his
+            if his:
+                self.told.add(state)
+                self.turn = replace(said, worker="", lease_until=None)
+                if self.turn.over:
+                    self.turn = replace(self.turn, retry_at=None, ended_at=self.now)
+
+        @rule(which=st.integers(0, 4), state=st.sampled_from([MISSED, SKIPPED, PUBLISHED]))
+        def close(self, which: int, state: TurnState) -> None:
+            seen = self.seen[-1 - which % len(self.seen)]
+            said = replace(seen, state=state, reason="closed")
+            same = self._same(seen) and self._free() and state in WAYS[self.turn.state]
+            may = same if self.there else seen.attempts == 0
+            assert rota.close(said, self.now, self._notice(f"closed as {state}")) is may
+            if may:
+                self.there = True
+                self.told.add(f"closed as {state}")
+                self.turn = replace(said, run=self.turn.run, retry_at=None, worker="", lease_until=None, ended_at=self.now)
+
+        @invariant()
+        def all_is_as_expected(self) -> None:
+            there = [turn for turn in rota.turns(report, "x") if turn.period == self.turn.period]
+            assert there == ([self.turn] if self.there else [])
+            if self.turn != self.seen[-1]:
+                self.seen.append(self.turn)
+
+        def teardown(self) -> None:
+            notices = rota.untold("teller", later(days=999), later(days=9999), 99)
+            assert {notice.event for notice in notices} == self.told
+
+    return Workers
+
+
+def test_no_sequence_of_calls_leaves_the_table_or_begins_twice(rota: Rota) -> None:
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        a_machine(rota, "machine"),
+        settings=settings(max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)),
+    )
+
+
+# Time -----------------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_store_with_a_clock_tells_its_time_everywhere(place: Place) -> None:
+    with open_store(place.url, clock=lambda: at("2031-01-01 12:00")) as store:
+        assert store.now() == store.desk.now() == store.rota.now() == at("2031-01-01 12:00")
+
+
+def test_a_server_tells_its_own_time_whatever_this_machine_believes(
+    database: PostgreSQLDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Transactions, "_here", lambda _: at("1999-12-31 23:59"))
+    with open_store(database.url) as store:
+        told = store.now()
+    assert abs(told - dt.datetime.now(dt.UTC)) < dt.timedelta(seconds=5)
+    assert told.utcoffset() == dt.timedelta(0)
+
+
+def test_a_file_tells_the_time_of_this_machine(file: SQLiteFile) -> None:
+    with open_store(file.url) as store:
+        assert abs(store.now() - dt.datetime.now(dt.UTC)) < dt.timedelta(seconds=5)
+
+
+def test_a_server_that_is_gone_tells_no_time(database: PostgreSQLDatabase) -> None:
+    with (
+        open_store(database.url) as store,
+        at_commit(database.cut),
+        pytest.raises(BadStore, match="the server is down or out of"),
+    ):
+        store.now()
 
 
 # Approvals ------------------------------------------------------------------------------------------------------------------------

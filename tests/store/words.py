@@ -8,6 +8,8 @@ from typing import Any
 from bot.domain.delivery import Frozen, FrozenPost, Picture
 from bot.domain.measure import Observation, Status
 from bot.domain.period import Period
+from bot.domain.schedule import Window
+from bot.domain.turn import Turn
 from bot.ports import Reading, Reply
 
 
@@ -64,3 +66,10 @@ def a_thread(words: str = "Keras leads", posts: int = 3, **rest: Any) -> Frozen:
         "facts_json": "[]",
     }
     return Frozen(**{**told, **rest})
+
+
+def a_turn(period: str = "2020", **rest: Any) -> Turn:
+    """One that nobody has begun: its window opens 4 days after the period's end."""
+    when = Period.parse(period)
+    window = Window(when, *(later(when.end, days=days, microseconds=7) for days in (4, 6, 5, 21)))
+    return Turn(**{"report": "dl-frameworks", "network": "x", "window": window, **rest})

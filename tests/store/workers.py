@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier, Event
 
@@ -12,10 +13,12 @@ import alembic.command  # loaded before the processes part, so that they migrate
 import psycopg  # noqa: F401
 
 from bot.domain.delivery import Budget
+from bot.domain.turn import Turn, TurnState
 from bot.errors import BadStore, OverBudget
-from bot.ports import Reading
+from bot.ports import Notice, Reading
 from bot.store import open_store
-from tests.store.words import MORNING, a_reading, a_reply, a_thread, later
+from bot.store.rota import DatabaseRota
+from tests.store.words import MORNING, a_reading, a_reply, a_thread, a_turn, later
 
 assert alembic.command
 
@@ -101,3 +104,47 @@ def take_and_hang(url: str, edition: int, taken: Event) -> None:
         if store.desk.take(edition, 1, "doomed", MORNING, later(minutes=3)):
             taken.set()
         time.sleep(60)
+
+
+def try_everything(url: str, worker: str, rounds: int, start: Barrier, said: SimpleQueue[list[list[str]]]) -> None:
+    """Every round each move of the rota that one of many may make, all processes at once; which ones this process made."""
+    with open_store(url) as store:
+        told = []
+        for round_ in range(rounds):
+            start.wait(60)
+            told.append(sorted(_moves(store.rota, round_, worker)))
+        said.put(told)
+
+
+def _moves(rota: DatabaseRota, round_: int, worker: str) -> Iterator[str]:
+    period, day = str(2000 + round_), dt.date(2026, 1, 1) + dt.timedelta(days=round_)
+    fresh, seen, dead, late = (a_turn(period, report=report) for report in ("fresh", "seen", "dead", "late"))
+    if taken := rota.begin(fresh, worker, MORNING, later(minutes=10), worker):
+        yield "begin"
+        if rota.settle(replace(taken, state=TurnState.SKIPPED, reason=worker), MORNING, _told_by(taken, worker)):
+            yield "settle"
+    if rota.begin(replace(seen, attempts=1, state=TurnState.HELD), worker, MORNING, later(minutes=10), worker):
+        yield "begin again"
+    mine = replace(dead, attempts=1, worker="dead", lease_until=MORNING)
+    if rota.close(replace(mine, state=TurnState.MISSED, reason=worker), MORNING, _told_by(mine, worker)):
+        yield "close"
+    if rota.close(replace(late, state=TurnState.SKIPPED, reason=worker), MORNING, _told_by(late, worker)):
+        yield "close unbegun"
+    if rota.chore("collect", day, worker, MORNING, later(minutes=10)):
+        yield "chore"
+    yield from (f"tell {notice.report}" for notice in rota.untold(worker, MORNING, later(minutes=10), 1))
+
+
+def _told_by(turn: Turn, worker: str) -> Notice:
+    return Notice("ended", turn.report, turn.network, turn.period.key, worker)
+
+
+def turn_until_killed(url: str, under_way: Event) -> None:
+    with open_store(url) as store:
+        for number in range(9_000):
+            turn = store.rota.begin(a_turn(f"{1000 + number}"), "doomed", MORNING, later(minutes=10), "run")
+            assert turn is not None
+            held = replace(turn, state=TurnState.HELD, reason="said")
+            assert store.rota.settle(held, MORNING, _told_by(held, "doomed"))
+            if number == 3:
+                under_way.set()
