@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -20,7 +21,7 @@ from bot.collection import NamedSource
 from bot.config import Settings, environment, settings
 from bot.delivery import Clock, Round
 from bot.domain.access import Access, Identity
-from bot.domain.delivery import Budget
+from bot.domain.delivery import Budget, Frozen
 from bot.domain.edition import Edition
 from bot.domain.period import Granularity, Period, instant
 from bot.domain.report import Report, SourceSpec
@@ -419,13 +420,42 @@ def post_url(network: str, remote_id: str) -> str:
 @contextmanager
 def dry_run(out: Path, edition: Edition) -> Iterator[Round]:
     """An edition on its way to a folder, with a desk of its own: no account's key is taken by it."""
-    from bot.compose.documents import frozen
+    from bot.compose.documents import as_file, facts_document, frozen, thread_document
+    from bot.compose.page import page
 
-    with plugins.load("publishers", "disk", ("folder",)).folder(out, edition) as folder:
+    documents = {
+        "facts.json": as_file(facts_document(edition)),
+        "thread.json": as_file(thread_document(edition)),
+        "index.html": page(edition),
+    }
+    with _to_a_folder(out, edition.report.key, edition.period.key, documents, lambda account: frozen(edition, account)) as round_:
+        yield round_
+
+
+@contextmanager
+def review(out: Path, edition: Frozen) -> Iterator[Round]:
+    """An edition that was frozen, on its way to a folder where a person looks at it."""
+    from bot.compose.documents import as_file
+    from bot.compose.review import review as page
+
+    documents = {
+        "facts.json": as_file(json.loads(edition.facts_json)),
+        "thread.json": as_file(json.loads(edition.thread_json)),
+        "index.html": page(edition),
+    }
+    with _to_a_folder(out, edition.report, edition.period, documents, lambda _: edition) as round_:
+        yield round_
+
+
+@contextmanager
+def _to_a_folder(
+    out: Path, report: str, period: str, documents: Mapping[str, str], edition: Callable[[str], Frozen]
+) -> Iterator[Round]:
+    with plugins.load("publishers", "disk", ("folder",)).folder(out, report, period, documents) as folder:
         desk = ScratchDesk()
-        posted = frozen(edition, folder.account)
+        posted = edition(folder.account)
         clock = Clock(_now, sleep)
-        yield Round(desk.freeze(posted), posted, desk, folder, edition.thread.limits, clock, "preview", lambda _: None)
+        yield Round(desk.freeze(posted), posted, desk, folder, limits(posted.network), clock, "preview", lambda _: None)
 
 
 def drawer(progress: Progress) -> Draw:
