@@ -70,7 +70,7 @@ class Rota(Protocol):
         ...
 
     def turns(self, report: str, network: str) -> Sequence[Turn]:
-        """The newest turn and all that are not over, by period."""
+        """The newest turn that was not skipped, all of later periods, and all that are not over; by period."""
         ...
 
     def turn(self, report: str, network: str, period: Period) -> Turn | None:

@@ -294,6 +294,22 @@ def test_the_newest_turn_and_those_that_are_not_over_are_told_by_period(rota: Ro
     assert rota.turns("dl-frameworks", "elsewhere") == []
 
 
+def test_what_was_skipped_is_told_with_all_since_the_newest_turn_that_was_not(rota: Rota, desk: Desk) -> None:
+    for period, state in (("2026-W08", SKIPPED), ("2026-W12", SKIPPED)):
+        assert rota.close(a_turn(period, state=state), MORNING)
+    assert [turn.period.key for turn in rota.turns("dl-frameworks", "x")] == ["2026-W08", "2026-W12"]
+    for period, state in (("2026-W09", PUBLISHED), ("2026-W10", SKIPPED)):
+        bring(rota, desk, state, period)
+    assert [turn.period.key for turn in rota.turns("dl-frameworks", "x")] == ["2026-W09", "2026-W10", "2026-W12"]
+
+
+def test_the_newest_turn_is_that_of_the_period_that_ended_last_whatever_its_granularity(rota: Rota) -> None:
+    for period in ("2026-11", "2026"):
+        assert rota.close(a_turn(period, state=MISSED), MORNING)
+    assert [turn.period.key for turn in rota.turns("dl-frameworks", "x")] == ["2026"]
+    assert [turn.period.key for turn in rota.history(1)] == ["2026"]
+
+
 def test_history_tells_the_newest_of_each_report(rota: Rota) -> None:
     for report, network, period in (
         ("web", "x", "2019"),
