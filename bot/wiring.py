@@ -29,7 +29,7 @@ from bot.domain.schedule import Mode
 from bot.domain.thread import Chart, Limits
 from bot.domain.words import nearest
 from bot.errors import BadInput, BadRecipe
-from bot.ports import ChartData, Client, Door, Network, Offline, Progress, Store
+from bot.ports import ChartData, Client, Door, Network, Offline, Progress, Store, Teller
 from bot.recipe import Kinds, digest, keep
 from bot.recipe import report as read_report
 from bot.scratch import ScratchDesk
@@ -385,6 +385,27 @@ def _publisher(house: House, name: str, function: str) -> Any:
     make = getattr(plugins.load("publishers", name, (function,)), function)
     told = house.settings
     return make(told.secrets, told.x_api_base_url, house.wall, home=told.home, client_id=told.x_client_id)
+
+
+def tellers(house: House) -> list[Teller]:
+    """Everybody who is to be told what a person should know."""
+    from bot.telling.mail import Mail
+    from bot.telling.webhook import Webhook
+
+    found: list[Teller] = []
+    if (url := house.settings.secrets.get("THREADMILL_NOTIFY_URL")) is not None:
+        found.append(Webhook(url))
+    if (server := house.settings.secrets.get("THREADMILL_SMTP_URL")) is not None:
+        found.append(Mail(server, house.settings.watched.emails))
+    return found
+
+
+def ping(house: House) -> Callable[[], bool] | None:
+    """What tells a dead man's switch that the bot is there, if there is one."""
+    from bot.telling.ping import Ping
+
+    url = house.settings.secrets.get("THREADMILL_PING_URL")
+    return None if url is None else Ping(url)
 
 
 def budget(house: House) -> Budget | None:
