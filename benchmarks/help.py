@@ -1,5 +1,5 @@
 """
-`threadmill --help` as a whole process, against `python -c pass` in the same run. Goal: at most 3 x.
+`threadmill --help`, and that of one verb, as whole processes against `python -c pass` in the same run. Goal: at most 3 x.
 
     python -m benchmarks.help [ROUNDS]
 """
@@ -14,7 +14,11 @@ _GOAL = 3.0
 
 
 def main(rounds: int) -> None:
-    commands = {"python -c pass": [PYTHON, "-c", "pass"], "threadmill --help": [PYTHON, "-m", "bot", "--help"]}
+    commands = {
+        "python -c pass": [PYTHON, "-c", "pass"],
+        "threadmill --help": [PYTHON, "-m", "bot", "--help"],
+        "threadmill post --help": [PYTHON, "-m", "bot", "post", "--help"],
+    }
     report(race(commands, rounds), "python -c pass", _GOAL)
 
 

@@ -10,13 +10,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
+from bot.domain.schedule import Mode
+from bot.domain.words import nearest
 from bot.errors import BadInput
 
 VARIABLES: Final[Mapping[str, str]] = {
     "THREADMILL_HOME": "where state and downloaded files are kept",
     "DATABASE_URL": "the store; SQLite under THREADMILL_HOME without it",
     "THREADMILL_BUDGET_USD": "what a calendar month (UTC) may be billed at the most, over all accounts of the store",
+    "THREADMILL_REPORTS": "the reports that threadmill run sees to; all that have a schedule without it",
+    "THREADMILL_MODES": "what is done with a report's threads, in place of its recipe's word: report=mode or report/network=mode",
+    "THREADMILL_NOTIFY_URL": "a webhook that is told what a person should know; Slack's and Discord's show it",
+    "THREADMILL_NOTIFY_EMAIL": "mail addresses that are told the same, with commas between them",
+    "THREADMILL_SMTP_URL": "the mail server it goes through: smtp://user:password@host:port, or smtps://",
+    "THREADMILL_PING_URL": "a dead man's switch that is asked after every look; it raises the alarm when nobody asks",
+    "THREADMILL_LISTEN": "where /healthz and /metrics are answered, or off",
+    "THREADMILL_LOG": "how logs are written: json or console, with :debug for every step",
     "X_API_BASE_URL": "the X API",
     "THREADMILL_CONTACT": "an address or page that tells the services we ask who runs this bot",
     "GITHUB_TOKEN": "GitHub token without any permission; with it one request asks for all repositories",
@@ -40,6 +51,12 @@ _URL_OF: Final = "THREADMILL_URL_"
 """What the variables that replace a source's address begin with; the source's name follows in capitals."""
 
 _LONGEST_PATH: Final = 1000
+
+
+_HOST: Final = r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])"
+_LOOPBACK: Final = r"(?:127\.0\.0\.1|localhost|\[::1\])"
+_PORT: Final = r"(?::\d{1,5})?"
+_LISTEN: Final = ("127.0.0.1", 8713)
 
 
 class Secret:
@@ -71,8 +88,27 @@ class Secret:
 
 
 @dataclass(frozen=True)
+class Watched:
+    """
+    How an unattended bot is watched; the addresses of webhook, ping and mail server are among the secrets.
+
+    `emails` are told by mail. `listen` is host and port of /healthz and /metrics, None for nowhere; port 0 is any that is free.
+    `log_style` is "json", "console", or empty for what suits where it is read.
+    """
+
+    emails: tuple[str, ...] = ()
+    listen: tuple[str, int] | None = _LISTEN
+    log_style: str = ""
+    log_steps: bool = False
+
+
+@dataclass(frozen=True)
 class Settings:
-    """What the environment says. `unknown` are variables that look like ours but are not, with the one probably meant."""
+    """
+    What the environment says. `unknown` are variables that look like ours but are not, with the one probably meant.
+
+    `reports` are those that are scheduled, all that can be without any; `modes` go by a report's name, or "report/network".
+    """
 
     home: Path
     database_url: Secret | None
@@ -83,6 +119,14 @@ class Settings:
     secrets: Mapping[str, Secret] = field(repr=False)
     unknown: Mapping[str, str] = field(default_factory=dict)
     x_client_id: str = ""
+    reports: tuple[str, ...] = ()
+    modes: Mapping[str, Mode] = field(default_factory=dict)
+    watched: Watched = field(default_factory=Watched)
+
+    @property
+    def hidden(self) -> tuple[Secret, ...]:
+        """Everything that must not be shown, by anybody, anywhere."""
+        return (*self.secrets.values(), *([self.database_url] if self.database_url else []))
 
 
 def settings(environment: Mapping[str, str]) -> Settings:
@@ -102,11 +146,15 @@ def settings(environment: Mapping[str, str]) -> Settings:
         contact=_contact(environment.get("THREADMILL_CONTACT", "").strip()),
         budget_usd=_budget(environment.get("THREADMILL_BUDGET_USD", "").strip()),
         source_urls=dict(_source_urls(environment)),
-        secrets={name: _secret(name, environment[name]) for name in _SECRETS if environment.get(name, "").strip()},
+        secrets={name: _secret(name, environment[name]) for name in _SECRETS if environment.get(name, "").strip()}
+        | dict(_addresses(environment)),
         unknown=dict(_unknown_variables(environment)),
         x_client_id=_secret("X_CLIENT_ID", client_id).reveal()
         if (client_id := environment.get("X_CLIENT_ID", "").strip())
         else "",
+        reports=tuple(_reports(environment.get("THREADMILL_REPORTS", ""))),
+        modes=dict(_modes(environment.get("THREADMILL_MODES", ""))),
+        watched=_watched(environment),
     )
 
 
@@ -138,6 +186,35 @@ def _contact(text: str) -> str:
     if not re.fullmatch(r"[ -~]{0,200}", text) or any(one in text for one in "()\\"):
         raise BadInput("THREADMILL_CONTACT holds what a User-Agent cannot; give a mail address or the address of a page")
     return text
+
+
+def _reports(text: str) -> Iterable[str]:
+    names = [name for part in text.split(",") if (name := part.strip())]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadInput(f'THREADMILL_REPORTS names "{name}" twice; each report is scheduled once')
+    return names
+
+
+def _modes(text: str) -> Iterable[tuple[str, Mode]]:
+    seen: list[str] = []
+    for part in (part.strip() for part in text.split(",")):
+        if not part:
+            continue
+        match = re.fullmatch(r"([^\s/=]+(?:/[^\s/=]+)?) *= *(\w+)", part)
+        if match is None:
+            raise BadInput(
+                f'THREADMILL_MODES says "{part}"; write report=mode or report/network=mode with commas between, such as '
+                "dl-frameworks=auto,python-web-frameworks/x=dry"
+            )
+        key, mode = match.groups()
+        if mode not in list(Mode):
+            there = ", ".join(Mode)
+            raise BadInput(f'THREADMILL_MODES gives {key} the unknown mode "{mode}"{nearest(mode, Mode)}; there are {there}')
+        if key in seen:
+            raise BadInput(f"THREADMILL_MODES gives {key} two modes; keep the one you mean")
+        seen.append(key)
+        yield key, Mode(mode)
 
 
 def _source_urls(environment: Mapping[str, str]) -> Iterable[tuple[str, str]]:
@@ -175,3 +252,79 @@ def _unknown_variables(environment: Mapping[str, str]) -> Iterable[tuple[str, st
         near = difflib.get_close_matches(name, VARIABLES, n=1, cutoff=0.85)
         if name.startswith("THREADMILL_") or near:
             yield name, near[0] if near else ""
+
+
+def _addresses(environment: Mapping[str, str]) -> Iterable[tuple[str, Secret]]:
+    """Addresses that are secrets: whoever knows one can write there."""
+    for name in ("THREADMILL_NOTIFY_URL", "THREADMILL_PING_URL"):
+        if url := environment.get(name, "").strip():
+            yield name, _web_address(name, url)
+    if url := environment.get("THREADMILL_SMTP_URL", "").strip():
+        yield "THREADMILL_SMTP_URL", _mail_server(url)
+
+
+def _web_address(name: str, url: str) -> Secret:
+    place = rf"(?:https://{_HOST}|http://{_LOOPBACK}){_PORT}"
+    if not re.fullmatch(rf"{place}(?:/[!-~]*)?", url) or "#" in url or not _possible(url):  # not repeated: it is a secret
+        raise BadInput(
+            f"{name} is no plain https address without a user in it (http is for this machine only); copy it again, or unset it"
+        )
+    return Secret(url)
+
+
+def _mail_server(url: str) -> Secret:
+    user = r"(?:[^\s/?#@:\[\]]+:[^\s/?#@:\[\]]+@)?"
+    if not re.fullmatch(rf"smtps?://{user}{_HOST}{_PORT}/?(?:\?from=[^\s&#?@]+@[\w.-]+)?", url, re.ASCII) or not _possible(url):
+        raise BadInput(
+            "THREADMILL_SMTP_URL is no address of a mail server (it is not repeated here, for it may hold a password); write "
+            "smtp://user:password@host:587 or smtps://user:password@host:465, in user and password %40 for @, %3A for : and %2F "
+            "for /, and ?from=ADDRESS behind it if mails come from another address than the user"
+        )
+    return Secret(url)
+
+
+def _possible(url: str) -> bool:
+    try:
+        return url.isascii() and urlsplit(url).port != 0
+    except ValueError:  # a port beyond 65535, or half an IPv6 address
+        return False
+
+
+def _watched(environment: Mapping[str, str]) -> Watched:
+    emails = _emails(environment.get("THREADMILL_NOTIFY_EMAIL", ""))
+    if bool(emails) != bool(environment.get("THREADMILL_SMTP_URL", "").strip()):
+        raise BadInput(
+            "THREADMILL_NOTIFY_EMAIL and THREADMILL_SMTP_URL belong together: whom to write to, and through which server; set "
+            "both or none"
+        )
+    style, _, steps = environment.get("THREADMILL_LOG", "").strip().partition(":")
+    if style not in ("json", "console", "") or steps not in ("debug", ""):
+        raise BadInput(
+            "THREADMILL_LOG is json or console, or json:debug or console:debug for every step; unset it for the default"
+        )
+    return Watched(emails, _listen(environment.get("THREADMILL_LISTEN", "").strip()), style, bool(steps))
+
+
+def _emails(text: str) -> tuple[str, ...]:
+    found = tuple(one.strip() for one in text.split(",") if one.strip())
+    for one in found:
+        if not re.fullmatch(r"[!#-'*+\-/-9=?A-Z^-~.]{1,64}@[A-Za-z0-9.-]{1,250}", one):
+            raise BadInput(
+                f"THREADMILL_NOTIFY_EMAIL has {one[:80]!a}, which is no mail address; write one like ops@example.org, or several "
+                "with commas between them"
+            )
+    return found
+
+
+def _listen(text: str) -> tuple[str, int] | None:
+    if text.lower() == "off":
+        return None
+    if not text:
+        return _LISTEN
+    match = re.fullmatch(rf"({_HOST}):(\d{{1,5}})", text, re.ASCII)
+    if not match or int(match[2]) > 65535:
+        raise BadInput(
+            f"THREADMILL_LISTEN is {text[:80]!a}, which is no host and port; write 127.0.0.1:8713, 0.0.0.0:8713 to be reached "
+            "from other machines, or off"
+        )
+    return match[1].strip("[]"), int(match[2])

@@ -106,7 +106,26 @@ class ParentUnseen(Later):
     """The network does not show the post this one replies to: yet, or not any more. Surely nothing was created."""
 
 
+class Parked(ThreadmillError):
+    """Somebody asked the process to end. Nothing is under way, and the next run goes on from here."""
+
+    exit_code = 7
+    permanent = False
+
+
 class BadStore(ThreadmillError):
     """The database cannot be reached, read or written, or belongs to another version. Nothing half done is in it."""
 
     exit_code = 2
+
+
+class Untold(ThreadmillError):
+    """
+    A notice did not reach whom it was for, or may not have. No secret of the address is in the words.
+
+    `permanent` if it will not, before somebody has changed the settings or the other end.
+    """
+
+    def __init__(self, message: str, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent

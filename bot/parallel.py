@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from queue import SimpleQueue
+from contextvars import copy_context
+from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -22,8 +23,8 @@ class _Outcome(Generic[T]):
         except BaseException as error:  # raised again where the result is asked for
             self._done.put((False, error))
 
-    def result(self) -> T:
-        right, value = self._done.get()
+    def result(self, timeout_s: float | None = None) -> T:
+        right, value = self._done.get(timeout=timeout_s)
         if not right:
             assert isinstance(value, BaseException)  # noqa: S101 - put there by run
             raise value
@@ -56,3 +57,18 @@ def side_by_side(jobs: Sequence[Callable[[], T]], width: int) -> Iterator[T]:
             yield outcome.result()
     finally:
         over.set()
+
+
+def within(seconds: float, job: Callable[[], T]) -> T:
+    """
+    What a job gives, or raises, if it is done in time. Its thread is left alone otherwise: the job should have limits of its own.
+
+    Raises:
+        TimeoutError: it is not done. What it has done by now, and will do, nobody knows.
+    """
+    outcome: _Outcome[T] = _Outcome()
+    threading.Thread(target=copy_context().run, args=(outcome.run, job), daemon=True).start()
+    try:
+        return outcome.result(seconds)
+    except Empty:
+        raise TimeoutError(f"not done in {seconds:g} s") from None

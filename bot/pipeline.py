@@ -33,11 +33,16 @@ Draw = Callable[[Sequence[tuple[str, ChartData]]], Iterator[Chart]]
 
 @dataclass(frozen=True)
 class Run:
-    """One attempt: the edition it led to, every claim of the recipe with what became of it, and what each source gave."""
+    """
+    One attempt: the edition it led to, every claim of the recipe with what became of it, and what each source gave.
+
+    `awaited` says what of the period itself is missing and may still come: sources in trouble, and figures they do not have yet.
+    """
 
     edition: Edition
     claims: Mapping[str, Claim | Absent]
     sources: tuple[SourceOutcome, ...]
+    awaited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ def tell(story: Story, composed_at: dt.datetime, limits: Limits, draw: Draw, pro
     for name, chart in charts.items():
         _check_chart(name, chart, story.report, composer.period_names, limits)
     thread = assemble([sketch.draft for sketch in sketches], charts, skipped, story.held, limits)
-    return Run(Edition(story.report, story.period, composed_at, thread), stated, story.sources)
+    return Run(Edition(story.report, story.period, composed_at, thread), stated, story.sources, tuple(_awaited(story)))
 
 
 def _split(found: Sequence[Observation], report: Report) -> tuple[list[Observation], list[Observation]]:
@@ -159,6 +164,15 @@ def _replaced(found: Sequence[Observation], earlier: Sequence[Observation]) -> I
                 f"{seen.query}: {seen.metric} of {seen.subject} in {seen.period} is {seen.value:,.10g} by {seen.origin}; "
                 f"it goes before {other.value:,.10g} by {other.origin}"
             )
+
+
+def _awaited(story: Story) -> Iterator[str]:
+    for outcome in story.sources:
+        if outcome.problem:
+            yield f"{outcome.source}: {outcome.problem}"
+    for missing in story.missing:
+        if missing.period == story.period:
+            yield f"{missing.metric} of {missing.subject}: {missing.reason}"
 
 
 def _sketch(story: Story, composer: Composer, progress: Progress) -> tuple[list[Sketch], list[Skipped]]:

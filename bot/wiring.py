@@ -7,19 +7,16 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from bot import plugins
 from bot.analysis.claims import NEEDS
-from bot.analysis.frames import BUILDERS
 from bot.collection import NamedSource
-from bot.compose.documents import frozen
-from bot.compose.templates import Templates
 from bot.config import Settings, environment, settings
 from bot.delivery import Clock, Round
 from bot.domain.access import Access, Identity
@@ -27,14 +24,17 @@ from bot.domain.delivery import Budget
 from bot.domain.edition import Edition
 from bot.domain.period import Granularity, Period, instant
 from bot.domain.report import Report, SourceSpec
+from bot.domain.schedule import Mode
 from bot.domain.thread import Chart, Limits
 from bot.domain.words import nearest
 from bot.errors import BadInput, BadRecipe
-from bot.pipeline import Draw
 from bot.ports import ChartData, Client, Door, Network, Offline, Progress, Store
-from bot.recipe import Kinds
+from bot.recipe import Kinds, digest, keep
 from bot.recipe import report as read_report
 from bot.scratch import ScratchDesk
+
+if TYPE_CHECKING:
+    from bot.pipeline import Draw
 
 _PACKAGE = Path(__file__).parent
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
@@ -45,7 +45,7 @@ class House:
     """
     What every verb starts from: where it stands, what the environment says, what time it is, or is to be (`pinned`).
 
-    `time` tells the time in place of this machine's clock.
+    `time` tells the time in place of this machine's clock; `recipes` are folders that reports are read from instead of their own.
     """
 
     folder: Path
@@ -53,6 +53,7 @@ class House:
     now: dt.datetime
     pinned: bool = False
     time: Callable[[], dt.datetime] | None = None
+    recipes: Mapping[str, Path] = field(default_factory=dict)
 
     def clock(self) -> dt.datetime:
         """What time it is by now, unless it was said."""
@@ -106,12 +107,80 @@ def report(house: House, key: str) -> Report:
         raise BadRecipe(
             f'there is no report "{key}"{hint}; there are {", ".join(folders)}. A report is a folder templates/{key}/'
         )
-    return read_report(folders[key], kinds())
+    return read_report(house.recipes.get(key, folders[key]), kinds())
+
+
+def recipe_digest(house: House, key: str) -> str:
+    """Of a report's recipe and texts as they are now."""
+    return digest(house.recipes.get(key, report_folders(house.folder)[key]))
+
+
+def keep_recipe(house: House, key: str) -> Path:
+    """A copy of a report's recipe and texts that stays when they are edited."""
+    return keep(report_folders(house.folder)[key], house.settings.home / "recipes")
+
+
+def scheduled(house: House) -> tuple[list[Report], dict[str, str]]:
+    """
+    The reports to see to unattended, in the mode that is wanted, and what is wrong with recipes that cannot be read, by name.
+
+    Those are all that have a schedule, or the ones THREADMILL_REPORTS names; THREADMILL_MODES overrides a recipe's mode, for
+    one network before all.
+
+    Raises:
+        BadInput: one of the two names a report that is not there, has no schedule, or is not for that network.
+    """
+    folders, settings = report_folders(house.folder), house.settings
+    named = [("THREADMILL_REPORTS", name, "") for name in settings.reports]
+    named += [("THREADMILL_MODES", *key.partition("/")[::2]) for key in settings.modes]
+    for variable, name, _ in named:
+        if name not in folders:
+            there = ", ".join(folders)
+            raise BadInput(f'{variable} names the unknown report "{name}"{nearest(name, folders)}; there are {there}')
+    read: dict[str, Report] = {}
+    problems: dict[str, str] = {}
+    for name in settings.reports or folders:
+        try:
+            read[name] = report(house, name)
+        except BadInput as error:
+            problems[name] = str(error)
+    for variable, name, network in named:
+        if name in read:  # else nobody asked for it, or it has a problem of its own
+            _check_scheduled(variable, read[name], network)
+    return [_in_mode(one, settings.modes) for one in read.values() if one.schedule is not None], problems
+
+
+def scheduled_report(house: House, key: str) -> Report:
+    """
+    A report that has a schedule, in the mode that is wanted.
+
+    Raises:
+        BadRecipe: there is no such report, its recipe is wrong, or it has no schedule.
+    """
+    one = _in_mode(report(house, key), house.settings.modes)
+    if one.schedule is None:
+        raise BadRecipe(f"the recipe of {key} has no [schedule]; write one, or post it by hand: threadmill post {key}")
+    return one
+
+
+def _check_scheduled(variable: str, report: Report, network: str) -> None:
+    if report.schedule is None:
+        raise BadInput(f'{variable} names "{report.key}", whose recipe has no [schedule]; write one, or leave the report out')
+    if network not in ("", report.network):
+        hint = nearest(network, [report.network])
+        raise BadInput(f'{variable} names "{report.key}/{network}"{hint}; that report goes to {report.network}')
+
+
+def _in_mode(report: Report, modes: Mapping[str, Mode]) -> Report:
+    mode = modes.get(f"{report.key}/{report.network}", modes.get(report.key))
+    if mode is None or report.schedule is None:
+        return report
+    return replace(report, schedule=replace(report.schedule, mode=mode))
 
 
 def kinds() -> Kinds:
     """What a recipe may name."""
-    return Kinds(NEEDS, BUILDERS, plugins.rooms("sources"), plugins.known_metrics())
+    return Kinds(NEEDS, plugins.rooms("charts"), plugins.rooms("sources"), plugins.known_metrics())
 
 
 def period(house: House, key: str | None, granularity: Granularity) -> Period:
@@ -331,6 +400,8 @@ def templates(report: Report) -> None:
     Raises:
         BadTemplate: names file and line.
     """
+    from bot.compose.templates import Templates
+
     language = Templates(report)
     for post in report.posts:
         chart = post.chart
@@ -348,6 +419,8 @@ def post_url(network: str, remote_id: str) -> str:
 @contextmanager
 def dry_run(out: Path, edition: Edition) -> Iterator[Round]:
     """An edition on its way to a folder, with a desk of its own: no account's key is taken by it."""
+    from bot.compose.documents import frozen
+
     with plugins.load("publishers", "disk", ("folder",)).folder(out, edition) as folder:
         desk = ScratchDesk()
         posted = frozen(edition, folder.account)
@@ -371,7 +444,7 @@ def drawer(progress: Progress) -> Draw:
 def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:
     room = plugins.source(spec.name)
     options = {name: _expanded(value, house) for name, value in spec.settings.items()}
-    known = [field.name for field in dataclasses.fields(room.Source)]
+    known = [setting.name for setting in dataclasses.fields(room.Source)]
     for name in options:
         if name not in known:
             place = f"{folder / 'report.toml'}: sources.{spec.name}"
@@ -403,12 +476,12 @@ def _expanded(value: Any, house: House) -> Any:
 def _beside(source: Any, folder: Path) -> Any:
     """The source with its paths taken from the report's folder, unless they are absolute or start with `~`, a home."""
     changed: dict[str, object] = {}
-    for field in dataclasses.fields(source):
-        value = getattr(source, field.name)
+    for setting in dataclasses.fields(source):
+        value = getattr(source, setting.name)
         if isinstance(value, Path):
-            changed[field.name] = folder / value.expanduser()
+            changed[setting.name] = folder / value.expanduser()
         elif isinstance(value, tuple) and value and all(isinstance(one, Path) for one in value):
-            changed[field.name] = tuple(folder / one.expanduser() for one in value)
+            changed[setting.name] = tuple(folder / one.expanduser() for one in value)
     return dataclasses.replace(source, **changed)
 
 

@@ -1,4 +1,4 @@
-"""The verbs through the front door: real processes where the process matters, else `main` in this one."""
+"""The verbs through the front door: real processes where the process matters, fresh where the interpreter does, else `main` in this one."""
 
 from __future__ import annotations
 
@@ -15,19 +15,35 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import main
+import bot
+from bot.cli import main, table
+from bot.cli.table import ROOMS
 from bot.config import VARIABLES
+from tests.processes import Command
 
 _ROOT = Path(__file__).parent.parent
 
 
-def run(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def start(*arguments: str, folder: Path, **environment: str) -> Command:
     """`threadmill ...` as a process of its own in a folder."""
+    return Command(*arguments, folder=folder, environment={"THREADMILL_HOME": str(folder / "home")} | environment)
+
+
+def run(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What came of it."""
+    with start(*arguments, folder=folder, **environment) as process:
+        out, err = process.communicate()
+    assert process.returncode is not None
+    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+def run_anew(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The same by a fresh interpreter."""
     clean = {name: value for name, value in os.environ.items() if name not in VARIABLES and name != "NO_COLOR"}
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
         cwd=folder,
-        env=clean | {"PYTHONPATH": str(_ROOT), "THREADMILL_HOME": str(folder / "home")} | environment,
+        env=clean | {"PYTHONPATH": str(_ROOT), "THREADMILL_HOME": str(folder / "home")},
         capture_output=True,
         text=True,
         timeout=60,
@@ -56,16 +72,107 @@ def refused(folder: Path, *arguments: str) -> str:
     return done.stderr
 
 
-def test_help_is_answered_without_loading_anything_heavy() -> None:
-    code = "import sys; from bot.cli import main\ntry: main(['--help'])\nexcept SystemExit: print(sorted(sys.modules), file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=_ROOT)
-    loaded = done.stderr
-    for heavy in ("pandas", "matplotlib", "numpy", "rich", "pydantic", "jinja2", "requests", "tweepy", "dataclasses"):
-        assert f"'{heavy}'" not in loaded
+_HEAVY = ("pandas", "matplotlib", "numpy", "rich", "pydantic", "jinja2", "requests", "tweepy", "dataclasses", "typing", "shutil")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "not_needed"),
+    [
+        (["--help"], (*_HEAVY, "argparse", "re", "bot.cli.accounts")),
+        (["post", "--help"], (*_HEAVY, "bot.errors", "bot.cli.threads")),
+    ],
+)
+def test_help_is_answered_without_loading_anything_heavy(arguments: list[str], not_needed: tuple[str, ...]) -> None:
+    code = "import sys\nfrom bot.cli import main\ntry: main(sys.argv[1:])\nexcept SystemExit: pass\nprint(*sys.modules, file=sys.stderr)"
+    # -S: what other packages put into site must not count
+    done = subprocess.run([sys.executable, "-S", "-c", code, *arguments], capture_output=True, text=True, check=True, cwd=_ROOT)
+    assert done.stdout.startswith("usage: threadmill")
+    loaded = done.stderr.split()
+    assert "bot.cli" in loaded
+    assert [name for name in not_needed if name in loaded] == []
+
+
+def test_help_names_every_verb_with_its_line_in_eighty_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    told = capsys.readouterr().out
+    assert "\n  status     say what became of every thread that was begun\n" in told
+    assert re.findall(r"^  ([a-z]+) {2,}[a-z]", told, re.MULTILINE) == [verb for verb, room in ROOMS.items() if room.line]
+    assert max(map(len, told.splitlines())) <= 80
+    assert main(["-h"]) == 0
+    assert capsys.readouterr().out == told
+
+
+@pytest.mark.parametrize("verb", ROOMS)
+def test_every_verb_of_the_table_says_what_it_takes(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([verb, "--help"])
+    assert left.value.code == 0
+    told = capsys.readouterr().out
+    assert told.startswith(f"usage: threadmill {verb} [-h]")
+    assert ROOMS[verb].line in " ".join(told.split())
+
+
+def test_a_verb_for_threadmills_own_use_is_neither_listed_nor_suggested(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = table.Room("checking", "")
+    monkeypatch.setitem(ROOMS, "reports", own)
+    monkeypatch.setitem(table._GROUPS["checking"], "reports", own.line)
+    assert main(["--help"]) == 0
+    assert "\n  reports" not in capsys.readouterr().out
+    assert main(["reportz"]) == 2
+    assert "did you mean" not in capsys.readouterr().err
+    assert main(["reports"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["prevew"], 'there is no verb "prevew" (did you mean "preview"?)'),
+        (["pre\x1b[2J"], 'there is no verb "pre\N{REPLACEMENT CHARACTER}[2J"'),
+        (["frobnicate"], 'there is no verb "frobnicate"; threadmill --help lists them'),
+        ([], "say what to do"),
+        ([""], "say what to do"),
+        (["--offline", "preview"], "options follow the verb, as in threadmill VERB --offline"),
+    ],
+)
+def test_what_names_no_verb_is_refused_with_the_usage(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("usage: threadmill [-h] [--version] VERB ...\nthreadmill: error: ")
+    assert says in told.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["post"], "the following arguments are required: REPORT"),
+        (["post", "dl-frameworks", "--perid", "2020"], "unrecognized arguments: --perid 2020"),
+        (["undo", "first"], "argument EDITION: invalid int value: 'first'"),
+        (["resolve", "1", "2"], "one of the arguments --there --absent is required"),
+    ],
+)
+def test_wrong_arguments_are_refused_with_the_verbs_usage(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"usage: threadmill {arguments[0]} [-h]")
+    assert f"threadmill {arguments[0]}: error: {says}" in told
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"{bot.__version__}\n"
 
 
 def test_a_preview_in_a_pipe_is_plain_and_says_where_the_page_is(tmp_path: Path) -> None:
-    done = run("preview", "infrastructure-tools", "--period", "2020", folder=tmp_path)
+    done = run_anew("preview", "infrastructure-tools", "--period", "2020", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout + done.stderr
     assert "post 1 of 2: opening  text " in done.stdout
@@ -80,7 +187,7 @@ def test_templates_of_the_working_folder_win_over_the_packaged_ones(tmp_path: Pa
     assert run("preview", "infrastructure-tools", "--period", "2020", folder=tmp_path).returncode == 0
     written = tmp_path / "out/infrastructure-tools/2020/posts/02.txt"
     assert written.read_text().startswith("What our own folder does not say:")
-    listed = run("reports", folder=tmp_path)
+    listed = run_anew("reports", folder=tmp_path)
     assert "dl-frameworks" in listed.stdout
 
 
@@ -345,14 +452,11 @@ def test_a_full_terminal_device_is_not_taken_for_success(tmp_path: Path) -> None
     assert done.returncode != 0
 
 
-@pytest.mark.parametrize("moment", [0.2, 0.5, 0.8, 1.1])
+@pytest.mark.parametrize("moment", [0.02, 0.06, 0.1, 0.14, 0.18, 0.22])
 def test_a_preview_killed_at_any_moment_leaves_a_whole_edition_or_none(tmp_path: Path, moment: float) -> None:
-    arguments = [sys.executable, "-m", "bot", "preview", "infrastructure-tools", "--period", "2020"]
-    environment = os.environ | {"PYTHONPATH": str(_ROOT)}
-    process = subprocess.Popen(arguments, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(moment)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    with start("preview", "infrastructure-tools", "--period", "2020", folder=tmp_path) as process:
+        time.sleep(moment)
+        process.send_signal(signal.SIGKILL)
     place = tmp_path / "out" / "infrastructure-tools" / "2020"
     if place.exists():
         assert len([path for path in place.rglob("*") if path.is_file()]) == 2 + 1 + 3
@@ -502,14 +606,8 @@ def test_a_claim_in_disguise_is_refused(report: Path, tmp_path: Path, text: str)
 
 
 def test_a_stopped_preview_cleans_up_behind_itself(tmp_path: Path) -> None:
-    arguments = [sys.executable, "-m", "bot", "preview", "infrastructure-tools", "--period", "2020"]
-    environment = os.environ | {"PYTHONPATH": str(_ROOT)}
-    process = subprocess.Popen(
-        arguments, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    with process:
-        assert process.stderr is not None
+    with start("preview", "infrastructure-tools", "--period", "2020", folder=tmp_path) as process:
         process.stderr.readline()  # it has begun
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
     assert process.returncode in (143, 0)
     assert not [path for path in tmp_path.rglob(".*") if path.is_dir()]

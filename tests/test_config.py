@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Secret, Settings, environment, settings
+from bot.config import Secret, Settings, Watched, environment, settings
 from bot.errors import BadInput
 
 TOKEN = "tok-3f9a77"
@@ -170,3 +170,152 @@ def test_a_budget_is_an_amount_of_dollars_or_none(text: str, usd: float | None) 
 def test_a_budget_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="THREADMILL_BUDGET_USD is no amount of US dollars such as 5 or 2.50"):
         settings({"THREADMILL_BUDGET_USD": text})
+
+
+# Who watches ----------------------------------------------------------------------------------------------------------------------
+
+HOOK = "https://hooks.example.org/services/T0/B1/k3y?thread=1"
+MAILS = {"THREADMILL_NOTIFY_EMAIL": "ops@example.org", "THREADMILL_SMTP_URL": "smtp://mill:s%40lt@mail.example.org:587"}
+
+
+def test_without_a_word_it_is_watched_on_this_machine_only_and_nobody_is_told() -> None:
+    assert settings({}).watched == Watched(emails=(), listen=("127.0.0.1", 8713), log_style="", log_steps=False)
+    empty = dict.fromkeys(("THREADMILL_NOTIFY_URL", "THREADMILL_NOTIFY_EMAIL", "THREADMILL_SMTP_URL", "THREADMILL_PING_URL"), " ")
+    assert settings({**empty, "THREADMILL_LISTEN": "", "THREADMILL_LOG": ""}) == settings({})
+
+
+def test_who_watches_is_read() -> None:
+    told = settings(
+        {
+            "THREADMILL_NOTIFY_URL": f" {HOOK}\n",
+            "THREADMILL_NOTIFY_EMAIL": "ops@example.org, o'neil+x@a-b.example.org,",
+            "THREADMILL_SMTP_URL": "smtps://mill:s%40lt@mail.example.org:465?from=mill@example.org",
+            "THREADMILL_PING_URL": "https://hc-ping.com/6f2c",
+            "THREADMILL_LISTEN": "[::1]:0",
+            "THREADMILL_LOG": "json:debug",
+        }
+    )
+    assert told.watched == Watched(("ops@example.org", "o'neil+x@a-b.example.org"), ("::1", 0), "json", log_steps=True)
+    assert {name: secret.reveal() for name, secret in told.secrets.items()} == {
+        "THREADMILL_NOTIFY_URL": HOOK,
+        "THREADMILL_PING_URL": "https://hc-ping.com/6f2c",
+        "THREADMILL_SMTP_URL": "smtps://mill:s%40lt@mail.example.org:465?from=mill@example.org",
+    }
+
+
+def test_everything_that_must_not_be_shown_is_hidden() -> None:
+    told = settings({"DATABASE_URL": "postgresql://u:pw@db/mill", "GITHUB_TOKEN": TOKEN, "THREADMILL_NOTIFY_URL": HOOK, **MAILS})
+    assert {secret.reveal() for secret in told.hidden} == {
+        "postgresql://u:pw@db/mill", TOKEN, HOOK, "smtp://mill:s%40lt@mail.example.org:587",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["THREADMILL_NOTIFY_URL", "THREADMILL_PING_URL"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9000/hunter2", "http://[::1]/hunter2", "http://localhost:1", "https://a.example:443"]
+)
+def test_an_address_of_a_watcher_is_taken_over_tls_or_on_this_machine(name: str, url: str) -> None:
+    assert settings({name: url}).secrets[name].reveal() == url
+
+
+@pytest.mark.parametrize("name", ["THREADMILL_NOTIFY_URL", "THREADMILL_PING_URL"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://hooks.example.org/hunter2",
+        "http://127.0.0.1.example.org/hunter2",
+        "https://user:hunter2@example.org/",
+        "https://example.org/hunter2 x",
+        "https://example.org/hunter2#x",
+        "https://example.org:99999/hunter2",
+        "https://example.org:0/hunter2",
+        "https://[::1/hunter2",
+        "https://exämple.org/hunter2",
+        "ftp://example.org/hunter2",
+        "hunter2",
+    ],
+)
+def test_another_address_of_a_watcher_is_refused_and_not_repeated(name: str, url: str) -> None:
+    with pytest.raises(BadInput, match=f"^{name} is no plain https address") as told:
+        settings({name: url})
+    assert "hunter2" not in str(told.value)
+
+
+@pytest.mark.parametrize("url", ["smtp://mail.example.org", "smtps://[::1]:465/", "smtp://a:b@127.0.0.1:25?from=a@example.org"])
+def test_a_mail_server_is_taken(url: str) -> None:
+    assert settings({**MAILS, "THREADMILL_SMTP_URL": url}).secrets["THREADMILL_SMTP_URL"].reveal() == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example.org:587",
+        "http://mail.example.org",
+        "smtp://mill:hunter2@@mail.example.org",
+        "smtp://mill:hunt/er2@mail.example.org",
+        "smtp://mill@mail.example.org",
+        "smtp://mail.example.org:66000",
+        "smtp://mill:hunter2@mail.example.org/inbox",
+        "smtp://mill:hunter2@mail.example.org?from=nobody",
+        "smtp://mill:hunter2@mail.example.org?to=a@example.org",
+        "smtp://mill:hünter2@mail.example.org",
+    ],
+)
+def test_what_is_no_mail_server_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(BadInput, match="^THREADMILL_SMTP_URL is no address of a mail server") as told:
+        settings({**MAILS, "THREADMILL_SMTP_URL": url})
+    assert "hunt" not in str(told.value)
+
+
+@pytest.mark.parametrize("name", MAILS)
+def test_mail_needs_both_whom_and_through_which_server(name: str) -> None:
+    with pytest.raises(BadInput, match="belong together"):
+        settings({name: MAILS[name]})
+
+
+@pytest.mark.parametrize(
+    "text", ["ops", "ops@", "@example.org", "Ops <ops@example.org>", "a b@example.org", "a@b\nBcc: c@d", "ö@example.org"]
+)
+def test_what_is_no_mail_address_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="which is no mail address"):
+        settings({**MAILS, "THREADMILL_NOTIFY_EMAIL": f"ops@example.org,{text}"})
+
+
+@pytest.mark.parametrize(
+    ("text", "listen"),
+    [
+        ("0.0.0.0:80", ("0.0.0.0", 80)),
+        ("localhost:65535", ("localhost", 65535)),
+        ("[::]:8713", ("::", 8713)),
+        (" 127.0.0.1:0 ", ("127.0.0.1", 0)),
+        ("off", None),
+        ("OFF", None),
+    ],
+)
+def test_where_to_listen_is_a_host_and_a_port_or_off(text: str, listen: tuple[str, int] | None) -> None:
+    assert settings({"THREADMILL_LISTEN": text}).watched.listen == listen
+
+
+@pytest.mark.parametrize(
+    "text", ["8713", ":8713", "127.0.0.1", "127.0.0.1:65536", "::1:8713", "a b:1", "http://127.0.0.1:1", "h:٥"]
+)
+def test_what_is_no_place_to_listen_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="^THREADMILL_LISTEN is .*, which is no host and port"):
+        settings({"THREADMILL_LISTEN": text})
+
+
+@pytest.mark.parametrize(
+    ("text", "style", "steps"),
+    [("json", "json", False), ("console", "console", False), ("console:debug", "console", True), (":debug", "", True)],
+)
+def test_how_logs_are_written_is_read(text: str, style: str, steps: bool) -> None:
+    assert (settings({"THREADMILL_LOG": text}).watched.log_style, settings({"THREADMILL_LOG": text}).watched.log_steps) == (
+        style,
+        steps,
+    )
+
+
+@pytest.mark.parametrize("text", ["xml", "JSON", "json:info", "json debug", "json:debug:"])
+def test_another_way_to_write_logs_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="^THREADMILL_LOG is json or console"):
+        settings({"THREADMILL_LOG": text})

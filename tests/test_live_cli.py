@@ -5,15 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import random
 import re
 import shutil
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -26,19 +23,17 @@ import pytest
 
 from bot import wiring
 from bot.cli import main
-from bot.config import VARIABLES
 from bot.domain.period import Period
 from bot.ports import Reply
 from bot.sources import _http
 from bot.store import open_store
 from tests import town
-from tests.processes import heeding_interrupts
+from tests.processes import ROOT, Command
 from tests.sources.services import Answer, Request, Server
 from tests.store.conftest import database, server  # noqa: F401 - fixtures
 from tests.store.databases import PostgreSQLDatabase
 from tests.test_cli import edit
 
-_ROOT = Path(__file__).parent.parent
 OCTOBER = Period.month(2025, 10)
 """Long over: what was answered about it is not asked again for weeks, so that no test minds midnight."""
 NOW = dt.datetime(2026, 11, 5, 6, 0, tzinfo=dt.UTC)
@@ -103,23 +98,15 @@ class Desk:
             for request in one.asked
         )
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> Command:
         """`threadmill collect mine` as a process of its own, at its services' true pace."""
-        clean = {name: value for name, value in os.environ.items() if name not in VARIABLES and "THREADMILL" not in name}
-        with heeding_interrupts():
-            return subprocess.Popen(
-                [sys.executable, "-m", "bot", *(arguments or ("collect", "mine", "--period", "2025-10"))],
-                cwd=self.folder,
-                env=clean | self.addresses | {"PYTHONPATH": str(_ROOT), "THREADMILL_HOME": str(self.folder / "home")},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
+        environment = self.addresses | {"THREADMILL_HOME": str(self.folder / "home")}
+        return Command(*(arguments or ("collect", "mine", "--period", "2025-10")), folder=self.folder, environment=environment)
 
-    def wait_until_asked(self, count: int, process: subprocess.Popen[str]) -> None:
+    def wait_until_asked(self, count: int, process: Command) -> None:
         """Until the services were asked so often, or the process has ended."""
         until = time.monotonic() + 30
-        while self.asked.total() < count and process.poll() is None:
+        while self.asked.total() < count and process.returncode is None:
             assert time.monotonic() < until
             time.sleep(0.002)
 
@@ -533,7 +520,7 @@ def test_a_live_source_is_not_asked_before_the_period_the_recipe_wants_it_from(
 def test_a_recipe_that_asks_for_what_there_is_not_is_refused_with_its_place(
     old: str, new: str, says: str, capfd: pytest.CaptureFixture[str], tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mine = Path(shutil.copytree(_ROOT / "templates" / "dl-frameworks-monthly", tmp_path / "templates" / "mine"))
+    mine = Path(shutil.copytree(ROOT / "templates" / "dl-frameworks-monthly", tmp_path / "templates" / "mine"))
     edit(mine / "report.toml", old, new)
     monkeypatch.chdir(tmp_path)
     for verb in ("preview", "collect", "check"):
@@ -640,7 +627,7 @@ def test_a_collect_that_is_stopped_while_a_service_is_silent_ends_at_once_and_go
             assert silent.wait(30)
             began = time.monotonic()
             process.send_signal(number)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate()
             took = time.monotonic() - began
         over.set()
         assert process.returncode == code
@@ -673,7 +660,7 @@ def test_a_preview_that_is_interrupted_while_a_service_is_silent_ends_at_once_an
             assert silent.wait(30)
             began = time.monotonic()
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate()
             took = time.monotonic() - began
         over.set()
     assert process.returncode == 130
@@ -688,7 +675,7 @@ def test_a_collect_that_is_ended_while_it_loads_a_room_does_not_blame_the_room(
     (tmp_path / "street").mkdir()
     (tmp_path / "street" / "room.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n")
     with a_desk(tmp_path, monkeypatch, '[sources."street.room"]\n') as desk, desk.start() as process:
-        assert process.communicate(timeout=20) == ("", "")
+        assert process.communicate() == ("", "")
     assert process.returncode == 143
 
 
@@ -717,7 +704,7 @@ def test_a_collect_that_is_killed_again_and_again_loses_no_more_than_what_was_un
         with busy_desk.start() as process:
             busy_desk.wait_until_asked(busy_desk.asked.total() + moments.randint(16, 22), process)
             time.sleep(moments.uniform(0, 0.02))
-            process.kill()
+            process.send_signal(signal.SIGKILL)
         assert process.returncode == -9
         assert set(busy_desk.readings()) <= set(HN_READINGS + SO_READINGS)
     said(capfd, "collect", "mine", "--period", "2025-10")
@@ -730,6 +717,6 @@ def test_a_collect_that_is_killed_again_and_again_loses_no_more_than_what_was_un
 def test_two_collects_at_once_share_a_store_and_record_nothing_twice(busy_desk: Desk) -> None:
     pair = [busy_desk.start() for _ in range(2)]
     for process in pair:
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate()
         assert process.returncode == 0, err
     assert busy_desk.readings() == HN_READINGS + SO_READINGS

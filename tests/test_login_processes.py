@@ -5,11 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import resource
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,13 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import VARIABLES
 from bot.errors import BadOutput
 from bot.publishers.x import network
+from tests.processes import ROOT, Command
 from tests.publishers.endpoint import CLIENT, Endpoint, Fault
 from tests.publishers.logins import REFRESH, place, store
 
-_ROOT = Path(__file__).parent.parent
 MINUTE = dt.timedelta(minutes=1)
 
 
@@ -33,29 +29,15 @@ def x() -> Iterator[Endpoint]:
         yield running
 
 
-def start(x: Endpoint, home: Path, *arguments: str, file_bytes: int = 0) -> subprocess.Popen[str]:
+def start(x: Endpoint, home: Path, *arguments: str, file_bytes: int = 0) -> Command:
     """`threadmill ...` as a process of its own; it may write no file longer than `file_bytes`, if that is given."""
-    clean = {name: value for name, value in os.environ.items() if name not in VARIABLES and not name.startswith("THREADMILL")}
-
-    def limit() -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever started the suite ignores
-        if file_bytes:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
-
-    return subprocess.Popen(
-        [sys.executable, "-m", "bot", *arguments],
-        cwd=_ROOT,
-        env=clean | {"X_API_BASE_URL": x.url, "THREADMILL_HOME": str(home), "X_CLIENT_ID": CLIENT},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        stdin=subprocess.PIPE,
-        text=True,
-        preexec_fn=limit,  # noqa: PLW1509 - nothing here forks while it holds a lock
-    )
+    environment = {"X_API_BASE_URL": x.url, "THREADMILL_HOME": str(home), "X_CLIENT_ID": CLIENT}
+    return Command(*arguments, folder=ROOT, environment=environment, file_bytes=file_bytes)
 
 
-def ended(child: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, err = child.communicate(timeout=30)
+def ended(child: Command) -> tuple[int | None, str, str]:
+    with child:
+        out, err = child.communicate()
     assert "Traceback" not in err
     return child.returncode, out, err
 
@@ -71,16 +53,16 @@ def test_processes_that_renew_at_once_ask_x_once(processes: int, x: Endpoint, tm
     x.faults = [Fault(before=False, hold=hold)]
     children = [start(x, tmp_path, "check", "--online") for _ in range(processes)]
     x.arrived.wait(20)
-    time.sleep(1.5)  # the others have started and wait
+    time.sleep(0.5)  # the others have started and wait
     hold.set()
     assert [ended(child)[0] for child in children] == [0] * processes
     assert x.grants == ["refresh_token"]
     assert x.asked == ["Bearer access~1-a9c1e7d3"] * processes
 
 
-def kill(child: subprocess.Popen[str]) -> None:
-    child.kill()
-    child.communicate()
+def kill(child: Command) -> None:
+    child.send_signal(signal.SIGKILL)
+    ended(child)
 
 
 def test_a_process_killed_before_x_did_anything_costs_nothing(x: Endpoint, tmp_path: Path) -> None:
@@ -113,8 +95,6 @@ def test_a_process_killed_between_x_s_answer_and_the_disk_is_told_by_the_next(x:
     assert len(x.forms) == 3  # one a command
     assert path.read_bytes() == before
     child = start(x, tmp_path, "login", "x", "--paste")
-    assert child.stdout is not None
-    assert child.stdin is not None
     address = next(line for line in child.stdout if "authorize" in line)
     child.stdin.write(x.agree(address.strip()) + "\n")
     child.stdin.flush()
@@ -173,7 +153,6 @@ def test_ctrl_c_while_a_person_is_waited_for_ends_it_in_words(way: tuple[str, ..
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     child = start(x, tmp_path, "login", "x", *[port if word == "0" else word for word in way])
-    assert child.stdout is not None
     assert any("authorize" in line for line in child.stdout)
     time.sleep(0.2)
     child.send_signal(signal.SIGINT)

@@ -145,6 +145,13 @@ def test_every_fact_is_claimed_or_read_from_a_reply(written: tuple[str, Written]
             assert fact["query"]
 
 
+@pytest.fixture
+def quiet_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where how many posts Hacker News has does not matter: each is a request."""
+    monkeypatch.setattr(town, "POSTS", 40)
+
+
+@pytest.mark.usefixtures("quiet_news")
 def test_a_second_run_of_the_day_asks_nobody_and_says_the_same(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +181,7 @@ SAD = {
 }
 
 
+@pytest.mark.usefixtures("quiet_news")
 @pytest.mark.parametrize("sad", SAD)
 def test_a_source_that_fails_costs_its_own_posts_and_no_others(
     sad: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

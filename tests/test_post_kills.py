@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,15 +12,13 @@ import pytest
 
 from bot import wiring
 from bot.cli import main
-from bot.config import VARIABLES
 from bot.domain.delivery import State
 from bot.rehearsal import CREATE, METADATA, UPLOAD, FakeX, named
 from bot.store import open_store
 from bot.verbs import posting
-from tests.processes import heeding_interrupts
+from tests.processes import ROOT, Command
 from tests.test_posting import OPENAPI, POST, whole
 
-_ROOT = Path(__file__).parent.parent
 POINTS = [
     (call, nth, fault)
     for call, nth in ((UPLOAD, 1), (METADATA, 1), (CREATE, 1), (CREATE, 2))
@@ -34,18 +29,12 @@ POINTS = [
 @contextmanager
 def a_child_held_at(
     call: str, nth: int, fault: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[tuple[FakeX, subprocess.Popen[str]]]:
+) -> Iterator[tuple[FakeX, Command]]:
     """A post command of its own whose nth call of a kind is held: before it has its effect, or after. Then the world is well again."""
     with FakeX(OPENAPI if OPENAPI.is_file() else None) as fake:
         fake.faults.on(call, named(fault, seconds=4), nth=nth)
         told = fake.keys.environment(fake.url) | {"THREADMILL_HOME": str(tmp_path / "home")}
-        clean = {name: value for name, value in os.environ.items() if name not in VARIABLES and not name.startswith("THREADMILL")}
-        command = [sys.executable, "-m", "bot", *POST, "--yes"]
-        with heeding_interrupts():
-            started = subprocess.Popen(
-                command, cwd=_ROOT, env=clean | told, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-            )
-        with started as child:
+        with Command(*POST, "--yes", folder=ROOT, environment=told) as child:
             until = time.monotonic() + 30
             while sum(one.operation == call for one in fake.calls) < nth:
                 assert time.monotonic() < until
@@ -67,7 +56,7 @@ def test_a_post_command_killed_at_a_request_is_finished_by_the_next(
     call: str, nth: int, fault: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with a_child_held_at(call, nth, fault, monkeypatch, tmp_path) as (_, child):
-        child.kill()
+        child.send_signal(signal.SIGKILL)
 
 
 @pytest.mark.parametrize("fault", ["hang-before", "hang-after"])
@@ -80,7 +69,7 @@ def test_a_post_command_that_is_stopped_says_how_to_go_on_and_leaves_no_lease(
 ) -> None:
     with a_child_held_at(CREATE, 2, fault, monkeypatch, tmp_path) as (_, child):
         child.send_signal(how)
-        _, said = child.communicate(timeout=20)
+        _, said = child.communicate()
         assert (child.returncode, words in said) == (code, True)
         with open_store(f"sqlite:///{tmp_path / 'home' / 'threadmill.db'}") as store:
             assert store.desk.deliveries(1)[1].state is State.UNKNOWN  # the next run looks at once, and waits for no lease

@@ -28,7 +28,7 @@ def deliver(this: Round) -> Sequence[Delivery]:
 
     Raises:
         Rejected: the network refused a post or a picture; nothing of it is there.
-        Later: the network, or another worker, asks to wait longer than a run does.
+        Later: the network, or another worker, asks to wait longer than a run does. Parked: somebody asked the process to end.
         Unsure: whether a post is there cannot be found out; a person decides.
         HeldBack: the thread was taken down, before this or meanwhile.
         BadInput: the settings are wrong; nothing was sent.
@@ -40,6 +40,7 @@ def deliver(this: Round) -> Sequence[Delivery]:
     absent: Counter[int] = Counter()
     unseen: Counter[int] = Counter()
     while (at := _first_open(this)) is not None:
+        this.park()
         match at.state:
             case State.SENDING:
                 this.watch(at, begun)
@@ -113,6 +114,7 @@ def _upload_all(this: Round, anew: set[tuple[int, int]]) -> None:
         for number, picture in enumerate(post.pictures, 1):
             if post.position not in open_posts:
                 continue
+            this.park()
             which = post.position, number
             try:
                 _upload(this, post, number, picture, None if which in anew else there.get(which), now)

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.domain.delivery import Charge, Delivery, Frozen, State
 from bot.domain.thread import Limits
-from bot.errors import Later, Unsure
+from bot.errors import Later, Parked, Unsure
 from bot.ports import Desk, Network
 
 LEASE: Final = dt.timedelta(seconds=180)
@@ -43,7 +43,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Round:
-    """One attempt of one worker at one edition."""
+    """One attempt of one worker at one edition. Before each step it asks whether it is `stopping`; sleeps must end early then."""
 
     edition: int
     frozen: Frozen
@@ -53,6 +53,7 @@ class Round:
     clock: Clock
     worker: str
     say: Callable[[str], None]
+    stopping: Callable[[], bool] = lambda: False
 
     def charge(self, position: int, call: str, usd: float, at: dt.datetime) -> Charge:
         """A call the network bills. When it was made is read before it is: a clock that fails afterwards loses no receipt."""
@@ -98,6 +99,16 @@ class Round:
         self.say(f"waiting for {at.worker}, which is sending post {at.position}")
         left = ((at.lease_until or now) - now).total_seconds()
         self.clock.sleep(min(max(left, 0) + 0.1, LOOKS_S))
+
+    def park(self) -> None:
+        """
+        Go no further if somebody wants the process to end.
+
+        Raises:
+            Parked: somebody does; nothing is under way.
+        """
+        if self.stopping():
+            raise Parked(f"stopped as asked{self.so_far()}; run the same command again, which goes on from there")
 
     def so_far(self) -> str:
         """ ". Out are posts 1 to 2 of 5": what a person must know first."""

@@ -28,6 +28,7 @@ def undo(this: Round) -> Sequence[Delivery]:
     this.desk.withdraw(this.edition, this.clock.now())
     begun, tries = this.clock.now(), 0
     while (at := _last_out(this)) is not None:
+        this.park()
         match at.state:
             case State.SENDING:
                 this.watch(at, begun)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -84,7 +84,9 @@ class Schedule:
 
     def newest(self, now: dt.datetime, period: Period) -> Window:
         """The window that opened last by `now`, looked for from a period backwards."""
-        while (window := self.window(period)) is None or window.opens_at > now:
+        while self._opens_at(period) > now:
+            period = period.previous()
+        while (window := self.window(period)) is None:
             period = period.previous()
         return window
 
@@ -95,5 +97,22 @@ class Schedule:
             period = period.following()
         return found
 
+    def remembering(self) -> Schedule:
+        """The same schedule for a while: it asks its bell about each instant once, and keeps the answers."""
+        return replace(self, bell=_Remembered(self.bell))
+
     def _opens_at(self, period: Period) -> dt.datetime:
         return self.bell.at_or_after(period.end + self.delay)
+
+
+class _Remembered:
+    """A bell that was asked before knows the answer."""
+
+    def __init__(self, bell: Bell) -> None:
+        self._bell = bell
+        self._rings: dict[dt.datetime, dt.datetime] = {}
+
+    def at_or_after(self, moment: dt.datetime) -> dt.datetime:
+        if moment not in self._rings:
+            self._rings[moment] = self._bell.at_or_after(moment)
+        return self._rings[moment]

@@ -114,42 +114,50 @@ def due(report: Report, now: dt.datetime, last: Last) -> Due:
 
     At most one turn is begun, that of the newest window: older ones that nobody began are missed, never made up for. A window
     that had gone by before the report was scheduled is neither. If the clock was set back, nothing is begun before the newest
-    turn.
+    turn; a turn that was skipped ahead of its time stops its own period only. A turn of an older period than the newest window's
+    is closed, unless posts may be out.
 
     Raises:
         ValueError: the report has no schedule.
     """
-    schedule = report.schedule
-    if schedule is None:
+    if report.schedule is None:
         raise ValueError(f"{report.key} has no schedule")
+    schedule = report.schedule.remembering()
     current = schedule.newest(now, Period.newest_complete(report.granularity, now))
-    newest = max((turn.period for turn in last.turns), default=None)
-    begin, missed = None, _missed(schedule, current, newest, last.since)
-    if newest is None or newest < current.period:
-        if now <= current.grace_until and now < current.closes_at:
-            begin = current
-        elif current.grace_until > last.since:
-            missed.append(current)
+    untouched = _untouched(schedule, current, last)
+    begin = current if current in untouched and now <= current.grace_until and now < current.closes_at else None
+    missed = tuple(window for window in untouched if window != begin and window.grace_until > last.since)
     open_turns = sorted((turn for turn in last.turns if not turn.over), key=lambda turn: turn.period)
-    close = tuple(turn for turn in open_turns if now >= turn.closes_at(schedule) and not _taken(turn, now))
+    close = tuple(turn for turn in open_turns if _given_up(turn, schedule, current, now) and not _taken(turn, now))
     again = tuple(turn for turn in open_turns if turn not in close and _ready(turn, now))
     ahead = schedule.window_after(current).opens_at
     look_at = min((moment for moment in _changes(schedule, open_turns, ahead) if moment > now), default=ahead)
-    return Due(begin, again, close, tuple(missed), look_at)
+    return Due(begin, again, close, missed, look_at)
 
 
-def _missed(schedule: Schedule, current: Window, newest: Period | None, since: dt.datetime) -> list[Window]:
-    """Windows before the current one that nobody began while the report was scheduled, oldest first."""
+def _untouched(schedule: Schedule, current: Window, last: Last) -> list[Window]:
+    """
+    The windows up to the current one that have no turn, oldest first, from the newest turn on that nobody skipped.
+
+    What a person skipped ahead says nothing of the periods before it. Ends are compared, for a recipe's granularity may change.
+    """
+    known = {turn.period for turn in last.turns}
+    reached = max((turn.period.end for turn in last.turns if turn.state is not TurnState.SKIPPED), default=None)
     found: list[Window] = []
-    period = current.period.previous()
-    while newest is None or period > newest:
+    period = current.period
+    while reached is None or period.end > reached:
         window = schedule.window(period)
-        if window is not None and window.grace_until <= since:
+        if window is not None and window.grace_until <= last.since and window != current:
             break
-        if window is not None:
+        if window is not None and period not in known:
             found.append(window)
         period = period.previous()
     return found[::-1]
+
+
+def _given_up(turn: Turn, schedule: Schedule, current: Window, now: dt.datetime) -> bool:
+    superseded = turn.period.end < current.period.end and turn.state not in PARTLY_OUT
+    return superseded or now >= turn.closes_at(schedule)
 
 
 def _taken(turn: Turn, now: dt.datetime) -> bool:

@@ -6,6 +6,7 @@ from bot.ports.progress import Progress
 from bot.ports.rota import Approval, Notice, Rota, Run
 from bot.ports.sources import Client, Key, Offline, Parameters, Question, Reply, Service, Source
 from bot.ports.store import Desk, Reading, Rest, Store
+from bot.ports.telling import Teller
 
 __all__ = [
     "CHART_COLUMNS",
@@ -31,4 +32,5 @@ __all__ = [
     "Service",
     "Source",
     "Store",
+    "Teller",
 ]

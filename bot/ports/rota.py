@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot.domain.period import Period
 from bot.domain.turn import Turn
 
 
@@ -70,6 +71,10 @@ class Rota(Protocol):
 
     def turns(self, report: str, network: str) -> Sequence[Turn]:
         """The newest turn and all that are not over, by period."""
+        ...
+
+    def turn(self, report: str, network: str, period: Period) -> Turn | None:
+        """The turn of a period, over or not, if it was begun or missed."""
         ...
 
     def history(self, limit: int) -> Sequence[Turn]:

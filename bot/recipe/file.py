@@ -90,6 +90,19 @@ class PostTable(_Table):
     chart: ChartTable | None = None
 
 
+class ScheduleTable(_Table):
+    """When the report goes out. Durations are texts such as "90m", "36h", "4d"; what is left out depends on the granularity."""
+
+    cron: str
+    zone: str
+    delay: str = ""
+    grace: str = ""
+    latest: str = ""
+    patience: str = ""
+    retry: str = ""
+    mode: Literal["auto", "approve", "dry"] = "approve"
+
+
 class ReportFile(_Table):
     """The shape of `report.toml`. `threadmill check --schema` prints it as JSON Schema for editors."""
 
@@ -98,6 +111,7 @@ class ReportFile(_Table):
     granularity: Literal["year", "month", "week", "day"]
     names: list[str] = Field(default_factory=list)
     allow: list[str] = Field(default_factory=list)
+    schedule: ScheduleTable | None = None
     sources: dict[str, dict[str, Any]] = Field(min_length=1)
     subjects: dict[_Key, SubjectTable] = Field(min_length=1)
     groups: dict[_Key, GroupTable] = Field(default_factory=dict)
@@ -125,6 +139,7 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
     """The keys the model has at a place: walks the same tables the recipe does."""
     tables: Mapping[str, type[_Table]] = {
         "subjects": SubjectTable, "groups": GroupTable, "metrics": MetricTable, "claims": ClaimTable, "posts": PostTable,
+        "schedule": ScheduleTable,
     }  # fmt: skip
     if not location or location[0] not in tables:
         return list(ReportFile.model_fields)

@@ -15,8 +15,11 @@ from bot.domain.honesty import statements, strange
 from bot.domain.measure import WHOLE, Aggregation, Break, Metric, Subject, Unit
 from bot.domain.period import Granularity, Period, instant
 from bot.domain.report import ChartSpec, ClaimSpec, PostSpec, Report, SourceSpec, Template
+from bot.domain.schedule import Schedule
 from bot.domain.words import nearest
 from bot.errors import BadRecipe
+from bot.recipe import timing
+from bot.recipe.bell import BadTiming
 from bot.recipe.file import ChartTable, ClaimTable, MetricTable, PostTable, ReportFile, complaints
 
 _LARGEST_FILE: Final = 1_000_000
@@ -73,6 +76,7 @@ class _Reading:
             posts=tuple(self._post(post) for post in table.posts),
             names=tuple(table.names),
             allow=tuple(table.allow),
+            schedule=self._schedule(),
         )
 
     def _read(self) -> ReportFile:
@@ -105,6 +109,14 @@ class _Reading:
         if since is not None and not isinstance(since, str):
             raise self._bad(f"sources.{name}.since", f'is {since!r}; write a period in quotes, such as "2021"')
         return SourceSpec(name, options, required, None if since is None else self._period(since, f"sources.{name}.since"))
+
+    def _schedule(self) -> Schedule | None:
+        if self._table.schedule is None:
+            return None
+        try:
+            return timing.schedule(self._table.schedule, Granularity(self._table.granularity))
+        except BadTiming as error:
+            raise self._bad(f"schedule.{error.key}", error.what) from None
 
     def _all_metrics(self) -> dict[str, Metric]:
         metrics = dict(self._kinds.metrics)

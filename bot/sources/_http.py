@@ -27,11 +27,12 @@ import requests
 import tenacity
 import urllib3
 
+from bot import wire
 from bot.config import Secret
 from bot.errors import SourceUnavailable, Throttled
 from bot.parallel import side_by_side
 from bot.ports import Question, Reply, Rest, Service, Store
-from bot.sources import _body, _wire
+from bot.sources import _body
 
 _CONNECT_S: Final = 10
 _READ_S: Final = 30
@@ -96,7 +97,7 @@ class HttpClient:
         self._turn = threading.Lock()
         self._not_before = float("-inf")
         self._answers = 0
-        self._session = _wire.Session(contact, service.concurrency)
+        self._session = wire.Session(contact, service.concurrency)
         self._longest_reply_s = longest_reply_s
         self._begun: float | None = None
         self.keys: list[str] = []
@@ -198,7 +199,7 @@ class HttpClient:
         headers = dict(question.headers)
         self._add_key(parameters, headers)
         address = self._base + question.path
-        with _wire.Watch(self._longest_reply_s) as watch:
+        with wire.Watch(self._longest_reply_s) as watch:
             try:
                 with self._followed(question, _with_query(address, parameters), headers) as response:
                     reply = self._read(response, question)
@@ -214,8 +215,8 @@ class HttpClient:
                 raise _Passing(f"sent a body that cannot be decompressed ({error})") from None
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 self._refuse_slow(watch)
-                trouble = _trouble(error)
-                if trouble in _LASTING:
+                trouble = wire.trouble(error, _CONNECT_S, _READ_S)
+                if trouble in wire.LASTING:
                     raise SourceUnavailable(
                         f"{self._name} {trouble}. Look at the connection of this machine; run again later"
                     ) from None
@@ -223,7 +224,7 @@ class HttpClient:
         self._refuse_slow(watch)  # a body that ends with the connection looks whole when the watch has shut it
         return reply
 
-    def _refuse_slow(self, watch: _wire.Watch) -> None:
+    def _refuse_slow(self, watch: wire.Watch) -> None:
         if watch.fired:
             raise SourceUnavailable(
                 f"{self._name} did not finish its reply in {self._longest_reply_s:g} s. It may be overloaded; run again later"
@@ -319,7 +320,7 @@ class HttpClient:
             timeout=(_CONNECT_S, _READ_S),
             stream=True,
             allow_redirects=False,
-            auth=_wire.no_auth,
+            auth=wire.no_auth,
         )
 
     def _sent_on(self, host: str) -> str:
@@ -445,35 +446,3 @@ def _date(text: str) -> dt.datetime | None:
 
 def _minute(moment: dt.datetime) -> str:
     return moment.isoformat(timespec="minutes")
-
-
-def _trouble(error: BaseException) -> str:
-    """A failure of the connection in words of our own: the library's hold the address, and with it the key."""
-    said = f"{error!r}"
-    for sign, words in _TROUBLES:
-        if sign in said:
-            return words
-    return f"could not be asked ({type(error).__name__})"
-
-
-_NOWHERE: Final = "cannot be found: there is no network, or its name is wrong"
-_REFUSED: Final = "refuses the connection"
-_UNTRUSTED: Final = "has a certificate that is not trusted"
-_NO_ADDRESS: Final = "has an address that is none"
-_LASTING: Final = (_NOWHERE, _REFUSED, _UNTRUSTED, _NO_ADDRESS)
-"""Troubles that do not pass while one waits a few seconds."""
-_TROUBLES: Final = (
-    ("ConnectTimeout", f"did not take the connection in {_CONNECT_S} s"),
-    ("timed out", f"was silent for {_READ_S} s"),
-    ("Timeout", f"was silent for {_READ_S} s"),
-    ("NameResolution", _NOWHERE),
-    ("Name or service", _NOWHERE),
-    ("CERTIFICATE", _UNTRUSTED),
-    ("InvalidURL", _NO_ADDRESS),
-    ("LocationParse", _NO_ADDRESS),
-    ("SSL", "could not be reached over TLS"),
-    ("IncompleteRead", "broke off in the middle of its reply"),
-    ("refused", _REFUSED),
-    ("reset", "broke the connection"),
-    ("RemoteDisconnected", "closed the connection without an answer"),
-)

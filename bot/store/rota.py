@@ -50,6 +50,12 @@ class DatabaseRota(Transactions):
         with self._reads() as connection:
             return sorted((_turn(row) for row in connection.execute(query)), key=lambda turn: turn.period)
 
+    def turn(self, report: str, network: str, period: Period) -> Turn | None:
+        query = select(tables.turn).where(*_key(tables.turn, report, network, period.key))
+        with self._reads() as connection:
+            row = connection.execute(query).one_or_none()
+            return None if row is None else _turn(row)
+
     def history(self, limit: int) -> Sequence[Turn]:
         columns = tables.turn.c
         place = func.row_number().over(partition_by=[columns.report, columns.network], order_by=columns.starts_at.desc())

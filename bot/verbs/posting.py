@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import secrets
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from time import sleep
 from typing import Final, TypeAlias
 
@@ -20,8 +16,10 @@ from bot.domain.delivery import Budget, Charge, Delivery, Frozen, State, Upload
 from bot.domain.thread import Limits
 from bot.errors import BadInput, BadStore, HeldBack, OverBudget
 from bot.ports import Desk, Network, Progress, Store
+from bot.stopping import Stop
 from bot.verbs.choosing import recipe_and_period
 from bot.verbs.threads import compose
+from bot.verbs.workers import worker
 
 _ANSWERS: Final = {"absent": State.PLANNED, "there": State.PUBLISHED}
 
@@ -85,12 +83,14 @@ Agreed: TypeAlias = Callable[[Plan], bool]
 """Is shown what is about to be done; if it says no, nothing is."""
 
 
-def post(report: str, period: str | None, now: str | None, data: Sequence[str], agreed: Agreed, progress: Progress) -> Standing:
+def post(
+    report: str, period: str | None, now: str | None, data: Sequence[str], agreed: Agreed, progress: Progress, stop: Stop
+) -> Standing:
     """
     Post a thread, or go on with one that was begun. It is frozen when it is first agreed to, and not composed again.
 
     Raises:
-        Rejected, Later, Unsure: as delivery says.
+        Rejected, Later, Unsure, Parked: as delivery says.
         OverBudget: the month's budget does not allow it.
         BadInput, HeldBack, SourceUnavailable, BadStore: as for a preview.
     """
@@ -114,17 +114,19 @@ def post(report: str, period: str | None, now: str | None, data: Sequence[str], 
             return standing
         _keep_within(plan)
         edition = store.desk.freeze(standing.frozen, wiring.budget(house))
-        deliver(_round(house, store, edition, network, limits, progress))
+        with stop.careful():
+            deliver(_round(house, store, edition, network, limits, progress, stop))
+        store.rota.nudge(edition, store.now())  # a turn that waits for a person learns of it
         return _standing(store.desk, edition)
 
 
-def undo(edition: int, agreed: Agreed, progress: Progress) -> Standing:
+def undo(edition: int, agreed: Agreed, progress: Progress, stop: Stop) -> Standing:
     """
     Take a thread down, the last post first, or go on with what was begun. It is never posted again, but if nothing of it was
     out: then the edition is forgotten, and stands as one that was not begun.
 
     Raises:
-        Rejected, Later, Unsure: as delivery says.
+        Rejected, Later, Unsure, Parked: as delivery says.
         BadInput: there is no such edition, or the keys are another account's.
         OverBudget: the month's budget does not allow it.
     """
@@ -145,7 +147,9 @@ def undo(edition: int, agreed: Agreed, progress: Progress) -> Standing:
         if store.desk.drop(edition):
             return _draft(standing.frozen)
         _keep_within(plan)
-        take_down(_round(house, store, edition, network, limits, progress))
+        with stop.careful():
+            take_down(_round(house, store, edition, network, limits, progress, stop))
+        store.rota.nudge(edition, store.now())
         return _standing(store.desk, edition)
 
 
@@ -194,18 +198,8 @@ def resolve(edition: int, position: int, answer: str, remote_id: str) -> Standin
         words = f"a person looked: {answer}"
         if not store.desk.settle(at, _ANSWERS[answer], remote_id=remote_id, error=words, charge=charge):
             raise HeldBack(f"post {position} of edition {edition} was moved by another process just now; see threadmill status")
+        store.rota.nudge(edition, store.now())
         return _standing(store.desk, edition)
-
-
-def worker() -> str:
-    """Who sends: the process, as a person would find it, and which of those of this name it is: in containers names return."""
-    return f"{socket.gethostname()}/{os.getpid()}/{_life(os.getpid())}"
-
-
-@cache
-def _life(_pid: int) -> str:
-    """A process's own 8 hexadecimal digits; of one that was forked they are others."""
-    return secrets.token_hex(4)
 
 
 def _known(store: Store, edition: int) -> int:
@@ -253,7 +247,9 @@ def _plan(house: wiring.House, store: Store, standing: Standing, calls: tuple[Pl
     return replace(plan, month_usd=round(store.desk.committed(budget.since, standing.edition) + plan.cost_usd, 4))
 
 
-def _round(house: wiring.House, store: Store, edition: int, network: Network, limits: Limits, progress: Progress) -> Round:
+def _round(
+    house: wiring.House, store: Store, edition: int, network: Network, limits: Limits, progress: Progress, stop: Stop
+) -> Round:
     say: Callable[[str], None] = lambda words: progress(words, 0, 0)  # noqa: E731
     clock = Clock(store.desk.now, sleep, house.wall)  # a lease by this machine's clock might be over for everybody else
-    return Round(edition, store.desk.frozen(edition), store.desk, network, limits, clock, worker(), say)
+    return Round(edition, store.desk.frozen(edition), store.desk, network, limits, clock, worker(), say, lambda: stop.asked)

@@ -21,8 +21,8 @@ from bot.errors import BadInput, Later, Rejected, ThreadmillError, Unsure
 from bot.ports import Progress
 from bot.rehearsal import CREATE, FAULTS, METADATA, TIMELINE, UPLOAD, FakeX, Fault, Part, named
 from bot.verbs.choosing import recipe_and_period
-from bot.verbs.posting import worker
 from bot.verbs.threads import compose
+from bot.verbs.workers import worker
 
 _CALLS: Final = {"create": CREATE, "upload": UPLOAD, "alt-text": METADATA, "look": TIMELINE}
 _MOST_RUNS: Final = 8

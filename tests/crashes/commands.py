@@ -19,7 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-import bot.cli
+import bot.cli.accounts
+import bot.cli.checking
 import bot.store
 import bot.terminal.posting
 import bot.verbs.checking
@@ -29,7 +30,7 @@ from bot.publishers._x import session
 from tests.crashes.child import Door, Moments, Time, serve
 from tests.crashes.thread import REPORT
 
-_LOADED: Final = (bot.cli, bot.terminal.posting, bot.verbs.checking, bot.verbs.posting)
+_LOADED: Final = (bot.cli.accounts, bot.cli.checking, bot.terminal.posting, bot.verbs.checking, bot.verbs.posting)
 
 
 def command(job: Mapping[str, Any], door: Door, _: Moments) -> None:

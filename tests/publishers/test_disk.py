@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import json
+import os
 import signal
-import subprocess
-import sys
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from bot.errors import BadOutput
 from bot.publishers import disk
 from bot.publishers.x import LIMITS
 from bot.wiring import dry_run
+from tests.processes import forking
 
 SEEN = Observation(
     "stars", "a", Period.parse("2020"), 42.0, Status.MEASURED, "Somebody", "https://example.org/a", dt.datetime(2021, 1, 2, tzinfo=dt.UTC),
@@ -128,22 +129,33 @@ def test_a_note_beside_an_edition_is_not_lost(tmp_path: Path) -> None:
     assert (place / "posts/01.txt").read_text().startswith("Before: ")
 
 
-_KILLED = """
-import os, signal, sys
-from pathlib import Path
-from tests.publishers.test_disk import edition, publish
+def publish_until(move: int, when: str, out: Path, text: str) -> None:
+    """In a process of its own, which dies before a move or after it."""
+    rename, moves = Path.rename, []
 
-rename, moves = Path.rename, []
-def killing(self, target):
-    moves.append(target)
-    if len(moves) == int(sys.argv[2]) and sys.argv[3] == "before":
-        os.kill(os.getpid(), signal.SIGKILL)
-    rename(self, target)
-    if len(moves) == int(sys.argv[2]):
-        os.kill(os.getpid(), signal.SIGKILL)
-Path.rename = killing
-publish(Path(sys.argv[1]), edition("After: "))
-"""
+    def killing(self: Path, target: Path) -> Path:
+        moves.append(target)
+        if len(moves) == move and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        moved = rename(self, target)
+        if len(moves) == move:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return moved
+
+    Path.rename = killing  # type: ignore[method-assign]
+    publish(out, edition(text))
+
+
+def publish_at_once(start: Barrier, out: Path, text: str) -> None:
+    start.wait(20)
+    publish(out, edition(text))
+
+
+def die_at(move: int, when: str, out: Path) -> None:
+    writer = forking().Process(target=publish_until, args=(move, when, out, "After: "))
+    writer.start()
+    writer.join(60)
+    assert writer.exitcode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(
@@ -153,9 +165,7 @@ def test_a_kill_at_any_move_loses_nothing_that_the_next_preview_does_not_bring_b
     tmp_path: Path, move: int, when: str, seen: str | None
 ) -> None:
     place = publish(tmp_path, edition("Before: "))
-    command = [sys.executable, "-c", _KILLED, str(tmp_path), str(move), when]
-    killed = subprocess.run(command, cwd=Path(__file__).parents[2], check=False, timeout=60)
-    assert killed.returncode == -signal.SIGKILL
+    die_at(move, when, tmp_path)
     if seen is None:
         assert not place.exists()  # whole or not at all
     else:
@@ -167,22 +177,20 @@ def test_a_kill_at_any_move_loses_nothing_that_the_next_preview_does_not_bring_b
 
 def test_an_edition_put_aside_by_a_killed_writer_comes_back(tmp_path: Path) -> None:
     place = publish(tmp_path, edition("Before: "))
-    command = [sys.executable, "-c", _KILLED, str(tmp_path), "1", "after"]
-    subprocess.run(command, cwd=Path(__file__).parents[2], check=False, timeout=60)
+    die_at(1, "after", tmp_path)
     assert not place.exists()
     disk._recover(place)
     assert (place / "posts/01.txt").read_text().startswith("Before: ")
 
 
 def test_eight_writers_at_once_leave_one_whole_edition(tmp_path: Path) -> None:
-    code = _KILLED.replace("int(sys.argv[2])", "0").replace('"After: "', "sys.argv[2]")
-    writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, str(tmp_path), f"Writer {number}: ", "never"], cwd=Path(__file__).parents[2]
-        )
-        for number in range(8)
-    ]
-    assert [writer.wait(timeout=60) for writer in writers] == [0] * 8
+    start = forking().Barrier(8)
+    writers = [forking().Process(target=publish_at_once, args=(start, tmp_path, f"Writer {number}: ")) for number in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    assert [writer.exitcode for writer in writers] == [0] * 8
     assert names(tmp_path) == [f"a-report/2020/{name}" for name in EDITION_FILES]
     assert [path.name for path in (tmp_path / "a-report").iterdir()] == ["2020"]
 

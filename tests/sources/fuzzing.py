@@ -108,9 +108,9 @@ def _at(value: Any, path: tuple[Any, ...]) -> Any:
 
 
 def _with(value: Any, path: tuple[Any, ...], new: Any) -> Any:
-    changed = copy.deepcopy(value)
+    """The value with something else at a path; copied on the way there only, for nobody changes what is copied."""
     if not path:
         return new
-    holder = _at(changed, path[:-1])
-    holder[path[-1]] = new
+    changed = copy.copy(value)
+    changed[path[0]] = _with(value[path[0]], path[1:], new)
     return changed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.store import Database, open_store
+from tests.processes import forking
 from tests.store.databases import Place, PostgreSQLDatabase, Server, SQLiteFile, a_server
 
 
@@ -45,7 +45,5 @@ def store(place: Place) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def processes() -> ForkServerContext:
-    """Real processes that start within milliseconds: their server has loaded what they need."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pytest", "tests.store.workers"])
-    return context
+    """Real processes that start within milliseconds."""
+    return forking()

@@ -1,5 +1,5 @@
 """
-The session under the client: no cookies, no passwords from ~/.netrc, no redirects, and a watch on every request.
+The session under those who ask over HTTP: no cookies, no passwords from ~/.netrc, no redirects, and a watch on every request.
 
 A time-out of a socket counts from byte to byte, so that a server may drip headers, chunk sizes or trailers for ever. The watch
 shuts the connection when the whole exchange takes too long.
@@ -126,3 +126,35 @@ class Session(requests.Session):
 def no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """What to give as `auth`: without any, requests sends a password of ~/.netrc along."""
     return request
+
+
+def trouble(error: BaseException, connect_s: float, read_s: float) -> str:
+    """A failure of the connection in words of our own: the library's hold the address, and with it the key."""
+    said = f"{error!r}"
+    for sign, words in _TROUBLES:
+        if sign in said:
+            return words.format(connect_s=connect_s, read_s=read_s)
+    return f"could not be asked ({type(error).__name__})"
+
+
+_NOWHERE: Final = "cannot be found: there is no network, or its name is wrong"
+_REFUSED: Final = "refuses the connection"
+_UNTRUSTED: Final = "has a certificate that is not trusted"
+_NO_ADDRESS: Final = "has an address that is none"
+LASTING: Final = (_NOWHERE, _REFUSED, _UNTRUSTED, _NO_ADDRESS)
+"""Troubles that do not pass while one waits a few seconds."""
+_TROUBLES: Final = (
+    ("ConnectTimeout", "did not take the connection in {connect_s:g} s"),
+    ("timed out", "was silent for {read_s:g} s"),
+    ("Timeout", "was silent for {read_s:g} s"),
+    ("NameResolution", _NOWHERE),
+    ("Name or service", _NOWHERE),
+    ("CERTIFICATE", _UNTRUSTED),
+    ("InvalidURL", _NO_ADDRESS),
+    ("LocationParse", _NO_ADDRESS),
+    ("SSL", "could not be reached over TLS"),
+    ("IncompleteRead", "broke off in the middle of its reply"),
+    ("refused", _REFUSED),
+    ("reset", "broke the connection"),
+    ("RemoteDisconnected", "closed the connection without an answer"),
+)

@@ -1,0 +1,102 @@
+"""The verbs of running unattended: their arguments, and what they call."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from bot.cli import end_on_sigterm
+
+
+def arguments(verb: str, parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    """What the verb takes goes to the parser; what comes back runs it."""
+    takes, run = {
+        "run": (_run_arguments, _run),
+        "turn": (_turn_arguments, _turn),
+        "chore": (_chore_arguments, _chore),
+        "approve": (_approve_arguments, _approve),
+        "skip": (_skip_arguments, _skip),
+    }[verb]
+    takes(parser)
+    return run
+
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--once", action="store_true", help="do what is due and exit: 0 done, 6 nothing due")
+    parser.add_argument("--now", metavar="ISO", help="with --once: the instant to decide by (default: now)")
+    parser.set_defaults(after_stop="what was begun is taken up by the next run")
+
+
+def _run(options: argparse.Namespace) -> int:
+    if not options.once:
+        if options.now is not None:
+            from bot.errors import BadInput
+
+            raise BadInput("--now is for threadmill run --once; a service goes by the clock")
+        from bot.service.serving import serve
+
+        return serve()
+    stop = end_on_sigterm()
+    from bot.terminal import operations as show
+    from bot.terminal.lines import progress
+    from bot.verbs import running
+
+    with progress() as told:
+        once = running.run_once(options.now, stop, told)
+    show.show_once(once)
+    return once.code
+
+
+def _turn_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("report")
+    parser.add_argument("period")
+    parser.add_argument("--run", required=True)
+    parser.add_argument("--recipe", default=None)
+
+
+def _turn(options: argparse.Namespace) -> int:
+    stop = end_on_sigterm()
+    from bot.service.working import perform_turn
+
+    return perform_turn(options.report, options.period, options.run, options.recipe, stop)
+
+
+def _chore_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", choices=["collect", "prune"])
+    parser.add_argument("--run", required=True)
+
+
+def _chore(options: argparse.Namespace) -> int:
+    end_on_sigterm()
+    from bot.service.working import perform_chore
+
+    return perform_chore(options.name, options.run)
+
+
+def _approve_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("edition", type=int, metavar="EDITION", help="its number in threadmill status")
+    parser.add_argument("digest", nargs="?", metavar="DIGEST", help="of the very thread that is approved; without, it is shown")
+    parser.add_argument("--out", metavar="DIR", help="write its pictures and texts there, to look at them")
+
+
+def _approve(options: argparse.Namespace) -> int:
+    from bot.terminal import operations as show
+    from bot.verbs import approving
+
+    approved = approving.approve(options.edition, options.digest)
+    show.show_approved(approved)
+    return 0 if approved.approval is not None else 3
+
+
+def _skip_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("report", metavar="REPORT")
+    parser.add_argument("period", metavar="PERIOD")
+    parser.add_argument("--because", required=True, metavar="TEXT", help="why there shall be no thread; it is kept with the turn")
+
+
+def _skip(options: argparse.Namespace) -> int:
+    from bot.terminal import operations as show
+    from bot.verbs import approving
+
+    show.show_turn(approving.skip(options.report, options.period, options.because))
+    return 0

@@ -1,0 +1,159 @@
+"""
+The service: APScheduler rings, `verbs.looking` decides, children do the work.
+
+Nothing about turns is kept here: what is known is in the store, so this process may be killed at any moment, and any number of
+hosts may run it against one PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from bot import wiring
+from bot.errors import BadStore, ThreadmillError
+from bot.ports import Store
+from bot.service.children import Children
+from bot.service.clock import Watch
+from bot.service.recipes import Recipes
+from bot.verbs.chores import chores_due
+from bot.verbs.looking import Task, look
+
+BELL_S: Final = 30
+"""Seconds between two looks: a turn begins at most so late."""
+_PARTING_S: Final = 8.5
+"""How long the children may take to park what is under way; whoever stops us waits ten seconds."""
+
+
+class Log(Protocol):
+    """Where it is said what happens: how grave it is (info, warning, error), the event and its details."""
+
+    def __call__(self, level: str, event: str, **details: object) -> object: ...
+
+
+@dataclass
+class Service:
+    """
+    Looks every half minute until it is told to stop. `tell` passes notices on; `good` is called after each look that went well.
+
+    `looked_at` is when the last look was finished, by the store's clock.
+    """
+
+    house: wiring.House
+    store: Store
+    log: Log
+    tell: Callable[[], None]
+    good: Callable[[], None]
+    children: Children
+    recipes: Recipes
+    looked_at: dt.datetime | None = None
+    watch: Watch = field(default_factory=Watch)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _reload: threading.Event = field(default_factory=threading.Event)
+    _woken: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Until SIGTERM or SIGINT; the second of them kills the children."""
+        self._load()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._asked_to_stop)
+        signal.signal(signal.SIGHUP, self._asked_to_reload)
+        bell = self._bell()
+        bell.start()
+        ready()
+        try:
+            while not self._stop.is_set():
+                self._woken.wait()
+                self._woken.clear()
+                if self._reload.is_set():
+                    self._reload.clear()
+                    self._load()
+        finally:
+            bell.shutdown(wait=False)
+            self.children.stop(_PARTING_S)
+            self.log("info", "stopped")
+
+    def look(self) -> None:
+        """One look: what is due is started, what went by is written down."""
+        self.children.reap()
+        try:
+            now = self.store.now()
+            if not self.watch.believes(now):
+                self.looked_at = now
+                self.log("warning", "the clock was set; nothing is decided for some minutes", now=now.isoformat())
+                return
+            looked = look(list(self.recipes.reports.values()), self.store, now)
+            chores = chores_due(self.store, now)
+        except BadStore as error:
+            self.log("error", "the store does not answer", error=str(error))
+            return
+        for turn in looked.missed:
+            self.log("error", "missed", report=turn.report, network=turn.network, period=turn.period.key, reason=turn.reason)
+        for task in looked.tasks:
+            self._perform(task)
+        for name in chores:
+            self._do(name)
+        self.looked_at = now
+        if not looked.missed:
+            self.good()
+
+    def _bell(self) -> BackgroundScheduler:
+        bell = BackgroundScheduler(
+            timezone=dt.UTC,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},  # a late look is as good as any
+        )
+        at_once = dt.datetime.now(dt.UTC)
+        for job in (self.look, self.tell):
+            bell.add_job(job, IntervalTrigger(seconds=BELL_S, timezone=dt.UTC), next_run_time=at_once, id=job.__name__)
+        return bell
+
+    def _perform(self, task: Task) -> None:
+        run = secrets.token_hex(6)
+        arguments = ["turn", task.report, task.period, "--run", run]
+        if task.report in self.recipes.copies:
+            arguments += ["--recipe", str(self.recipes.copies[task.report])]
+        about = {"report": task.report, "network": task.network, "period": task.period, "run": run}
+
+        def ended(code: int) -> None:
+            self.log("warning" if code else "info", "turn performed", exit_code=code, **about)
+
+        if self.children.start(f"{task.report}/{task.network}/{task.period}", arguments, ended):
+            self.log("info", "turn begins", **about)
+
+    def _do(self, chore: str) -> None:
+        def ended(code: int) -> None:
+            self.log("warning" if code else "info", "chore done", chore=chore, exit_code=code)
+
+        run = secrets.token_hex(6)
+        if self.children.start(chore, ["chore", chore, "--run", run], ended):
+            self.log("info", "chore begins", chore=chore, run=run)
+
+    def _load(self) -> None:
+        try:
+            self.recipes.load()
+        except ThreadmillError as error:
+            self.log("error", "the recipes cannot be read", error=str(error))
+            return
+        for key in self.recipes.problems:
+            self.log("error", "broken recipe", report=key, error=self.recipes.told(key))
+        for key, report in self.recipes.reports.items():
+            mode = "" if report.schedule is None else str(report.schedule.mode)
+            self.log("info", "scheduled", report=key, network=report.network, mode=mode)
+
+    def _asked_to_stop(self, *_: object) -> None:
+        if self._stop.is_set():
+            self.children.kill()
+        self._stop.set()
+        self._woken.set()
+
+    def _asked_to_reload(self, *_: object) -> None:
+        self._reload.set()
+        self._woken.set()

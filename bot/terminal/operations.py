@@ -1,0 +1,51 @@
+"""What became of turns, and what a person is to say about them."""
+
+from __future__ import annotations
+
+from bot.domain.turn import Turn, TurnState
+from bot.terminal.lines import say
+from bot.verbs.approving import Approved
+from bot.verbs.running import Once
+
+_PASSING = (TurnState.OPEN, TurnState.SENDING)
+
+
+def show_once(once: Once) -> None:
+    """A line for each turn that was performed or missed, and for each recipe that cannot be read."""
+    for problem in once.problems.values():
+        say(f"broken recipe: {problem}")
+    for turn in once.missed:
+        show_turn(turn)
+    for performed in once.performed:
+        show_turn(performed.turn)
+    if not (once.performed or once.missed or once.problems):
+        say("nothing is due")
+
+
+def show_turn(turn: Turn) -> None:
+    """One turn: what it is about, how it stands, and why."""
+    say(f"{turn.report} {turn.period.key} for {turn.network}: {turn.state}")
+    if turn.reason:
+        say(f"   {turn.reason}")
+    if turn.state in _PASSING and turn.retry_at is not None:
+        say(f"   tried again at {turn.retry_at:%Y-%m-%d %H:%M} UTC")
+
+
+def show_approved(approved: Approved) -> None:
+    """The thread word for word, its digest, and whether it is approved."""
+    frozen = approved.frozen
+    say(f"edition {approved.edition}  {frozen.report} {frozen.period} for {frozen.network} account {frozen.account}")
+    for post in frozen.posts:
+        say(f"\n{post.position}/{len(frozen.posts)}  ${post.cost_usd:.3f}")
+        say(post.text)
+        for picture in post.pictures:
+            say(f"   [picture {picture.width_px}x{picture.height_px}: {picture.alt_text}]")
+    say(f"\n{len(frozen.posts)} posts for ${frozen.cost_usd:.3f}, digest {frozen.digest}")
+    if approved.approval is None:
+        say(f"approve exactly this: threadmill approve {approved.edition} {frozen.digest}")
+        return
+    say(f"approved by {approved.approval.by} at {approved.approval.at:%Y-%m-%d %H:%M} UTC")
+    if approved.turn is None or approved.turn.over:
+        say(f"no turn waits for it: threadmill post {frozen.report} --period {frozen.period} --yes posts it")
+    else:
+        say("the next run posts it")

@@ -1,0 +1,116 @@
+"""A person's word on a turn: this very thread shall go out, or none."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import socket
+from dataclasses import dataclass, replace
+
+from bot import wiring
+from bot.domain.delivery import Frozen, State
+from bot.domain.period import Period
+from bot.domain.turn import Turn, TurnState
+from bot.errors import BadInput, HeldBack
+from bot.ports import Approval, Store
+from bot.verbs.choosing import recipe_and_period
+
+_SHORTEST_DIGEST = 12
+"""Characters that tell one thread from another; fewer may be a slip of the hand."""
+
+
+@dataclass(frozen=True)
+class Approved:
+    """A frozen thread, and a person's approval of it, if it was given; `turn` says whether somebody is waiting for that."""
+
+    edition: int
+    frozen: Frozen
+    approval: Approval | None
+    turn: Turn | None
+
+
+def approve(edition: int, digest: str | None) -> Approved:
+    """
+    Approve an edition by its digest, or show what is to be approved, if none is given. The next run posts it.
+
+    Raises:
+        BadInput: there is no such edition, its digest is another, or there is nothing to approve.
+        HeldBack: it was taken down.
+    """
+    house = wiring.house()
+    with wiring.store(house) as store:
+        if edition not in store.desk.editions():
+            raise BadInput(f"there is no edition {edition}; threadmill status lists them")
+        frozen = store.desk.frozen(edition)
+        if digest is not None:
+            _refuse_another(edition, frozen, digest)
+            _refuse_pointless(store, edition)
+            if not store.rota.approve(Approval(edition, frozen.digest, _who(), store.now())):
+                raise HeldBack(f"edition {edition} was changed by another process just now; see threadmill status")
+        return Approved(edition, frozen, store.rota.approval(edition), _turn_of(store, edition))
+
+
+def skip(report: str, period: str, because: str) -> Turn:
+    """
+    There shall be no thread of a report for a period: one that waits is forgotten, one that was missed is no fault any more.
+
+    Raises:
+        BadInput: there is no such report, period or window, or posts of it are out. HeldBack: a worker is at it.
+    """
+    house = wiring.house()
+    recipe, when = recipe_and_period(house, report, period)
+    with wiring.store(house) as store:
+        now = store.now()
+        turn = store.rota.turn(recipe.key, recipe.network, when)
+        if turn is None:
+            window = None if recipe.schedule is None else recipe.schedule.window(when)
+            if window is None:
+                raise BadInput(f"{report} has no turn for {when.key}, so there is none to skip; see threadmill schedule")
+            turn = Turn(recipe.key, recipe.network, window)
+        _refuse_out(store, turn)
+        skipped = replace(turn, state=TurnState.SKIPPED, reason=f"skipped by {_who()}: {because}", retry_at=None, ended_at=now)
+        if not store.rota.close(skipped, now):
+            raise HeldBack(f"the turn of {report} for {when.key} is over, or a worker is at it just now; see threadmill schedule")
+        if turn.edition is not None:
+            store.desk.drop(turn.edition)
+        return skipped
+
+
+def _refuse_another(edition: int, frozen: Frozen, digest: str) -> None:
+    if not re.fullmatch(r"[0-9a-f]*", digest) or len(digest) < _SHORTEST_DIGEST or not frozen.digest.startswith(digest):
+        raise BadInput(
+            f"edition {edition} has the digest {frozen.digest}, not {digest[:80]}: what you have seen is not what would be "
+            f"posted. Look at it again: threadmill approve {edition}"
+        )
+
+
+def _refuse_pointless(store: Store, edition: int) -> None:
+    if (withdrawn_at := store.desk.withdrawn(edition)) is not None:
+        raise HeldBack(f"edition {edition} was taken down at {withdrawn_at:%Y-%m-%d %H:%M}; nothing of it is posted again")
+    if all(one.state is State.PUBLISHED for one in store.desk.deliveries(edition)):
+        raise BadInput(f"edition {edition} is out already; threadmill status has its address")
+
+
+def _refuse_out(store: Store, turn: Turn) -> None:
+    if turn.edition is None:
+        return
+    deliveries = store.desk.deliveries(turn.edition)
+    if any(one.state not in (State.PLANNED, State.REJECTED, State.REMOVED) for one in deliveries):
+        raise BadInput(
+            f"posts of edition {turn.edition} are out, or may be, so it cannot be skipped; take them down first: "
+            f"threadmill undo {turn.edition}"
+        )
+
+
+def _turn_of(store: Store, edition: int) -> Turn | None:
+    frozen = store.desk.frozen(edition)
+    turn = store.rota.turn(frozen.report, frozen.network, Period.parse(frozen.period))
+    return None if turn is None or turn.edition != edition else turn
+
+
+def _who() -> str:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        user = "somebody"
+    return f"{user}@{socket.gethostname()}"

@@ -1,0 +1,61 @@
+"""One look at the schedule, and everything that is due done in this process: for cron, timers and jobs that end."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bot import wiring
+from bot.domain.turn import Turn
+from bot.ports import Progress, Store
+from bot.stopping import Stop
+from bot.verbs.chores import chores_due, do_chore
+from bot.verbs.looking import look
+from bot.verbs.turns import Performed, perform
+
+NOTHING_DUE: Final = 6
+_GRAVEST_FIRST: Final = (1, 5, 4, 2, 3, 7)
+_MISSED: Final = 3
+
+
+@dataclass(frozen=True)
+class Once:
+    """Which turns were performed, which went by without a thread, and which recipes cannot be read."""
+
+    performed: tuple[Performed, ...]
+    missed: tuple[Turn, ...]
+    problems: Mapping[str, str]
+
+    @property
+    def code(self) -> int:
+        """The gravest of all that was done; nothing due if nothing was to be done."""
+        codes = {one.code for one in self.performed} | ({_MISSED} if self.missed else set()) | ({2} if self.problems else set())
+        if not codes:
+            return NOTHING_DUE
+        return next((code for code in _GRAVEST_FIRST if code in codes), 0)
+
+
+def run_once(now: str | None, stop: Stop, progress: Progress) -> Once:
+    """
+    Every turn that is due, and this day's chores, but for those of another time than the real one.
+
+    Raises:
+        BadInput, BadStore: nothing can be decided.
+    """
+    house = wiring.house(now)
+    reports, problems = wiring.scheduled(house)
+    with wiring.store(house) as store:
+        looked = look(reports, store, house.now if house.pinned else store.now())
+        performed = [
+            perform(house, task.report, task.period, secrets.token_hex(6), "once", stop, progress) for task in looked.tasks
+        ]
+        if not house.pinned:
+            _chores(house, store, progress)
+    return Once(tuple(one for one in performed if one is not None), looked.missed, problems)
+
+
+def _chores(house: wiring.House, store: Store, progress: Progress) -> None:
+    for name in chores_due(store, store.now()):
+        do_chore(house, name, progress)

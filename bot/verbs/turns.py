@@ -1,0 +1,248 @@
+"""A report's turn, performed: composed, frozen, approved, delivered, and what came of it written down."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from bot import __version__, wiring
+from bot.compose.documents import frozen
+from bot.delivery import Clock, Round, deliver
+from bot.domain.delivery import State
+from bot.domain.period import Period
+from bot.domain.report import Report
+from bot.domain.schedule import Mode, Schedule
+from bot.domain.turn import PARTLY_OUT, Turn, TurnState
+from bot.errors import BadInput, BadStore, HeldBack, Later, OverBudget, Parked, Rejected, ThreadmillError, Unsure
+from bot.pipeline import Run as Composed
+from bot.ports import Network, Notice, Progress, Run, Store
+from bot.stopping import Stop
+from bot.verbs.threads import compose
+from bot.verbs.workers import worker
+
+LEASE: Final = dt.timedelta(minutes=3)
+"""How long a turn stays a dead worker's. One that lives renews it three times in that."""
+_RENEWAL_S: Final = LEASE.total_seconds() / 3
+_AT_ONCE: Final = dt.timedelta(0)
+_LONGEST_PAUSE: Final = dt.timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Performed:
+    """What a turn has become, and the exit code that says it."""
+
+    turn: Turn
+    code: int
+
+
+def perform(
+    house: wiring.House, report: str, period: str, run: str, why: str, stop: Stop, progress: Progress
+) -> Performed | None:
+    """
+    A report's turn for a period, begun or gone on with, as far as it goes now. None if another worker has it, or it is over.
+
+    What goes wrong is written down with the turn, and told of; it is not raised.
+
+    Raises:
+        BadStore: what happened cannot be written down; the turn is taken up again when its lease is over.
+        BadRecipe: the recipe cannot be read, or has no schedule; nothing was begun.
+    """
+    recipe = wiring.scheduled_report(house, report)
+    assert recipe.schedule is not None  # noqa: S101 - said by scheduled_report
+    with wiring.store(house) as store:
+        turn = _turn(store, recipe, recipe.schedule, Period.parse(period))
+        taken = None if turn is None else store.rota.begin(turn, worker(), store.now(), store.now() + LEASE, run)
+        if taken is None:
+            return None
+        attempt = Run(run, why, report, period, worker(), __version__, wiring.recipe_digest(house, report), store.now())
+        store.rota.start(attempt)
+        performance = _Performance(house, recipe, recipe.schedule, store, stop, progress, taken)
+        try:
+            with _renewed(store, taken):
+                performance.go()
+        finally:  # also when the process is to end: nobody has to wait for the lease then
+            lost = "" if store.rota.settle(performance.turn, store.now(), performance.notice()) else "; the turn was taken over"
+            said = f"{performance.turn.state}: {performance.turn.reason}{lost}"
+            store.rota.finish(replace(attempt, ended_at=store.now(), outcome=said, sources=performance.sources))
+        return Performed(performance.turn, performance.code)
+
+
+@dataclass
+class _Performance:
+    """One attempt at one turn: what is known so far."""
+
+    house: wiring.House
+    recipe: Report
+    schedule: Schedule
+    store: Store
+    stop: Stop
+    progress: Progress
+    turn: Turn
+    event: str = ""
+    code: int = 0
+    sources: dict[str, str] = field(default_factory=dict)
+
+    def go(self) -> None:
+        """As far as it goes; what stops it becomes the turn's state."""
+        try:
+            self._go()
+        except BadStore:
+            raise
+        except Parked as error:
+            self._becomes(TurnState.SENDING, error, retry_in=_AT_ONCE)
+        except Later as error:
+            self._becomes(self._under_way, error, retry_in=max(error.until - self.store.now(), _AT_ONCE))
+        except Unsure as error:
+            self._becomes(TurnState.UNKNOWN, error, "unknown", retry_in=self._pause)
+        except Rejected as error:
+            self._becomes(TurnState.HELD, error, "held")
+        except OverBudget as error:
+            self._becomes(TurnState.HELD, error, "held", retry_in=self.schedule.retry)
+        except BadInput as error:
+            self._becomes(TurnState.HELD, error, "broken", retry_in=self.schedule.retry)
+        except ThreadmillError as error:  # a required source is missing, or there is nothing to say yet
+            self._becomes(self._under_way, error, retry_in=self.schedule.retry)
+        except Exception as error:  # a defect must not be retried every half minute, and not go unnoticed
+            defect = ThreadmillError(f"this is a defect, please report it: {type(error).__name__}: {error}")
+            self._becomes(TurnState.HELD, defect, "broken", retry_in=self.schedule.retry)
+        except BaseException:
+            asked = ThreadmillError("the process was asked to end")
+            self._becomes(self._under_way, asked, retry_in=_AT_ONCE)
+            raise
+
+    def notice(self) -> Notice | None:
+        """What a person should know of it."""
+        if not self.event:
+            return None
+        one = self.turn
+        return Notice(self.event, one.report, one.network, one.period.key, one.reason, one.run)
+
+    def _go(self) -> None:
+        if self.schedule.mode is Mode.DRY:
+            self._write()
+            return
+        network = wiring.network(self.house, self.recipe.network)
+        edition = self.store.desk.find(self.recipe.key, self.turn.period.key, network.account)
+        if edition is None and (composed := self._compose()) is not None:
+            edition = self.store.desk.freeze(frozen(composed.edition, network.account), wiring.budget(self.house))
+        if edition is not None:
+            self.turn = replace(self.turn, edition=edition)
+            self._bring_out(edition, network)
+
+    def _compose(self) -> Composed | None:
+        """The thread, or None where figures are missing that may still come."""
+        composed = compose(self.house, self.recipe, self.turn.period, (), self.store, offline=False, progress=self.progress)
+        self.sources = {one.source: one.problem or f"{one.observation_count} observations" for one in composed.sources}
+        if composed.awaited and self._now() < self.turn.window.complete_until:
+            until = self.turn.window.complete_until
+            reason = f"waiting until {until:%Y-%m-%d %H:%M} at most for what is missing: {'; '.join(composed.awaited)}"
+            self._becomes(TurnState.OPEN, ThreadmillError(reason), retry_in=self.schedule.retry)
+            self.code = 3
+            return None
+        return composed
+
+    def _write(self) -> None:
+        if (composed := self._compose()) is None:
+            return
+        with wiring.dry_run(self.house.settings.home / "dry", composed.edition) as dry_run:
+            deliver(dry_run)
+        self.turn = replace(self.turn, state=TurnState.WRITTEN, reason=dry_run.frozen.account, retry_at=None)
+
+    def _bring_out(self, edition: int, network: Network) -> None:
+        """The edition, out on its account, if somebody wants exactly that."""
+        desk = self.store.desk
+        if (withdrawn_at := desk.withdrawn(edition)) is not None:
+            taken_down = f"edition {edition} was taken down at {withdrawn_at:%Y-%m-%d %H:%M} with threadmill undo"
+            self.turn = replace(self.turn, state=TurnState.SKIPPED, reason=taken_down, retry_at=None)
+            return
+        deliveries = desk.deliveries(edition)
+        if any(one.state is not State.PUBLISHED for one in deliveries):
+            begun = any(one.attempts for one in deliveries)  # somebody agreed to it before, for posts were sent
+            if not begun and self.schedule.mode is Mode.APPROVE and self.store.rota.approval(edition) is None:
+                self._wait_for_a_person(edition)
+                return
+            if not self.store.rota.sending(self.turn, edition):
+                raise HeldBack(f"edition {edition} was not gone on with: another worker has taken the turn over")
+            self.turn = replace(self.turn, state=TurnState.SENDING)
+            with self.stop.careful():
+                deliver(self._round(edition, network))
+        url = wiring.post_url(self.recipe.network, desk.deliveries(edition)[0].remote_id)
+        self.turn = replace(self.turn, state=TurnState.PUBLISHED, reason=url, retry_at=None)
+
+    def _round(self, edition: int, network: Network) -> Round:
+        desk, limits = self.store.desk, wiring.limits(self.recipe.network)
+        clock = Clock(self.store.now, self.stop.sleep, self.house.wall)
+        return Round(
+            edition,
+            desk.frozen(edition),
+            desk,
+            network,
+            limits,
+            clock,
+            worker(),
+            lambda words: self.progress(words, 0, 0),
+            stopping=lambda: self.stop.asked,
+        )
+
+    def _wait_for_a_person(self, edition: int) -> None:
+        thread = self.store.desk.frozen(edition)
+        words = (
+            f"{len(thread.posts)} posts for ${thread.cost_usd:.3f} wait to be approved, until "
+            f"{self.turn.window.closes_at:%Y-%m-%d %H:%M}: threadmill approve {edition} {thread.digest}"
+        )
+        self.turn = replace(self.turn, state=TurnState.WAITING, reason=words, retry_at=None)
+        self.event, self.code = "waiting", 3
+
+    def _becomes(self, state: TurnState, error: ThreadmillError, event: str = "", retry_in: dt.timedelta | None = None) -> None:
+        retry_at = None if retry_in is None else self._now() + retry_in
+        self.turn = replace(self.turn, state=state, reason=str(error), retry_at=retry_at)
+        self.event, self.code = event, error.exit_code
+
+    def _now(self) -> dt.datetime:
+        """By what the schedule is judged; leases and what is sent count by the store's clock alone."""
+        return self.house.now if self.house.pinned else self.store.now()
+
+    @property
+    def _under_way(self) -> TurnState:
+        return TurnState.SENDING if self.turn.state in PARTLY_OUT else TurnState.OPEN
+
+    @property
+    def _pause(self) -> dt.timedelta:
+        """Looks at the account are billed: each that finds nothing out is followed by a pause twice as long."""
+        longer: int = 2 ** min(max(self.turn.attempts - 1, 0), 10)
+        return min(self.schedule.retry * longer, _LONGEST_PAUSE)
+
+
+def _turn(store: Store, recipe: Report, schedule: Schedule, period: Period) -> Turn | None:
+    """The turn as it stands, or one that is about to be begun; None if it is over, or the period has none."""
+    known = store.rota.turn(recipe.key, recipe.network, period)
+    if known is not None:
+        return None if known.over else known
+    window = schedule.window(period)
+    return None if window is None else Turn(recipe.key, recipe.network, window)
+
+
+@contextmanager
+def _renewed(store: Store, turn: Turn) -> Iterator[None]:
+    """The lease is renewed for as long as the block takes, by a thread beside it."""
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.wait(_RENEWAL_S):
+            try:
+                if not store.rota.renew(turn, store.now() + LEASE):
+                    return
+            except BadStore:  # perhaps it is back before the lease is over
+                continue
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(1)  # a database that does not answer must not keep the process

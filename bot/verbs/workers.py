@@ -1,0 +1,19 @@
+"""Who has what is being done: a process, as a person would find it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from functools import cache
+
+
+def worker() -> str:
+    """Who sends: the process, as a person would find it, and which of those of this name it is: in containers names return."""
+    return f"{socket.gethostname()}/{os.getpid()}/{_life(os.getpid())}"
+
+
+@cache
+def _life(_pid: int) -> str:
+    """A process's own 8 hexadecimal digits; of one that was forked they are others."""
+    return secrets.token_hex(4)

@@ -1,0 +1,24 @@
+"""What a server of processes has loaded before it forks one: all that a verb, or a worker at a store, may need."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import alembic.command
+import jinja2
+import psycopg
+import requests_oauthlib
+import sqlalchemy.dialects.postgresql.psycopg
+import sqlalchemy.dialects.sqlite.pysqlite
+
+import bot.charts.sheet.render
+import bot.rehearsal
+import bot.store
+from bot.plugins import load, rooms
+from bot.terminal import checking, collecting, login, posting, rehearsing, threads
+
+LOADED: Final = (
+    *(alembic, jinja2, psycopg, requests_oauthlib, sqlalchemy.dialects, bot.charts, bot.rehearsal, bot.store),
+    *(checking, collecting, login, posting, rehearsing, threads),
+    *(load(wing, name, ()) for wing in ("sources", "charts", "publishers") for name in rooms(wing)),
+)

@@ -1,0 +1,129 @@
+"""`run --once`, `approve` and `skip` through the front door."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import wiring
+from bot.cli import main
+from bot.verbs import running
+from tests.unattended.mill import DAILY, Mill
+from tests.unattended.test_turns import SIX, THREAD
+
+Told = Callable[[], str]
+
+
+@pytest.fixture
+def mill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mill]:
+    """A mill in whose folder the command line stands, at whose time it lives."""
+    with Mill(tmp_path, SIX, "approve") as made:
+        made.report("daily", "day", DAILY, "2026-03-01", 30)
+        monkeypatch.chdir(tmp_path)
+        for name, value in made.environment().items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(wiring, "_now", made.now)
+        monkeypatch.setattr(running, "chores_due", lambda *_: [])
+        yield made
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Told:
+    return lambda: capsys.readouterr().out
+
+
+def digest(text: str) -> str:
+    found = re.search(r"threadmill approve 1 ([0-9a-f]{64})", text)
+    assert found is not None
+    return found[1]
+
+
+def test_from_nothing_to_the_first_approved_thread(mill: Mill, told: Told) -> None:
+    assert main(["run", "--once"]) == 3
+    wanted = digest(told())
+    assert main(["run", "--once"]) == 6
+    assert told() == "nothing is due\n"
+    assert main(["approve", "1"]) == 3
+    shown = told()
+    assert THREAD[0] in shown
+    assert digest(shown) == wanted
+    assert main(["approve", "1", wanted]) == 0
+    assert "the next run posts it" in told()
+    assert main(["run", "--once"]) == 0
+    assert "daily 2026-03-01 for x: published" in told()
+    assert mill.threads() == [THREAD]
+    assert main(["run", "--once"]) == 6
+
+
+def test_another_digest_approves_nothing(mill: Mill, told: Told, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["run", "--once"])
+    wanted = digest(told())
+    for wrong in (wanted[:11], "f" * 64, wanted[:-1] + ("0" if wanted[-1] != "0" else "1"), "", wanted.upper()):
+        assert main(["approve", "1", wrong]) == 2
+        assert "what you have seen is not what would be posted" in capsys.readouterr().err
+    assert main(["run", "--once"]) == 6
+    assert main(["approve", "2", wanted]) == 2
+    assert main(["approve", "1", wanted[:12]]) == 0
+
+
+def test_an_instant_may_be_given(mill: Mill, told: Told) -> None:
+    mill.moment = dt.datetime(2026, 8, 1, tzinfo=dt.UTC)
+    assert main(["run", "--once", "--now", "2026-03-02T05:59:59Z"]) == 6
+    assert main(["run", "--once", "--now", "2026-03-02T06:00:00Z"]) == 3
+    assert main(["approve", "1", digest(told())]) == 0
+    assert main(["run", "--once", "--now", "2026-03-02T07:00:00Z"]) == 6  # the approval is of August
+    assert main(["run", "--once", "--now", "2026-08-01T00:00:00Z"]) == 3
+
+
+def test_a_period_that_is_skipped_has_no_thread(mill: Mill, told: Told) -> None:
+    assert main(["skip", "daily", "2026-03-01", "--because", "a holiday"]) == 0
+    assert re.search(r"daily 2026-03-01 for x: skipped\n   skipped by .+: a holiday\n", told())
+    assert main(["run", "--once"]) == 6
+    mill.pass_(days=1)
+    assert main(["run", "--once"]) == 3
+
+
+def test_what_waits_may_be_skipped_and_is_forgotten(mill: Mill, told: Told) -> None:
+    main(["run", "--once"])
+    wanted = digest(told())
+    assert main(["skip", "daily", "2026-03-01", "--because", "the figures are wrong"]) == 0
+    assert main(["approve", "1", wanted]) == 2
+    assert main(["run", "--once"]) == 6
+    assert main(["status"]) == 0
+    assert "no thread was begun yet" in told()
+
+
+def test_what_is_out_cannot_be_skipped(mill: Mill, told: Told, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["run", "--once"])
+    main(["approve", "1", digest(told())])
+    main(["run", "--once"])
+    assert main(["skip", "daily", "2026-03-01", "--because", "too late"]) == 2
+    assert "take them down first: threadmill undo 1" in capsys.readouterr().err
+
+
+def test_a_missed_turn_may_be_skipped_afterwards(mill: Mill, told: Told) -> None:
+    assert main(["run", "--once", "--now", "2026-03-02T05:00:00Z"]) == 6
+    mill.pass_(hours=7)
+    assert main(["run", "--once"]) == 3
+    assert "no host was there to begin it between 2026-03-02 06:00 and 2026-03-02 12:00 UTC" in told()
+    assert main(["skip", "daily", "2026-03-01", "--because", "the server was moved"]) == 0
+    assert main(["run", "--once"]) == 6
+
+
+def test_a_service_goes_by_the_clock(mill: Mill, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--now", "2026-03-02"]) == 2
+    assert "--now is for threadmill run --once" in capsys.readouterr().err
+
+
+def test_a_broken_recipe_costs_the_others_nothing(mill: Mill, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    mill.report("other", "day", DAILY, "2026-03-01", 3)
+    (mill.folder / "templates" / "other" / "report.toml").write_text("title = 3")
+    monkeypatch.setenv("THREADMILL_REPORTS", "daily,other")
+    assert main(["run", "--once"]) == 2
+    said = told()
+    assert "broken recipe: " in said
+    assert "daily 2026-03-01 for x: waiting" in said

@@ -1,0 +1,285 @@
+"""A turn from its due time to its end, with a real store and a fake X, on a clock that moves when told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import wiring
+from bot.domain.delivery import State
+from bot.domain.turn import TurnState
+from bot.errors import BadInput
+from bot.ports import Approval
+from bot.rehearsal import CREATE, TIMELINE, named
+from bot.verbs.turns import perform
+from tests.unattended.mill import DAILY, Mill, Still
+
+SIX = dt.datetime(2026, 3, 2, 6, tzinfo=dt.UTC)
+"""When the turn of 1 March opens."""
+FIRST = ("daily", "2026-03-01")
+THREAD = ["daily. Counts of 1 Mar 2026: Alpha leads, with twice the counts of Beta.", "Alpha 2,000, Beta 1,000."]
+
+
+def a_mill(folder: Path, mode: str) -> Mill:
+    made = Mill(folder, SIX, mode)
+    made.report("daily", "day", DAILY, "2026-03-01", 30)
+    return made
+
+
+@pytest.fixture
+def auto(tmp_path: Path) -> Iterator[Mill]:
+    with a_mill(tmp_path, "auto") as mill:
+        yield mill
+
+
+@pytest.fixture
+def approve(tmp_path: Path) -> Iterator[Mill]:
+    with a_mill(tmp_path, "approve") as mill:
+        yield mill
+
+
+def codes(mill: Mill) -> list[int]:
+    return [one.code for one in mill.once() if one is not None]
+
+
+def test_nothing_is_due_before_the_bell_and_one_thread_after(auto: Mill) -> None:
+    auto.pass_(seconds=-1)
+    assert codes(auto) == []
+    auto.pass_(seconds=1)
+    assert codes(auto) == [0]
+    assert auto.threads() == [THREAD]
+    auto.pass_(hours=1)
+    assert codes(auto) == []
+    assert auto.states() == {FIRST: TurnState.PUBLISHED}
+    assert auto.turns()[FIRST].reason.endswith(f"/status/{auto.fake.threads()[0][0].id}")
+    assert auto.notices() == []
+
+
+def test_within_the_grace_it_is_caught_up_and_after_it_missed(auto: Mill, tmp_path: Path) -> None:
+    assert auto.look().missed == ()  # scheduled since six
+    auto.pass_(hours=6)
+    assert codes(auto) == [0]
+    auto.pass_(hours=24, seconds=1)
+    (missed,) = auto.look().missed
+    assert (missed.period.key, missed.state) == ("2026-03-02", TurnState.MISSED)
+    assert codes(auto) == []
+    assert auto.notices() == [("missed", "daily", "2026-03-02")]
+    assert len(auto.threads()) == 1
+
+
+def test_after_a_week_without_a_host_the_newest_is_posted_and_the_others_are_missed(auto: Mill) -> None:
+    assert codes(auto) == [0]
+    auto.pass_(days=7)
+    assert codes(auto) == [0]
+    assert [thread[0].split(":")[0] for thread in auto.threads()] == [
+        "daily. Counts of 1 Mar 2026",
+        "daily. Counts of 8 Mar 2026",
+    ]
+    assert list(auto.states().values()).count(TurnState.MISSED) == 6
+    assert auto.notices() == [("missed", "daily", "2026-03-07")]  # told once for all
+    assert "(6 turns were missed in a row)" not in auto.turns()["daily", "2026-03-02"].reason
+
+
+def test_nothing_goes_out_before_a_person_has_approved_that_very_thread(approve: Mill) -> None:
+    assert codes(approve) == [3]
+    assert approve.notices() == [("waiting", "daily", "2026-03-01")]
+    approve.pass_(hours=1)
+    assert codes(approve) == []
+    assert approve.fake.calls == []
+    with wiring.store(approve.house()) as store:
+        digest = store.desk.frozen(1).digest
+        assert f"threadmill approve 1 {digest}" in approve.turns()[FIRST].reason
+        assert not store.rota.approve(Approval(1, "0" * 64, "a person", approve.now()))
+        assert codes(approve) == []
+        assert store.rota.approve(Approval(1, digest, "a person", approve.now()))
+    assert codes(approve) == [0]
+    assert approve.threads() == [THREAD]
+
+
+def test_what_nobody_approved_in_time_is_missed_and_never_posted(approve: Mill) -> None:
+    assert codes(approve) == [3]
+    approve.pass_(hours=24)  # the next one opens
+    assert codes(approve) == [3]
+    states = approve.states()
+    assert (states[FIRST], states["daily", "2026-03-02"]) == (TurnState.MISSED, TurnState.WAITING)
+    assert [event for event, _, _ in approve.notices()] == ["waiting", "missed", "waiting"]
+    with wiring.store(approve.house()) as store:
+        assert store.desk.find("daily", "2026-03-01", "1001") is None  # it promises nothing to the budget any more
+    assert approve.fake.calls == []
+
+
+def test_a_dry_run_writes_it_and_needs_no_keys(tmp_path: Path) -> None:
+    with a_mill(tmp_path, "dry") as mill:
+        mill.variables = dict.fromkeys(mill.fake.keys.environment(mill.fake.url), "")
+        assert codes(mill) == [0]
+        assert mill.states() == {FIRST: TurnState.WRITTEN}
+        folder = Path(mill.turns()[FIRST].reason)
+        assert (folder / "posts" / "02.txt").read_text() == "Alpha 2,000, Beta 1,000.\n\n2/2\n"
+        assert codes(mill) == []
+        assert mill.fake.calls == []
+
+
+def test_figures_that_are_late_are_waited_for(auto: Mill) -> None:
+    figures = auto.withhold("daily")
+    assert codes(auto) == [3]
+    assert auto.states() == {FIRST: TurnState.OPEN}
+    auto.pass_(minutes=59)
+    assert codes(auto) == []
+    auto.give("daily", figures)
+    auto.pass_(minutes=1)
+    assert codes(auto) == [0]
+    assert auto.threads() == [THREAD]
+
+
+def test_figures_that_never_come_are_a_missed_turn_with_its_reason(auto: Mill) -> None:
+    auto.withhold("daily")
+    for _ in range(24):
+        assert codes(auto) == [3]
+        auto.pass_(hours=1)
+    assert [turn.period.key for turn in auto.look().missed] == ["2026-03-01"]
+    assert "nothing to say" in auto.turns()[FIRST].reason
+    assert auto.fake.calls == []
+
+
+def test_a_refusal_waits_for_a_person_who_goes_on_by_hand(auto: Mill) -> None:
+    auto.fake.faults.on(CREATE, named("402-credits"), nth=2)
+    assert codes(auto) == [4]
+    assert auto.states() == {FIRST: TurnState.HELD}
+    assert auto.notices() == [("held", "daily", "2026-03-01")]
+    auto.pass_(hours=5)
+    assert codes(auto) == []  # nothing has changed
+    with wiring.store(auto.house()) as store:
+        assert store.rota.nudge(1, auto.now())
+    assert codes(auto) == [0]
+    assert auto.threads() == [THREAD]
+
+
+def test_a_network_that_asks_to_wait_is_given_the_time(auto: Mill) -> None:
+    auto.fake.faults.on(CREATE, named("429-24h-user"), nth=1)  # five hours
+    assert codes(auto) == [7]
+    assert auto.states() == {FIRST: TurnState.SENDING}
+    auto.pass_(hours=4, minutes=59)
+    assert codes(auto) == []
+    auto.pass_(minutes=2)
+    assert codes(auto) == [0]
+    assert auto.threads() == [THREAD]
+
+
+def test_what_nobody_can_find_out_is_looked_up_ever_more_rarely(auto: Mill) -> None:
+    auto.fake.faults.on(CREATE, named("drop-after"), nth=2)
+    auto.fake.faults.on(TIMELINE, named("500-before"), nth=1, times=3)
+    assert codes(auto) == [5]
+    assert auto.notices() == [("unknown", "daily", "2026-03-01")]
+    pauses = []
+    while auto.states()[FIRST] is TurnState.UNKNOWN:
+        turn = auto.turns()[FIRST]
+        assert turn.retry_at is not None
+        pauses.append(turn.retry_at - auto.now())
+        auto.moment = turn.retry_at
+        auto.once()
+    assert pauses == [dt.timedelta(hours=1), dt.timedelta(hours=2), dt.timedelta(hours=4)]
+    assert auto.threads() == [THREAD]
+    assert auto.notices() == []  # told once
+
+
+def test_a_thread_half_out_whose_time_is_over_is_a_persons_business(auto: Mill) -> None:
+    auto.fake.faults.on(CREATE, named("402-credits"), nth=2)
+    assert codes(auto) == [4]
+    auto.notices()
+    auto.pass_(hours=24)
+    assert codes(auto) == [0]  # the next day's
+    assert ("half", "daily", "2026-03-01") in auto.notices()
+    assert "with 1 posts out" in auto.turns()[FIRST].reason
+    with wiring.store(auto.house()) as store:
+        assert [one.state for one in store.desk.deliveries(1)] == [State.PUBLISHED, State.REJECTED]
+
+
+def test_over_budget_it_is_held_until_there_is_some(auto: Mill) -> None:
+    auto.variables = {"THREADMILL_BUDGET_USD": "0.02"}
+    assert codes(auto) == [3]
+    assert (auto.states()[FIRST], auto.notices()) == (TurnState.HELD, [("held", "daily", "2026-03-01")])
+    auto.variables = {}
+    auto.pass_(hours=1)
+    assert codes(auto) == [0]
+
+
+def test_wrong_settings_are_told_and_tried_again(auto: Mill) -> None:
+    auto.variables = {"X_CONSUMER_KEY": ""}
+    assert codes(auto) == [2]
+    assert (auto.states()[FIRST], auto.notices()) == (TurnState.HELD, [("broken", "daily", "2026-03-01")])
+    auto.variables = {}
+    auto.pass_(hours=1)
+    assert codes(auto) == [0]
+
+
+def test_a_turn_another_worker_has_is_left_to_it(auto: Mill) -> None:
+    house = auto.house()
+    with wiring.store(house) as store:
+        (task,) = auto.look().tasks
+        recipe = wiring.scheduled_report(house, "daily")
+        assert recipe.schedule is not None
+        from bot.domain.period import Period
+        from bot.domain.turn import Turn
+
+        window = recipe.schedule.window(Period.parse(task.period))
+        assert window is not None
+        now = auto.now()
+        assert store.rota.begin(Turn("daily", "x", window), "another", now, now + dt.timedelta(minutes=3), "r1") is not None
+    assert perform(house, "daily", "2026-03-01", "r2", "once", Still(auto), lambda *_: None) is None
+    auto.pass_(minutes=2, seconds=59)
+    assert codes(auto) == []
+    auto.pass_(seconds=1)  # it has died
+    assert codes(auto) == [0]
+
+
+def test_a_recipe_without_a_schedule_has_no_turns(auto: Mill) -> None:
+    with pytest.raises(BadInput, match=r"has no \[schedule\]"):
+        perform(auto.house(), "infrastructure-tools", "2020", "r", "once", Still(auto), lambda *_: None)
+
+
+def test_what_was_taken_down_is_not_posted_again(approve: Mill) -> None:
+    assert codes(approve) == [3]
+    with wiring.store(approve.house()) as store:
+        store.desk.withdraw(1, approve.now())
+        assert store.rota.nudge(1, approve.now())
+    assert codes(approve) == [0]
+    assert approve.states() == {FIRST: TurnState.SKIPPED}
+    assert approve.fake.calls == []
+
+
+def test_what_was_forgotten_is_composed_anew(approve: Mill) -> None:
+    assert codes(approve) == [3]
+    with wiring.store(approve.house()) as store:
+        assert store.desk.drop(1)
+    assert codes(approve) == [3]
+    assert approve.states() == {FIRST: TurnState.WAITING}
+
+
+def test_a_process_that_is_asked_to_end_parks_between_posts(auto: Mill) -> None:
+    house, stop = auto.house(), Still(auto)
+
+    class Asked(Still):
+        @property
+        def asked(self) -> bool:
+            return len(auto.fake.posts) >= 1
+
+    del stop
+    done = perform(house, "daily", "2026-03-01", "r", "once", Asked(auto), lambda *_: None)
+    assert done is not None
+    assert (done.code, done.turn.state, len(auto.fake.posts)) == (7, TurnState.SENDING, 1)
+    assert codes(auto) == [0]  # at once
+    assert auto.threads() == [THREAD]
+
+
+def test_every_attempt_is_a_run_with_its_outcome(auto: Mill) -> None:
+    assert codes(auto) == [0]
+    with wiring.store(auto.house()) as store:
+        (run,) = store.rota.runs(10)
+    assert (run.why, run.report, run.period) == ("once", "daily", "2026-03-01")
+    assert run.outcome.startswith("published: https://")
+    assert dict(run.sources) == {"csv": "2 observations"}  # what was over by then
+    assert len(run.config_digest) == 64
+    assert run.ended_at is not None
