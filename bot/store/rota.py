@@ -224,9 +224,9 @@ class DatabaseRota(Transactions):
             picked = connection.execute(picking).scalars().all()
             taking = (
                 update(tables.notice)
-                .where(columns.id.in_(picked), *free)
+                .where(columns.id.in_(picked))
                 .values(worker=worker, lease_until=until, attempts=columns.attempts + 1)
-                .returning(*columns)
+                .returning(tables.notice)
             )
             return sorted((_notice(row) for row in connection.execute(taking)), key=lambda notice: notice.id)
 
