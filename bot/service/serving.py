@@ -31,7 +31,9 @@ _CODES: Final = frozenset(range(8))
 def configure(settings: Settings, run: str = "") -> None:
     """All that is logged from now on, in the shape the settings want."""
     watched = settings.watched
-    logs.configure(cast("logs.Style", watched.log_style), settings.hidden, steps=watched.log_steps, **({"run": run} if run else {}))
+    logs.configure(
+        cast("logs.Style", watched.log_style), settings.hidden, steps=watched.log_steps, **({"run": run} if run else {})
+    )
 
 
 def serve() -> int:
