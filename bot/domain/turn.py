@@ -130,7 +130,7 @@ def due(report: Report, now: dt.datetime, last: Last) -> Due:
     open_turns = sorted((turn for turn in last.turns if not turn.over), key=lambda turn: turn.period)
     close = tuple(turn for turn in open_turns if _given_up(turn, schedule, current, now) and not _taken(turn, now))
     again = tuple(turn for turn in open_turns if turn not in close and _ready(turn, now))
-    ahead = schedule.window_after(current).opens_at
+    ahead = schedule.opens_after(current)
     look_at = min((moment for moment in _changes(schedule, open_turns, ahead) if moment > now), default=ahead)
     return Due(begin, again, close, missed, look_at)
 
