@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -20,7 +21,7 @@ from bot.collection import NamedSource
 from bot.config import Settings, environment, settings
 from bot.delivery import Clock, Round
 from bot.domain.access import Access, Identity
-from bot.domain.delivery import Budget
+from bot.domain.delivery import Budget, Frozen
 from bot.domain.edition import Edition
 from bot.domain.period import Granularity, Period, instant
 from bot.domain.report import Report, SourceSpec
@@ -28,7 +29,7 @@ from bot.domain.schedule import Mode
 from bot.domain.thread import Chart, Limits
 from bot.domain.words import nearest
 from bot.errors import BadInput, BadRecipe
-from bot.ports import ChartData, Client, Door, Network, Offline, Progress, Store
+from bot.ports import ChartData, Client, Door, Network, Offline, Progress, Store, Teller
 from bot.recipe import Kinds, digest, keep
 from bot.recipe import report as read_report
 from bot.scratch import ScratchDesk
@@ -386,6 +387,27 @@ def _publisher(house: House, name: str, function: str) -> Any:
     return make(told.secrets, told.x_api_base_url, house.wall, home=told.home, client_id=told.x_client_id)
 
 
+def tellers(house: House) -> list[Teller]:
+    """Everybody who is to be told what a person should know."""
+    from bot.telling.mail import Mail
+    from bot.telling.webhook import Webhook
+
+    found: list[Teller] = []
+    if (url := house.settings.secrets.get("THREADMILL_NOTIFY_URL")) is not None:
+        found.append(Webhook(url))
+    if (server := house.settings.secrets.get("THREADMILL_SMTP_URL")) is not None:
+        found.append(Mail(server, house.settings.watched.emails))
+    return found
+
+
+def ping(house: House) -> Callable[[], bool] | None:
+    """What tells a dead man's switch that the bot is there, if there is one."""
+    from bot.telling.ping import Ping
+
+    url = house.settings.secrets.get("THREADMILL_PING_URL")
+    return None if url is None else Ping(url)
+
+
 def budget(house: House) -> Budget | None:
     """What this calendar month may be billed, if the settings limit it."""
     if house.settings.budget_usd is None:
@@ -419,13 +441,42 @@ def post_url(network: str, remote_id: str) -> str:
 @contextmanager
 def dry_run(out: Path, edition: Edition) -> Iterator[Round]:
     """An edition on its way to a folder, with a desk of its own: no account's key is taken by it."""
-    from bot.compose.documents import frozen
+    from bot.compose.documents import as_file, facts_document, frozen, thread_document
+    from bot.compose.page import page
 
-    with plugins.load("publishers", "disk", ("folder",)).folder(out, edition) as folder:
+    documents = {
+        "facts.json": as_file(facts_document(edition)),
+        "thread.json": as_file(thread_document(edition)),
+        "index.html": page(edition),
+    }
+    with _to_a_folder(out, edition.report.key, edition.period.key, documents, lambda account: frozen(edition, account)) as round_:
+        yield round_
+
+
+@contextmanager
+def review(out: Path, edition: Frozen) -> Iterator[Round]:
+    """An edition that was frozen, on its way to a folder where a person looks at it."""
+    from bot.compose.documents import as_file
+    from bot.compose.review import review as page
+
+    documents = {
+        "facts.json": as_file(json.loads(edition.facts_json)),
+        "thread.json": as_file(json.loads(edition.thread_json)),
+        "index.html": page(edition),
+    }
+    with _to_a_folder(out, edition.report, edition.period, documents, lambda _: edition) as round_:
+        yield round_
+
+
+@contextmanager
+def _to_a_folder(
+    out: Path, report: str, period: str, documents: Mapping[str, str], edition: Callable[[str], Frozen]
+) -> Iterator[Round]:
+    with plugins.load("publishers", "disk", ("folder",)).folder(out, report, period, documents) as folder:
         desk = ScratchDesk()
-        posted = frozen(edition, folder.account)
+        posted = edition(folder.account)
         clock = Clock(_now, sleep)
-        yield Round(desk.freeze(posted), posted, desk, folder, edition.thread.limits, clock, "preview", lambda _: None)
+        yield Round(desk.freeze(posted), posted, desk, folder, limits(posted.network), clock, "preview", lambda _: None)
 
 
 def drawer(progress: Progress) -> Draw:

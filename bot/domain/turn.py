@@ -86,7 +86,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Last:
-    """What is known of a report on a network: since when it is scheduled, its newest turn, and those that are not over."""
+    """Since when a report is scheduled on a network; its newest turn that was not skipped, all later ones, those not over."""
 
     since: dt.datetime
     turns: Sequence[Turn] = ()
@@ -114,8 +114,8 @@ def due(report: Report, now: dt.datetime, last: Last) -> Due:
 
     At most one turn is begun, that of the newest window: older ones that nobody began are missed, never made up for. A window
     that had gone by before the report was scheduled is neither. If the clock was set back, nothing is begun before the newest
-    turn; a turn that was skipped ahead of its time stops its own period only. A turn of an older period than the newest window's
-    is closed, unless posts may be out.
+    turn; but one that a person skipped, perhaps ahead of its time, stops its own period only. A turn of an older period than the
+    newest window's is closed, unless posts may be out.
 
     Raises:
         ValueError: the report has no schedule.

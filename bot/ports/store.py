@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot.domain.delivery import Budget, Charge, Delivery, Frozen, State, Upload
 from bot.domain.measure import Observation
+from bot.ports.counts import Counts
 from bot.ports.rota import Rota
 from bot.ports.sources import Reply
 
@@ -84,6 +85,10 @@ class Store(Protocol):
         What time it is by the store, in UTC: a server's own clock, on which all hosts agree; this machine's for a file. Leases
         count by it.
         """
+        ...
+
+    def counts(self, since: dt.datetime) -> Counts:
+        """How much there is of what, and what was billed from an instant on: for whoever watches."""
         ...
 
     @property

@@ -114,8 +114,9 @@ def _check_cron(cron: str) -> None:
     if written_out := _WRITTEN_OUT.get(cron.strip().lower()):
         raise BadTiming("cron", f'{said}; write it out: "{written_out}", or better a time at which figures are settled')
     if len(fields) != len(_FIELDS):
+        count = f"{len(fields)} field{'s'[: len(fields) != 1]}"
         seconds = "there are no seconds; " if len(fields) == len(_FIELDS) + 1 else ""
-        raise BadTiming("cron", f"{said}, which has {len(fields)} fields instead of five; {seconds}{_SHAPE}")
+        raise BadTiming("cron", f"{said}, which has {count} instead of five; {seconds}{_SHAPE}")
     for place, (name, allowed) in enumerate(_FIELDS):
         alone = " ".join(field if number == place else "*" for number, field in enumerate(fields))
         if not _reads(alone):

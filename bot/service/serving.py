@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 from bot import wiring
 from bot.config import Settings
@@ -31,7 +31,7 @@ _CODES: Final = frozenset(range(8))
 def configure(settings: Settings, run: str = "") -> None:
     """All that is logged from now on, in the shape the settings want."""
     watched = settings.watched
-    logs.configure(watched.log_style, settings.hidden, steps=watched.log_steps, **({"run": run} if run else {}))
+    logs.configure(cast("logs.Style", watched.log_style), settings.hidden, steps=watched.log_steps, **({"run": run} if run else {}))
 
 
 def serve() -> int:

@@ -14,9 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.domain.measure import Observation, Status
 from bot.domain.period import Period
 from bot.errors import BadStore
-from bot.ports import Reading, Reply, Rest
+from bot.ports import Counts, Reading, Reply, Rest
 from bot.store import tables
 from bot.store.address import address
+from bot.store.counts import counted
 from bot.store.desk import DatabaseDesk
 from bot.store.failures import bad_store
 from bot.store.rota import DatabaseRota
@@ -159,6 +160,10 @@ class Database(Transactions):
             theirs = {"until": mine.excluded.until, "reason": mine.excluded.reason}
             later = tables.rest.c.until < mine.excluded.until
             connection.execute(mine.on_conflict_do_update(index_elements=["source"], set_=theirs, where=later))
+
+    def counts(self, since: dt.datetime) -> Counts:
+        with self._reads() as connection:
+            return counted(connection, since)
 
     def _told(self, connection: Connection, queries: Iterable[Select[Any]]) -> list[Reading]:
         """The readings some queries find, in order of retrieval."""

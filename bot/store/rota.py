@@ -41,11 +41,12 @@ class DatabaseRota(Transactions):
 
     def turns(self, report: str, network: str) -> Sequence[Turn]:
         columns, newest = tables.turn.c, tables.turn.alias("newest").c
-        last = select(func.max(newest.starts_at)).where(newest.report == report, newest.network == network).scalar_subquery()
+        told = newest.report == report, newest.network == network, newest.state != TurnState.SKIPPED.value
+        last = select(func.max(newest.period_ends_at)).where(*told).scalar_subquery()
         query = (
             select(tables.turn)
             .where(columns.report == report, columns.network == network)
-            .where(or_(columns.ended_at.is_(None), columns.starts_at == last))
+            .where(or_(columns.ended_at.is_(None), columns.period_ends_at >= last, last.is_(None)))
         )
         with self._reads() as connection:
             return sorted((_turn(row) for row in connection.execute(query)), key=lambda turn: turn.period)
@@ -58,9 +59,9 @@ class DatabaseRota(Transactions):
 
     def history(self, limit: int) -> Sequence[Turn]:
         columns = tables.turn.c
-        place = func.row_number().over(partition_by=[columns.report, columns.network], order_by=columns.starts_at.desc())
+        place = func.row_number().over(partition_by=[columns.report, columns.network], order_by=columns.period_ends_at.desc())
         numbered = select(tables.turn, place.label("place")).subquery()
-        order = numbered.c.starts_at.desc(), numbered.c.report, numbered.c.network, numbered.c.period
+        order = numbered.c.period_ends_at.desc(), numbered.c.report, numbered.c.network, numbered.c.period
         query = select(numbered).where(numbered.c.place <= limit).order_by(*order)
         with self._reads() as connection:
             return [_turn(row) for row in connection.execute(query)]
@@ -229,12 +230,13 @@ class DatabaseRota(Transactions):
             )
             return sorted((_notice(row) for row in connection.execute(taking)), key=lambda notice: notice.id)
 
-    def told(self, notice: Notice, now: dt.datetime, error: str = "") -> None:
+    def told(self, notice: Notice, now: dt.datetime, error: str = "", again_at: dt.datetime | None = None) -> None:
         """Who told it late, when another has it by now, has told it all the same; why he did not is no news then."""
         columns = tables.notice.c
         mine = update(tables.notice).where(columns.id == notice.id, columns.told_at.is_(None))
         if error:
-            telling = mine.where(columns.attempts == notice.attempts).values(error=writable(error))
+            later = {} if again_at is None else {"lease_until": again_at}
+            telling = mine.where(columns.attempts == notice.attempts).values(error=writable(error), **later)
         else:
             telling = mine.values(told_at=now, worker="", lease_until=None, error="")
         with self._writes() as connection:
@@ -322,7 +324,7 @@ def _row(turn: Turn, begun_at: dt.datetime | None) -> dict[str, Any]:
         "report": turn.report,
         "network": turn.network,
         "period": turn.period.key,
-        "starts_at": turn.period.start,
+        "period_ends_at": turn.period.end,
         "opens_at": turn.window.opens_at,
         "grace_until": turn.window.grace_until,
         "complete_until": turn.window.complete_until,

@@ -259,7 +259,7 @@ turn: Final = Table(
     Column("report", Words, primary_key=True),
     Column("network", Words, primary_key=True),
     Column("period", Words, primary_key=True),
-    Column("starts_at", Instant, nullable=False, comment="of the period, in whose order turns are"),
+    Column("period_ends_at", Instant, nullable=False, comment="of the period, in whose order turns are"),
     Column("opens_at", Instant, nullable=False),
     Column("grace_until", Instant, nullable=False),
     Column("complete_until", Instant, nullable=False),

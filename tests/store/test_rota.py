@@ -294,6 +294,22 @@ def test_the_newest_turn_and_those_that_are_not_over_are_told_by_period(rota: Ro
     assert rota.turns("dl-frameworks", "elsewhere") == []
 
 
+def test_what_was_skipped_is_told_with_all_since_the_newest_turn_that_was_not(rota: Rota, desk: Desk) -> None:
+    for period, state in (("2026-W08", SKIPPED), ("2026-W12", SKIPPED)):
+        assert rota.close(a_turn(period, state=state), MORNING)
+    assert [turn.period.key for turn in rota.turns("dl-frameworks", "x")] == ["2026-W08", "2026-W12"]
+    for period, state in (("2026-W09", PUBLISHED), ("2026-W10", SKIPPED)):
+        bring(rota, desk, state, period)
+    assert [turn.period.key for turn in rota.turns("dl-frameworks", "x")] == ["2026-W09", "2026-W10", "2026-W12"]
+
+
+def test_the_newest_turn_is_that_of_the_period_that_ended_last_whatever_its_granularity(rota: Rota) -> None:
+    for period in ("2026-11", "2026"):
+        assert rota.close(a_turn(period, state=MISSED), MORNING)
+    assert [turn.period.key for turn in rota.turns("dl-frameworks", "x")] == ["2026"]
+    assert [turn.period.key for turn in rota.history(1)] == ["2026"]
+
+
 def test_history_tells_the_newest_of_each_report(rota: Rota) -> None:
     for report, network, period in (
         ("web", "x", "2019"),
@@ -726,6 +742,17 @@ def test_a_notice_that_was_not_told_is_tried_again_when_its_lease_is_over(rota: 
     assert rota.untold("w3", later(days=1), later(days=2), 9) == []
     rota.told(replace(notice, attempts=2), LEASE, "too late")
     assert place.ask("SELECT error, worker FROM notice") == [("", "")]
+
+
+def test_a_notice_that_was_not_told_is_tried_again_when_it_is_said_to_be(rota: Rota) -> None:
+    told_of(rota, a_notice())
+    [notice] = rota.untold("w1", MORNING, LEASE, 9)
+    rota.told(notice, MORNING, "busy", again_at=later(hours=1))
+    assert rota.untold("w2", later(hours=1, microseconds=-1), later(hours=2), 9) == []
+    [again] = rota.untold("w2", later(hours=1), later(hours=2), 9)
+    rota.told(notice, later(hours=1), "w1 was slow to say why not", again_at=later(days=9))
+    assert again.attempts == 2
+    assert len(rota.untold("w3", later(hours=2), later(hours=3), 9)) == 1
 
 
 def test_notices_are_told_in_order_and_so_many_at_a_time(rota: Rota) -> None:

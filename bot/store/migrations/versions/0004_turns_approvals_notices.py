@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("report", sa.Text(), primary_key=True),
         sa.Column("network", sa.Text(), primary_key=True),
         sa.Column("period", sa.Text(), primary_key=True),
-        sa.Column("starts_at", _INSTANT, nullable=False, comment="of the period, in whose order turns are"),
+        sa.Column("period_ends_at", _INSTANT, nullable=False, comment="of the period, in whose order turns are"),
         sa.Column("opens_at", _INSTANT, nullable=False),
         sa.Column("grace_until", _INSTANT, nullable=False),
         sa.Column("complete_until", _INSTANT, nullable=False),
