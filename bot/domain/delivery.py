@@ -161,6 +161,8 @@ class Upload:
 
 ALT_TEXT: Final = "alt text"
 """The call of a charge for telling one."""
+DELETION: Final = "deletion"
+"""The call of a charge for taking a post down."""
 
 
 @dataclass(frozen=True)

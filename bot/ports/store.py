@@ -133,13 +133,28 @@ class Desk(Protocol):
 
     def committed(self, since: dt.datetime, besides: int | None = None) -> float:
         """
-        What was billed from an instant on, and what posts that are not out may still be billed: those of editions frozen or
-        gone on with since, but for one, and but for alt texts billed already. Nothing of what was withdrawn will be billed.
+        What was billed from an instant on, and what may still be: for posts that are not out, of editions frozen or gone on with
+        since, but for one, and but for alt texts billed already; for taking down what was withdrawn under a budget since.
         """
         ...
 
-    def withdraw(self, edition: int, now: dt.datetime) -> None:
-        """Nobody takes a post of this edition any more. The first instant stays."""
+    def resume(self, edition: int, budget: Budget) -> None:
+        """
+        Somebody has agreed to post the rest of an edition now: from then on it is `committed`, whenever it was frozen.
+
+        Raises:
+            OverBudget: with what is left of it, the budget would be exceeded; nothing is written.
+        """
+        ...
+
+    def withdraw(self, edition: int, now: dt.datetime, usd: float = 0.0, budget: Budget | None = None) -> None:
+        """
+        Nobody takes a post of this edition any more. The first instant stays. Under a budget, what taking it down may be billed
+        is `committed` from then on.
+
+        Raises:
+            OverBudget: with that, the budget would be exceeded; nothing is written.
+        """
         ...
 
     def withdrawn(self, edition: int) -> dt.datetime | None:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, exi
 
 from bot.domain.delivery import (
     ALT_TEXT,
+    DELETION,
     RAN_OUT,
     Budget,
     Charge,
@@ -67,11 +68,26 @@ class DatabaseDesk(Transactions):
         with self._reads() as connection:
             return _committed(connection, since, besides)
 
-    def withdraw(self, edition: int, now: dt.datetime) -> None:
+    def resume(self, edition: int, budget: Budget) -> None:
+        with self._writes() as connection:
+            self._agree(connection, edition, _left_usd(connection, edition), budget)
+
+    def withdraw(self, edition: int, now: dt.datetime, usd: float = 0.0, budget: Budget | None = None) -> None:
         columns = tables.edition.c
         withdrawing = update(tables.edition).where(columns.id == edition, columns.withdrawn_at.is_(None)).values(withdrawn_at=now)
         with self._writes() as connection:
+            if budget is not None:
+                self._agree(connection, edition, usd, budget, removal_usd=usd)
             connection.execute(withdrawing)
+
+    def _agree(self, connection: Connection, edition: int, usd: float, budget: Budget, **values: float) -> None:
+        """What is checked under a budget is written down before the next one checks, as `freeze` does it."""
+        alone(connection, "budget", self._place.patience_s)
+        total = round(_committed(connection, budget.since, edition) + usd, 4)
+        if total > budget.usd:
+            raise OverBudget(total, budget.usd, budget.since)
+        agreeing = update(tables.edition).where(tables.edition.c.id == edition)
+        connection.execute(agreeing.values(agreed_at=self._at(connection), **values))
 
     def withdrawn(self, edition: int) -> dt.datetime | None:
         columns = tables.edition.c
@@ -298,24 +314,50 @@ def _charge(connection: Connection, charge: Charge) -> None:
 
 
 def _committed(connection: Connection, since: dt.datetime, besides: int | None) -> float:
-    charges, editions, deliveries = tables.charge.c, tables.edition.c, tables.delivery.c
+    charges, editions, other = tables.charge.c, tables.edition.c, tables.delivery.alias("other").c
+    going = exists().where(other.edition == editions.id, other.sent_at >= since)
+    begun = or_(editions.frozen_at >= since, editions.agreed_at >= since, going)
+    counted = select(editions.id).where(editions.withdrawn_at.is_(None), begun, editions.id != (besides or 0))
+    billed = select(func.coalesce(func.sum(charges.usd), 0.0)).where(charges.at >= since)
+    sums = billed, _pending(tables.delivery.c.edition.in_(counted)), _removals(since, besides)
+    return round(sum(float(connection.execute(one).scalar_one()) for one in sums), 4)
+
+
+def _left_usd(connection: Connection, edition: int) -> float:
+    return float(connection.execute(_pending(tables.delivery.c.edition == edition)).scalar_one())
+
+
+def _pending(which: ColumnElement[bool]) -> Select[Any]:
+    """What posts that are not out may still be billed."""
+    charges, deliveries = tables.charge.c, tables.delivery.c
     told = (
         select(func.coalesce(func.sum(charges.usd), 0.0))
         .where(charges.edition == deliveries.edition, charges.position == deliveries.position, charges.call == ALT_TEXT)
         .scalar_subquery()
     )
-    left = deliveries.cost_usd - told
-    other = tables.delivery.alias("other").c
-    going = exists().where(other.edition == deliveries.edition, other.sent_at >= since)
-    pending = select(func.coalesce(func.sum(case((left > 0, left), else_=0.0)), 0.0)).where(
-        deliveries.state.not_in([State.PUBLISHED.value, State.REMOVED.value]),
-        deliveries.edition != (0 if besides is None else besides),
-        exists().where(
-            editions.id == deliveries.edition, editions.withdrawn_at.is_(None), or_(editions.frozen_at >= since, going)
-        ),
+    not_out = deliveries.state.not_in([State.PUBLISHED.value, State.REMOVED.value])
+    return _sum_of_positives(deliveries.cost_usd - told).where(not_out, which)
+
+
+def _removals(since: dt.datetime, besides: int | None) -> Select[Any]:
+    """What taking down may still be billed, of what was agreed to since."""
+    charges, editions, deliveries = tables.charge.c, tables.edition.c, tables.delivery.c
+    done = (
+        select(func.coalesce(func.sum(charges.usd), 0.0))
+        .where(charges.edition == editions.id, charges.call == DELETION, charges.at >= editions.agreed_at)
+        .scalar_subquery()
     )
-    billed = select(func.coalesce(func.sum(charges.usd), 0.0)).where(charges.at >= since)
-    return round(float(connection.execute(billed).scalar_one()) + float(connection.execute(pending).scalar_one()), 4)
+    out = deliveries.state.in_([State.PUBLISHED.value, State.SENDING.value, State.UNKNOWN.value])
+    return _sum_of_positives(editions.removal_usd - done).where(
+        editions.withdrawn_at.is_not(None),
+        editions.agreed_at >= since,
+        editions.id != (besides or 0),
+        exists().where(deliveries.edition == editions.id, out),
+    )
+
+
+def _sum_of_positives(usd: ColumnElement[Any]) -> Select[Any]:
+    return select(func.coalesce(func.sum(case((usd > 0, usd), else_=0.0)), 0.0))
 
 
 def _key(report: str, period: str, account: str) -> tuple[ColumnElement[bool], ...]:

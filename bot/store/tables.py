@@ -173,6 +173,8 @@ edition: Final = Table(
     Column("facts_json", Words, nullable=False),
     Column("frozen_at", Instant, nullable=False),
     Column("withdrawn_at", Instant, comment="no post of it is taken any more"),
+    Column("agreed_at", Instant, comment="when it was last agreed to post the rest, or to take it down"),
+    Column("removal_usd", Double, comment="what it may be billed from then on to take it down"),
     UniqueConstraint("report", "period", "account", name="edition_key"),
 )
 

@@ -113,7 +113,10 @@ def post(
         if not agreed(plan):
             return standing
         _keep_within(plan)
-        edition = store.desk.freeze(standing.frozen, wiring.budget(house))
+        if edition is None:
+            edition = store.desk.freeze(standing.frozen, plan.budget)
+        elif plan.budget is not None:
+            store.desk.resume(edition, plan.budget)
         with stop.careful():
             deliver(_round(house, store, edition, network, limits, progress, stop))
         store.rota.nudge(edition, store.now())  # a turn that waits for a person learns of it
@@ -146,7 +149,7 @@ def undo(edition: int, agreed: Agreed, progress: Progress, stop: Stop) -> Standi
             return standing
         if store.desk.drop(edition):
             return _draft(standing.frozen)
-        _keep_within(plan)
+        store.desk.withdraw(edition, store.now(), plan.cost_usd, plan.budget)
         with stop.careful():
             take_down(_round(house, store, edition, network, limits, progress, stop))
         store.rota.nudge(edition, store.now())
