@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +32,6 @@ class Counts:
     charges: Mapping[tuple[str, str], Billed]
     charges_since: Mapping[tuple[str, str], Billed]
     turns: Mapping[tuple[str, str, str], int]
-    missed: Set[tuple[str, str, str]]
+    missed: frozenset[tuple[str, str, str]]
     untold: int
     untold_since: dt.datetime | None
