@@ -107,7 +107,14 @@ class ScratchDesk:
             return False
         self._put(
             replace(
-                at, state=State.SENDING, attempts=at.attempts + 1, worker=worker, lease_until=until, not_before=None, sent_at=now
+                at,
+                state=State.SENDING,
+                attempts=at.attempts + 1,
+                worker=worker,
+                lease_until=until,
+                not_before=None,
+                sent_at=now,
+                sent_until=None,
             )
         )
         return True

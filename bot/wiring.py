@@ -23,6 +23,7 @@ from bot.delivery import Clock, Round
 from bot.domain.access import Access, Identity
 from bot.domain.delivery import Budget, Frozen
 from bot.domain.edition import Edition
+from bot.domain.keeping import Backup, Keep, Restored
 from bot.domain.period import Granularity, Period, instant
 from bot.domain.report import Report, SourceSpec
 from bot.domain.schedule import Mode
@@ -321,6 +322,25 @@ def kept(house: House) -> AbstractContextManager[Store | None]:
         BadStore: it cannot be reached, or is not ours.
     """
     return store_offline(house) if _is_file(_address(house)) else store(house)
+
+
+def kept_for(house: House) -> Keep:
+    """How long replies are kept."""
+    return Keep(read=dt.timedelta(days=house.settings.keep_days))
+
+
+def restore(house: House, file: Path) -> tuple[Backup, Restored]:
+    """
+    Fill the store of this house, which is empty or not there yet, from a backup.
+
+    Raises:
+        BadInput: the file is no backup, is damaged, or a newer Threadmill made it; then no store is made either.
+        BadStore: the store is not empty, cannot be reached, or is not ours.
+    """
+    from bot.store import backup_file, open_store
+
+    with backup_file(file) as (backup, opened), open_store(_address(house)) as store:
+        return backup, store.restore(backup, opened)
 
 
 def limits(name: str) -> Limits:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from bot.domain.delivery import Budget, Charge, Delivery, Frozen, State, Upload
+from bot.domain.keeping import Backup, Keep, Pruned, Restored
 from bot.domain.measure import Observation
 from bot.ports.counts import Counts
 from bot.ports.rota import Rota
@@ -58,6 +60,31 @@ class Store(Protocol):
 
     def payload(self, sha256: str) -> bytes | None:
         """The very bytes of a kept reply, or None if none has this digest."""
+        ...
+
+    def pruned(self, sha256: str) -> bool:
+        """Whether bytes of this digest were kept, figures were read from them, and they were let go of since."""
+        ...
+
+    def prune(self, now: dt.datetime, keep: Keep, dry: bool = False) -> Pruned:
+        """
+        Let go of replies that are older than they are kept and that no frozen thread cites, in many short transactions; with
+        `dry`, only what would go. Other processes may go on meanwhile; what they are just at stays for the next time.
+        """
+        ...
+
+    def back_up(self, path: Path, version: str) -> Backup:
+        """
+        Write all that is in the store at one instant to a file of its own, whatever others write meanwhile; `version` is this
+        Threadmill's. A backup that is there is replaced, once the new one is whole and on the disk.
+
+        Raises:
+            BadOutput: the file cannot be written, or something else is there.
+        """
+        ...
+
+    def restored(self) -> Restored | None:
+        """When this store was last restored, and from how old a backup, if it ever was."""
         ...
 
     def close(self) -> None:

@@ -25,7 +25,7 @@ from bot.domain.delivery import (
 from bot.errors import BadStore, OverBudget
 from bot.store import tables
 from bot.store.rota import forget
-from bot.store.schema import alone
+from bot.store.schema import KEEPING, alone
 from bot.store.transactions import Transactions, insert_into, writable
 
 
@@ -34,12 +34,13 @@ class DatabaseDesk(Transactions):
 
     def freeze(self, frozen: Frozen, budget: Budget | None = None) -> int:
         """
-        Of two that freeze at once the second waits at the unique key, and then sees what the first one committed. Under a budget
-        all wait for one another, whatever they freeze.
+        Of two that freeze at once the second waits, whatever they freeze, and then sees what the first one committed; so it does
+        while something is pruned, which must see what is cited.
         """
         with self._writes() as connection:
             if budget is not None:
                 alone(connection, "budget", self._place.patience_s)
+            alone(connection, KEEPING, self._place.patience_s)
             edition, fresh = self._freeze(connection, frozen)
             if budget is not None and fresh:
                 total = round(_committed(connection, budget.since, edition) + frozen.cost_usd, 4)
@@ -56,7 +57,7 @@ class DatabaseDesk(Transactions):
             posts = connection.execute(select(columns.state).where(columns.edition == edition).with_for_update()).all()
             if not posts or any(State(row.state) not in (State.PLANNED, State.REJECTED) for row in posts):
                 return False
-            for table in (tables.upload, tables.picture):
+            for table in (tables.upload, tables.picture, tables.citation):
                 connection.execute(delete(table).where(table.c.edition == edition))
             connection.execute(delete(tables.delivery).where(*untouched))
             forget(connection, edition, self._at(connection))
@@ -105,6 +106,9 @@ class DatabaseDesk(Transactions):
             return int(connection.execute(query).scalar_one()), False
         connection.execute(insert(tables.delivery), [_delivery_row(edition, post) for post in frozen.posts])
         self._keep_pictures(connection, edition, frozen)
+        if frozen.cited:
+            cited = [{"edition": edition, "payload_sha256": digest} for digest in sorted(frozen.cited)]
+            connection.execute(insert(tables.citation), cited)
         return int(edition), True
 
     def frozen(self, edition: int) -> Frozen:
@@ -166,6 +170,7 @@ class DatabaseDesk(Transactions):
                 lease_until=until,
                 not_before=None,
                 sent_at=now,
+                sent_until=None,
             )
         )
         with self._writes() as connection:
@@ -410,4 +415,5 @@ def _delivery(row: Row[Any]) -> Delivery:
         lease_until=row.lease_until,
         not_before=row.not_before,
         sent_at=row.sent_at,
+        sent_until=row.sent_until,
     )
