@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -20,15 +21,16 @@ from bot.collection import NamedSource
 from bot.config import Settings, environment, settings
 from bot.delivery import Clock, Round
 from bot.domain.access import Access, Identity
-from bot.domain.delivery import Budget
+from bot.domain.delivery import Budget, Frozen
 from bot.domain.edition import Edition
+from bot.domain.keeping import Backup, Keep, Restored
 from bot.domain.period import Granularity, Period, instant
 from bot.domain.report import Report, SourceSpec
 from bot.domain.schedule import Mode
 from bot.domain.thread import Chart, Limits
 from bot.domain.words import nearest
 from bot.errors import BadInput, BadRecipe
-from bot.ports import ChartData, Client, Door, Network, Offline, Progress, Store
+from bot.ports import ChartData, Client, Door, Network, Offline, Progress, Store, Teller
 from bot.recipe import Kinds, digest, keep
 from bot.recipe import report as read_report
 from bot.scratch import ScratchDesk
@@ -322,6 +324,25 @@ def kept(house: House) -> AbstractContextManager[Store | None]:
     return store_offline(house) if _is_file(_address(house)) else store(house)
 
 
+def kept_for(house: House) -> Keep:
+    """How long replies are kept."""
+    return Keep(read=dt.timedelta(days=house.settings.keep_days))
+
+
+def restore(house: House, file: Path) -> tuple[Backup, Restored]:
+    """
+    Fill the store of this house, which is empty or not there yet, from a backup.
+
+    Raises:
+        BadInput: the file is no backup, is damaged, or a newer Threadmill made it; then no store is made either.
+        BadStore: the store is not empty, cannot be reached, or is not ours.
+    """
+    from bot.store import backup_file, open_store
+
+    with backup_file(file) as (backup, opened), open_store(_address(house)) as store:
+        return backup, store.restore(backup, opened)
+
+
 def limits(name: str) -> Limits:
     """
     What a network allows and bills.
@@ -386,6 +407,27 @@ def _publisher(house: House, name: str, function: str) -> Any:
     return make(told.secrets, told.x_api_base_url, house.wall, home=told.home, client_id=told.x_client_id)
 
 
+def tellers(house: House) -> list[Teller]:
+    """Everybody who is to be told what a person should know."""
+    from bot.telling.mail import Mail
+    from bot.telling.webhook import Webhook
+
+    found: list[Teller] = []
+    if (url := house.settings.secrets.get("THREADMILL_NOTIFY_URL")) is not None:
+        found.append(Webhook(url))
+    if (server := house.settings.secrets.get("THREADMILL_SMTP_URL")) is not None:
+        found.append(Mail(server, house.settings.watched.emails))
+    return found
+
+
+def ping(house: House) -> Callable[[], bool] | None:
+    """What tells a dead man's switch that the bot is there, if there is one."""
+    from bot.telling.ping import Ping
+
+    url = house.settings.secrets.get("THREADMILL_PING_URL")
+    return None if url is None else Ping(url)
+
+
 def budget(house: House) -> Budget | None:
     """What this calendar month may be billed, if the settings limit it."""
     if house.settings.budget_usd is None:
@@ -419,13 +461,42 @@ def post_url(network: str, remote_id: str) -> str:
 @contextmanager
 def dry_run(out: Path, edition: Edition) -> Iterator[Round]:
     """An edition on its way to a folder, with a desk of its own: no account's key is taken by it."""
-    from bot.compose.documents import frozen
+    from bot.compose.documents import as_file, facts_document, frozen, thread_document
+    from bot.compose.page import page
 
-    with plugins.load("publishers", "disk", ("folder",)).folder(out, edition) as folder:
+    documents = {
+        "facts.json": as_file(facts_document(edition)),
+        "thread.json": as_file(thread_document(edition)),
+        "index.html": page(edition),
+    }
+    with _to_a_folder(out, edition.report.key, edition.period.key, documents, lambda account: frozen(edition, account)) as round_:
+        yield round_
+
+
+@contextmanager
+def review(out: Path, edition: Frozen) -> Iterator[Round]:
+    """An edition that was frozen, on its way to a folder where a person looks at it."""
+    from bot.compose.documents import as_file
+    from bot.compose.review import review as page
+
+    documents = {
+        "facts.json": as_file(json.loads(edition.facts_json)),
+        "thread.json": as_file(json.loads(edition.thread_json)),
+        "index.html": page(edition),
+    }
+    with _to_a_folder(out, edition.report, edition.period, documents, lambda _: edition) as round_:
+        yield round_
+
+
+@contextmanager
+def _to_a_folder(
+    out: Path, report: str, period: str, documents: Mapping[str, str], edition: Callable[[str], Frozen]
+) -> Iterator[Round]:
+    with plugins.load("publishers", "disk", ("folder",)).folder(out, report, period, documents) as folder:
         desk = ScratchDesk()
-        posted = frozen(edition, folder.account)
+        posted = edition(folder.account)
         clock = Clock(_now, sleep)
-        yield Round(desk.freeze(posted), posted, desk, folder, edition.thread.limits, clock, "preview", lambda _: None)
+        yield Round(desk.freeze(posted), posted, desk, folder, limits(posted.network), clock, "preview", lambda _: None)
 
 
 def drawer(progress: Progress) -> Draw:

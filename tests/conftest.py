@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from bot.cli import main
 from bot.config import VARIABLES
+from bot.store import open_store
 
 settings.register_profile("suite", deadline=None)  # the first example of a test may load fonts
 settings.load_profile("suite")
@@ -46,6 +47,24 @@ def preview_2020(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("out")
     assert main(["preview", "dl-frameworks", "--period", "2020", "--offline", "--out", str(out)]) == 0
     return out / "dl-frameworks" / "2020"
+
+
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in SQLite with nothing in it, to be copied: to migrate one takes longer than most tests with it."""
+    path = tmp_path_factory.mktemp("store") / "empty.db"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture
+def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Charts are described and not painted, where nobody looks at pictures: they take longer than all else of a thread."""
+    from bot.charts.sheet import render
+    from tests.crashes.thread import png
+
+    monkeypatch.setattr(render, "draw_checked", lambda *_: None)
+    monkeypatch.setattr(render, "encode", lambda _: png(20))
 
 
 @pytest.fixture

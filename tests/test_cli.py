@@ -191,6 +191,7 @@ def test_templates_of_the_working_folder_win_over_the_packaged_ones(tmp_path: Pa
     assert "dl-frameworks" in listed.stdout
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_explain_tells_the_whole_story_of_a_number(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "dl-frameworks", "2020", "2"]) == 0
     story = capsys.readouterr().out
@@ -203,6 +204,7 @@ def test_explain_tells_the_whole_story_of_a_number(capsys: pytest.CaptureFixture
     assert "6.16357" in story  # 113,788,105 / 18,461,407
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_explain_of_a_post_there_is_none_of_names_the_posts_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "dl-frameworks", "2020", "12"]) == 2
     assert "posts 1 to 11" in capsys.readouterr().err
@@ -511,6 +513,7 @@ def test_an_instant_that_cannot_be_meant_is_refused(now: str, capsys: pytest.Cap
     assert "--now" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_windows_that_end_after_now_are_not_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["preview", "--period", "2019", "--now", "2020-01-01", "--out", str(tmp_path)]) == 0
     thread = json.loads((tmp_path / "dl-frameworks" / "2019" / "thread.json").read_text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -116,7 +117,8 @@ class Ticking:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path, empty_file: Path) -> Iterator[Desk]:
+    shutil.copy(empty_file, tmp_path / "threadmill.db")
     with open_store(f"sqlite:///{tmp_path / 'threadmill.db'}") as store:
         yield store.desk
 

@@ -113,6 +113,7 @@ def test_the_texts_of_the_deep_learning_thread(written: tuple[str, Written]) -> 
     assert "PyTorch 37\nKeras 11\nJAX 6\nTensorFlow 3" in posts["models"]
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_explain_ends_at_the_very_bytes_of_a_kept_reply(
     written: tuple[str, Written], capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,7 +152,7 @@ def quiet_news(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(town, "POSTS", 40)
 
 
-@pytest.mark.usefixtures("quiet_news")
+@pytest.mark.usefixtures("quiet_news", "unpainted")
 def test_a_second_run_of_the_day_asks_nobody_and_says_the_same(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,7 +182,7 @@ SAD = {
 }
 
 
-@pytest.mark.usefixtures("quiet_news")
+@pytest.mark.usefixtures("quiet_news", "unpainted")
 @pytest.mark.parametrize("sad", SAD)
 def test_a_source_that_fails_costs_its_own_posts_and_no_others(
     sad: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

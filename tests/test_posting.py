@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -39,12 +40,14 @@ def compose_again(_house: object, recipe: Report, *_: object, **__: object) -> R
 
 
 @pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeX]:
+def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_file: Path) -> Iterator[FakeX]:
     """A fake X, strict where its description is here, and the environment to post there without waiting."""
     with FakeX(OPENAPI if OPENAPI.is_file() else None) as running:
         for name, value in running.keys.environment(running.url).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("THREADMILL_HOME", str(tmp_path / "home"))
+        (tmp_path / "home").mkdir(mode=0o700)
+        shutil.copy(empty_file, tmp_path / "home" / "threadmill.db")
         monkeypatch.setattr(wiring, "_now", running.now)
         monkeypatch.setattr(posting, "sleep", running.advance)
         monkeypatch.setattr(posting, "compose", compose_again)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import threading
 import urllib.request
@@ -33,7 +34,7 @@ def port() -> int:
 
 
 @pytest.fixture
-def fake(secret: str, port: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeX]:
+def fake(secret: str, port: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_file: Path) -> Iterator[FakeX]:
     """A fake X with an app whose logins come back to the port, and a person at a browser who does what it says."""
     app = Client("client-Id_7", secret, (f"http://127.0.0.1:{port}/callback",))
     with FakeX(OPENAPI if OPENAPI.is_file() else None, client=app) as running:
@@ -42,6 +43,8 @@ def fake(secret: str, port: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         if secret:
             monkeypatch.setenv("X_CLIENT_SECRET", secret)
         monkeypatch.setenv("THREADMILL_HOME", str(tmp_path / "home"))
+        (tmp_path / "home").mkdir(mode=0o700)
+        shutil.copy(empty_file, tmp_path / "home" / "threadmill.db")
         monkeypatch.setattr(wiring, "_now", running.now)
         monkeypatch.setattr(posting, "sleep", running.advance)
         monkeypatch.setattr(posting, "compose", compose_again)

@@ -76,15 +76,17 @@ def _chore(options: argparse.Namespace) -> int:
 def _approve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("edition", type=int, metavar="EDITION", help="its number in threadmill status")
     parser.add_argument("digest", nargs="?", metavar="DIGEST", help="of the very thread that is approved; without, it is shown")
-    parser.add_argument("--out", metavar="DIR", help="write its pictures and texts there, to look at them")
+    parser.add_argument("--out", metavar="DIR", help="write it there as a preview writes it: DIR/<report>/<period>/index.html")
 
 
 def _approve(options: argparse.Namespace) -> int:
     from bot.terminal import operations as show
     from bot.verbs import approving
 
-    approved = approving.approve(options.edition, options.digest)
+    approved = approving.approve(options.edition, options.digest, options.out)
     show.show_approved(approved)
+    if options.out is not None:
+        show.show_written(approved, options.out)
     return 0 if approved.approval is not None else 3
 
 

@@ -33,6 +33,11 @@ def facts_document(edition: Edition) -> list[dict[str, object]]:
     return [_fact(fact, metrics[fact.basis.metric] if fact.basis.metric else None) for fact in edition.thread.facts().values()]
 
 
+def as_file(document: object) -> str:
+    """A document as it is written to disk."""
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
 def frozen(edition: Edition, account: str) -> Frozen:
     """An edition as it will stand on an account: what is sent, word for word and byte by byte, with its two documents."""
     limits = edition.thread.limits

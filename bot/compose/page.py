@@ -24,9 +24,9 @@ _Row: TypeAlias = Mapping[str, object]
 
 def page(edition: Edition) -> str:
     """The whole page. Everything that came from data, recipe or template is escaped; only http(s) addresses become links."""
-    style, facts = _file("page.css"), facts_document(edition)
+    style, facts = file("page.css"), facts_document(edition)
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             edition=edition,
@@ -35,7 +35,7 @@ def page(edition: Edition) -> str:
             metrics=_metrics(edition, facts),
             origins=_origins(facts),
             style=style,
-            policy=_policy(style),
+            policy=policy(style),
         )
     )
 
@@ -78,16 +78,17 @@ def _origins(facts: Sequence[_Row]) -> list[str]:
     return [known[name].citation.removesuffix(".") if name in known else name for name in names]
 
 
-def _policy(style: str) -> str:
+def policy(style: str) -> str:
     """Nothing may load, run or be sent; images are inside the page; the one style sheet is named by its digest."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """For pages: everything is escaped."""
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_file)
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(file)
     )
     environment.filters["usd"] = lambda value: f"${value:.3f}".removesuffix("0")
     environment.tests["web"] = lambda url: isinstance(url, str) and url.startswith(("https://", "http://"))
@@ -96,5 +97,6 @@ def _environment() -> Environment:
 
 
 @cache
-def _file(name: str) -> str:
+def file(name: str) -> str:
+    """A file beside this one."""
     return files("bot.compose").joinpath(name).read_text(encoding="utf-8")

@@ -14,15 +14,12 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from bot.compose.documents import facts_document, thread_document
-from bot.compose.page import page
 from bot.domain.delivery import Picture, Seen
-from bot.domain.edition import Edition
 from bot.errors import BadOutput, Rejected
 
 _MARK: Final = "thread.json"
@@ -31,21 +28,22 @@ _NAMES: Final = (_MARK, "facts.json", "index.html", "posts", "images")
 
 
 @contextmanager
-def folder(out: Path, edition: Edition) -> Iterator[Network]:
+def folder(out: Path, report: str, period: str, documents: Mapping[str, str]) -> Iterator[Network]:
     """
-    `out/<report>/<period>/` as an account to post an edition to. It appears, complete, when the block ends well.
+    `out/<report>/<period>/` as an account to post an edition to, with its documents by file name, thread.json among them. It
+    appears, complete, when the block ends well.
 
     Raises:
         BadOutput: the folder cannot be written, is full, or holds what is not an edition. Nothing is left half done.
     """
-    place = out / edition.report.key / edition.period.key
+    place = out / report / period
     with _told(place):
         place.parent.mkdir(parents=True, exist_ok=True)
         with _held(place.parent):
             _recover(place)
             _refuse_foreign(place)
             with _beside(place) as draft:
-                _write_documents(edition, draft)
+                _write(documents, draft)
                 yield Network(place, draft)
                 _move(draft, place)
 
@@ -180,16 +178,11 @@ def _beside(place: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _write_documents(edition: Edition, folder: Path) -> None:
+def _write(documents: Mapping[str, str], folder: Path) -> None:
     (folder / "posts").mkdir()
     (folder / "images").mkdir()
-    _write_json(folder / "facts.json", facts_document(edition))
-    _write_json(folder / _MARK, thread_document(edition))
-    (folder / "index.html").write_text(page(edition), encoding="utf-8")
-
-
-def _write_json(path: Path, document: object) -> None:
-    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    for name, text in documents.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def _move(draft: Path, place: Path) -> None:

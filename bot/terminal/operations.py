@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bot.domain.turn import Turn, TurnState
 from bot.terminal.lines import say
 from bot.verbs.approving import Approved
@@ -29,6 +31,11 @@ def show_turn(turn: Turn) -> None:
         say(f"   {turn.reason}")
     if turn.state in _PASSING and turn.retry_at is not None:
         say(f"   tried again at {turn.retry_at:%Y-%m-%d %H:%M} UTC")
+
+
+def show_written(approved: Approved, out: str) -> None:
+    """Where a person may look at it."""
+    say(f"written to {Path(out) / approved.frozen.report / approved.frozen.period / 'index.html'}")
 
 
 def show_approved(approved: Approved) -> None:

@@ -6,8 +6,10 @@ import getpass
 import re
 import socket
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from bot import wiring
+from bot.delivery import deliver
 from bot.domain.delivery import Frozen, State
 from bot.domain.period import Period
 from bot.domain.turn import Turn, TurnState
@@ -29,9 +31,10 @@ class Approved:
     turn: Turn | None
 
 
-def approve(edition: int, digest: str | None) -> Approved:
+def approve(edition: int, digest: str | None, out: str | None = None) -> Approved:
     """
-    Approve an edition by its digest, or show what is to be approved, if none is given. The next run posts it.
+    Approve an edition by its digest, or show what is to be approved, if none is given: also as files, under `out`. The next run
+    posts what was approved.
 
     Raises:
         BadInput: there is no such edition, its digest is another, or there is nothing to approve.
@@ -42,6 +45,9 @@ def approve(edition: int, digest: str | None) -> Approved:
         if edition not in store.desk.editions():
             raise BadInput(f"there is no edition {edition}; threadmill status lists them")
         frozen = store.desk.frozen(edition)
+        if out is not None:
+            with wiring.review(Path(out), frozen) as written:
+                deliver(written)
         if digest is not None:
             _refuse_another(edition, frozen, digest)
             _refuse_pointless(store, edition)

@@ -17,7 +17,6 @@ from bot.publishers import disk, x
 from bot.publishers._x.credentials import KEYS
 from bot.rehearsal import FakeX
 from tests.conftest import SHARED
-from tests.publishers.test_disk import edition
 from tests.publishers.test_x import png
 
 OPENAPI = SHARED / "x-api" / "openapi.json"
@@ -33,7 +32,7 @@ def test_every_room_of_the_wing_is_here() -> None:
 @pytest.fixture(params=ACCOUNTS)
 def network(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Network]:
     if request.param == "disk":
-        with disk.folder(tmp_path, edition()) as folder:
+        with disk.folder(tmp_path, "counters", "2020", {"thread.json": "{}"}) as folder:
             yield folder
         return
     with FakeX(OPENAPI if OPENAPI.is_file() else None) as fake:

