@@ -18,11 +18,12 @@ lint: $(VENV)/.lint
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.base
+bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.preview
 	$(BIN)/python -m benchmarks.help
 	$(BIN)/python -m benchmarks.collection
 	$(BIN)/python -m benchmarks.refusal
+	$(BIN)/python -m benchmarks.due
 
 # For maintainers: rebuild the bundled figures from the raw files in RAW.
 archive: $(VENV)/.base
@@ -40,6 +41,10 @@ $(VENV)/.base: pyproject.toml | $(BIN)/python
 
 $(VENV)/.test: pyproject.toml $(VENV)/.base
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml $(VENV)/.base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@touch $@
 
 $(VENV)/.lint: pyproject.toml $(VENV)/.base

@@ -20,6 +20,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "THREADMILL_HOME": "where state and downloaded files are kept",
     "DATABASE_URL": "the store; SQLite under THREADMILL_HOME without it",
     "THREADMILL_BUDGET_USD": "what a calendar month (UTC) may be billed at the most, over all accounts of the store",
+    "THREADMILL_KEEP_DAYS": "for how many days replies are kept that no thread cites; 800 without it",
     "THREADMILL_REPORTS": "the reports that threadmill run sees to; all that have a schedule without it",
     "THREADMILL_MODES": "what is done with a report's threads, in place of its recipe's word: report=mode or report/network=mode",
     "THREADMILL_NOTIFY_URL": "a webhook that is told what a person should know; Slack's and Discord's show it",
@@ -49,6 +50,10 @@ _SECRETS: Final = (
 )  # fmt: skip
 _URL_OF: Final = "THREADMILL_URL_"
 """What the variables that replace a source's address begin with; the source's name follows in capitals."""
+
+KEEP_DAYS: Final = 800
+"""Comparisons reach back two years, and are told some weeks after a period has ended."""
+_LEAST_DAYS, _MOST_DAYS = 60, 36_500
 
 _LONGEST_PATH: Final = 1000
 
@@ -119,6 +124,7 @@ class Settings:
     secrets: Mapping[str, Secret] = field(repr=False)
     unknown: Mapping[str, str] = field(default_factory=dict)
     x_client_id: str = ""
+    keep_days: int = KEEP_DAYS
     reports: tuple[str, ...] = ()
     modes: Mapping[str, Mode] = field(default_factory=dict)
     watched: Watched = field(default_factory=Watched)
@@ -155,6 +161,7 @@ def settings(environment: Mapping[str, str]) -> Settings:
         reports=tuple(_reports(environment.get("THREADMILL_REPORTS", ""))),
         modes=dict(_modes(environment.get("THREADMILL_MODES", ""))),
         watched=_watched(environment),
+        keep_days=_keep_days(environment.get("THREADMILL_KEEP_DAYS", "").strip()),
     )
 
 
@@ -180,6 +187,16 @@ def _budget(text: str) -> float | None:
     if not re.fullmatch(r"(\d{1,6}(\.\d{1,3})?)?", text, re.ASCII):
         raise BadInput("THREADMILL_BUDGET_USD is no amount of US dollars such as 5 or 2.50; unset it for no limit")
     return float(text) if text else None
+
+
+def _keep_days(text: str) -> int:
+    if not text:
+        return KEEP_DAYS
+    if not re.fullmatch(r"\d{1,5}", text, re.ASCII) or not _LEAST_DAYS <= int(text) <= _MOST_DAYS:
+        raise BadInput(
+            f"THREADMILL_KEEP_DAYS is no number of days from {_LEAST_DAYS} to {_MOST_DAYS}; unset it to keep replies {KEEP_DAYS}"
+        )
+    return int(text)
 
 
 def _contact(text: str) -> str:

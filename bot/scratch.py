@@ -78,7 +78,14 @@ class ScratchDesk:
     def editions(self) -> Sequence[int]:
         return sorted(self._deliveries, reverse=True)
 
-    def withdraw(self, edition: int, now: dt.datetime) -> None:
+    def resume(self, edition: int, budget: Budget) -> None:
+        """Every edition is counted already."""
+        if (total := self.committed(budget.since)) > budget.usd:
+            raise OverBudget(total, budget.usd, budget.since)
+
+    def withdraw(self, edition: int, now: dt.datetime, usd: float = 0.0, budget: Budget | None = None) -> None:
+        if budget is not None and (total := round(self.committed(budget.since, edition) + usd, 4)) > budget.usd:
+            raise OverBudget(total, budget.usd, budget.since)
         self._withdrawn.setdefault(edition, now)
 
     def withdrawn(self, edition: int) -> dt.datetime | None:
@@ -100,7 +107,14 @@ class ScratchDesk:
             return False
         self._put(
             replace(
-                at, state=State.SENDING, attempts=at.attempts + 1, worker=worker, lease_until=until, not_before=None, sent_at=now
+                at,
+                state=State.SENDING,
+                attempts=at.attempts + 1,
+                worker=worker,
+                lease_until=until,
+                not_before=None,
+                sent_at=now,
+                sent_until=None,
             )
         )
         return True

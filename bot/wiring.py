@@ -23,13 +23,14 @@ from bot.delivery import Clock, Round
 from bot.domain.access import Access, Identity
 from bot.domain.delivery import Budget, Frozen
 from bot.domain.edition import Edition
+from bot.domain.keeping import Backup, Keep, Restored
 from bot.domain.period import Granularity, Period, instant
 from bot.domain.report import Report, SourceSpec
 from bot.domain.schedule import Mode
 from bot.domain.thread import Chart, Limits
 from bot.domain.words import nearest
 from bot.errors import BadInput, BadRecipe
-from bot.ports import ChartData, Client, Door, Network, Offline, Progress, Store
+from bot.ports import ChartData, Client, Door, Network, Offline, Progress, Store, Teller
 from bot.recipe import Kinds, digest, keep
 from bot.recipe import report as read_report
 from bot.scratch import ScratchDesk
@@ -323,6 +324,25 @@ def kept(house: House) -> AbstractContextManager[Store | None]:
     return store_offline(house) if _is_file(_address(house)) else store(house)
 
 
+def kept_for(house: House) -> Keep:
+    """How long replies are kept."""
+    return Keep(read=dt.timedelta(days=house.settings.keep_days))
+
+
+def restore(house: House, file: Path) -> tuple[Backup, Restored]:
+    """
+    Fill the store of this house, which is empty or not there yet, from a backup.
+
+    Raises:
+        BadInput: the file is no backup, is damaged, or a newer Threadmill made it; then no store is made either.
+        BadStore: the store is not empty, cannot be reached, or is not ours.
+    """
+    from bot.store import backup_file, open_store
+
+    with backup_file(file) as (backup, opened), open_store(_address(house)) as store:
+        return backup, store.restore(backup, opened)
+
+
 def limits(name: str) -> Limits:
     """
     What a network allows and bills.
@@ -385,6 +405,27 @@ def _publisher(house: House, name: str, function: str) -> Any:
     make = getattr(plugins.load("publishers", name, (function,)), function)
     told = house.settings
     return make(told.secrets, told.x_api_base_url, house.wall, home=told.home, client_id=told.x_client_id)
+
+
+def tellers(house: House) -> list[Teller]:
+    """Everybody who is to be told what a person should know."""
+    from bot.telling.mail import Mail
+    from bot.telling.webhook import Webhook
+
+    found: list[Teller] = []
+    if (url := house.settings.secrets.get("THREADMILL_NOTIFY_URL")) is not None:
+        found.append(Webhook(url))
+    if (server := house.settings.secrets.get("THREADMILL_SMTP_URL")) is not None:
+        found.append(Mail(server, house.settings.watched.emails))
+    return found
+
+
+def ping(house: House) -> Callable[[], bool] | None:
+    """What tells a dead man's switch that the bot is there, if there is one."""
+    from bot.telling.ping import Ping
+
+    url = house.settings.secrets.get("THREADMILL_PING_URL")
+    return None if url is None else Ping(url)
 
 
 def budget(house: House) -> Budget | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import Secret, Settings, Watched, environment, settings
+from bot.domain.schedule import Mode
 from bot.errors import BadInput
 
 TOKEN = "tok-3f9a77"
@@ -319,3 +320,37 @@ def test_how_logs_are_written_is_read(text: str, style: str, steps: bool) -> Non
 def test_another_way_to_write_logs_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="^THREADMILL_LOG is json or console"):
         settings({"THREADMILL_LOG": text})
+
+
+def test_the_reports_and_modes_of_an_unattended_bot_are_read() -> None:
+    told = {
+        "THREADMILL_REPORTS": " dl-frameworks, python-web-frameworks,",
+        "THREADMILL_MODES": "dl-frameworks=auto, python-web-frameworks/x = dry,dl-frameworks/x=approve",
+    }
+    assert settings(told).reports == ("dl-frameworks", "python-web-frameworks")
+    assert settings(told).modes == {
+        "dl-frameworks": Mode.AUTO, "python-web-frameworks/x": Mode.DRY, "dl-frameworks/x": Mode.APPROVE,
+    }  # fmt: skip
+    assert (settings({"THREADMILL_REPORTS": " ", "THREADMILL_MODES": ","}).reports, settings({}).modes) == ((), {})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("REPORTS", "a,b,a", 'THREADMILL_REPORTS names "a" twice; each report is scheduled once'),
+        ("MODES", "a", 'THREADMILL_MODES says "a"; write report=mode or report/network=mode with commas between, such as '
+                       "dl-frameworks=auto,python-web-frameworks/x=dry"),
+        ("MODES", "=auto", 'THREADMILL_MODES says "=auto"; write'),
+        ("MODES", "a=", 'THREADMILL_MODES says "a="; write'),
+        ("MODES", "a/=auto", 'THREADMILL_MODES says "a/=auto"; write'),
+        ("MODES", "a/b/c=auto", 'THREADMILL_MODES says "a/b/c=auto"; write'),
+        ("MODES", "a=auto b=dry", 'THREADMILL_MODES says "a=auto b=dry"; write'),
+        ("MODES", "a=aprove", 'THREADMILL_MODES gives a the unknown mode "aprove" (did you mean "approve"?); there are auto, approve, dry'),
+        ("MODES", "a=AUTO", 'THREADMILL_MODES gives a the unknown mode "AUTO"; there are auto, approve, dry'),
+        ("MODES", "a=auto,b=dry,a=auto", "THREADMILL_MODES gives a two modes; keep the one you mean"),
+    ],
+)  # fmt: skip
+def test_reports_and_modes_that_cannot_be_meant_are_refused(name: str, text: str, says: str) -> None:
+    with pytest.raises(BadInput) as error:
+        settings({f"THREADMILL_{name}": text})
+    assert str(error.value).startswith(says)

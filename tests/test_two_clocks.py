@@ -21,6 +21,7 @@ from bot.delivery.round import LEASE
 from bot.domain.delivery import Frozen, FrozenPost, Picture, Seen, State
 from bot.errors import BadStore, Later
 from bot.publishers.x import LIMITS
+from bot.stopping import Stop
 from bot.verbs import posting
 from tests.store.databases import PostgreSQLDatabase, a_server
 
@@ -83,7 +84,7 @@ def a_host(database: PostgreSQLDatabase, off: dt.timedelta, there: Account, peri
     house = Host(Path(), settings({"DATABASE_URL": database.url}), dt.datetime.now(dt.UTC), off=off)
     with wiring.store(house) as store:
         edition = store.desk.freeze(replace(THREAD, period=period))
-        yield posting._round(house, store, edition, there, LIMITS, lambda *_: None)  # type: ignore[arg-type]
+        yield posting._round(house, store, edition, there, LIMITS, lambda *_: None, Stop())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("first", "second"), [(-TEN, 0 * TEN), (0 * TEN, TEN), (TEN, -TEN)])

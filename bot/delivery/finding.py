@@ -28,14 +28,16 @@ def reconcile(this: Round, at: Delivery, again: bool = True) -> bool:
     Raises:
         Unsure: the account cannot be read, what it shows is not up to date, or the post vanishes again and again.
     """
+    if _before_its_parent(this, at):
+        return this.desk.settle(at, State.PLANNED, error="the post it replies to is younger than the restored store")
     now = this.clock.now()  # before the look: what it shows is not newer
-    sent_at = at.sent_at or now
+    sent_at = _last_sent(at, now)
     this.say(f"looking for post {at.position} on the account")
     try:
         seen = look(this, at, now)
     except ThreadmillError as error:
         raise Unsure(
-            f"post {at.position} was sent at {minute(sent_at)}, and whether it is there cannot be read: {error}{this.so_far()}. "
+            f"post {at.position} {_sent(at, sent_at)}, and whether it is there cannot be read: {error}{this.so_far()}. "
             f"Nothing was sent again. Run the same command later, or look yourself and tell: {this.resolve(at)}"
         ) from error
     if (found := _found(this, at, seen)) is not None:
@@ -43,7 +45,7 @@ def reconcile(this: Round, at: Delivery, again: bool = True) -> bool:
         return False
     if now < sent_at - _BACK:
         raise Unsure(
-            f"post {at.position} was sent at {minute(sent_at)}, which is yet to come by the store's clock{this.so_far()}: the "
+            f"post {at.position} {_sent(at, sent_at)}, which is yet to come by the store's clock{this.so_far()}: the "
             "clock was set back. Nothing was sent again. Set it right and run the same command again, or look yourself: "
             f"{this.resolve(at)}"
         )
@@ -64,9 +66,9 @@ def reconcile(this: Round, at: Delivery, again: bool = True) -> bool:
 
 
 def look(this: Round, at: Delivery, now: dt.datetime) -> Sequence[Seen]:
-    """What the account shows of the time around the sending of a post; what is shown is billed."""
-    sent_at, ahead = at.sent_at or now, this.clock.ahead()
-    seen = this.network.recent(min(sent_at, now) - ahead - _SKEW, sent_at - ahead + _SKEW)
+    """What the account shows of the time in which a post was sent; what is shown is billed."""
+    ahead = this.clock.ahead()
+    seen = this.network.recent(min(at.sent_at or now, now) - ahead - _SKEW, _last_sent(at, now) - ahead + _SKEW)
     if seen:
         this.desk.charge(this.charge(at.position, "posts read", round(this.limits.read_usd * len(seen), 4), now))
     return seen
@@ -89,4 +91,28 @@ def _up_to_date(this: Round, at: Delivery, seen: Sequence[Seen]) -> bool:
 def _older(this: Round, at: Delivery) -> bool:
     """Whether the post before was sent so long ago that the read does not reach back to it."""
     before = this.desk.deliveries(this.edition)[at.position - 2]
-    return before.sent_at is not None and at.sent_at is not None and before.sent_at < at.sent_at - _SKEW
+    sent_at = before.sent_until or before.sent_at
+    return sent_at is not None and at.sent_at is not None and sent_at < at.sent_at - _SKEW
+
+
+def _before_its_parent(this: Round, at: Delivery) -> bool:
+    """
+    Whether a post could have been sent before a restore alone, and the one it replies to was sent after it: then it was not.
+
+    A look would not reach as far as the post before, and prove nothing.
+    """
+    if at.position == 1 or at.sent_until is None:
+        return False
+    before = this.desk.deliveries(this.edition)[at.position - 2]
+    return before.state is State.PUBLISHED and before.sent_at is not None and before.sent_at > at.sent_until
+
+
+def _last_sent(at: Delivery, now: dt.datetime) -> dt.datetime:
+    """The last instant at which a post was, or may have been, sent."""
+    return at.sent_until or at.sent_at or now
+
+
+def _sent(at: Delivery, last: dt.datetime) -> str:
+    if at.sent_until is None:
+        return f"was sent at {minute(last)}"
+    return f"may have been sent before the store was restored at {minute(last)}"

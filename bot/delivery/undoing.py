@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.delivery.finding import look, reconcile
 from bot.delivery.round import LOOKS_S, Round
-from bot.domain.delivery import Delivery, State
+from bot.domain.delivery import DELETION, Delivery, State
 from bot.errors import Later, Rejected, ThreadmillError, Unsure
 
 _MOST_TRIES: Final = 3
@@ -68,7 +68,7 @@ def _remove(this: Round, at: Delivery, tried: bool) -> None:
         raise Rejected(f"post {at.position} was not deleted: {error}{this.so_far()}") from error
     if not deleted and _shown(this, at, now):
         raise Unsure("the network says that it is not there, and yet the account shows it")
-    charge = this.charge(at.position, "deletion", this.limits.remove_usd, now) if deleted or tried else None
+    charge = this.charge(at.position, DELETION, this.limits.remove_usd, now) if deleted or tried else None
     this.desk.settle(at, State.REMOVED, charge=charge)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -45,6 +46,10 @@ RAN_OUT: Final = (
     "post the edition again, which looks at the account first"
 )
 """What stands at a post whose lease ran out."""
+
+
+DIGEST: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+"""A sha256 as it stands in a document."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,11 @@ class Frozen:
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
     @property
+    def cited(self) -> frozenset[str]:
+        """The digests of all bytes its facts rest on."""
+        return frozenset(DIGEST.findall(self.facts_json))
+
+    @property
     def cost_usd(self) -> float:
         """What publishing all of it is billed, to the tenth of a cent."""
         return round(sum(post.cost_usd for post in self.posts), 4)
@@ -116,7 +126,8 @@ class Delivery:
     One post of an edition on its account.
 
     `attempts` counts how often it was taken to be sent. `worker` has it until `lease_until` while it is SENDING; `not_before` is
-    when the network wants to be asked again. `sent_at` is when it was last taken: what to look for is not older.
+    when the network wants to be asked again. `sent_at` is when it was last taken: what to look for is not older. After a restore
+    a process the store does not know of may have sent it: from `sent_at` until `sent_until`.
     """
 
     edition: int
@@ -129,6 +140,7 @@ class Delivery:
     lease_until: dt.datetime | None = None
     not_before: dt.datetime | None = None
     sent_at: dt.datetime | None = None
+    sent_until: dt.datetime | None = None
 
 
 def refuse_impossible(before: Delivery, state: State, remote_id: str) -> None:
@@ -161,6 +173,8 @@ class Upload:
 
 ALT_TEXT: Final = "alt text"
 """The call of a charge for telling one."""
+DELETION: Final = "deletion"
+"""The call of a charge for taking a post down."""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July",
            "August", "September", "October", "November", "December")  # fmt: skip
@@ -19,6 +21,15 @@ class Granularity(StrEnum):
     WEEK = "week"
     DAY = "day"
     SPAN = "span"
+
+
+_OF_LENGTH: Final[Mapping[int, Granularity]] = {
+    1: Granularity.DAY,
+    7: Granularity.WEEK,
+    **dict.fromkeys((28, 29, 30, 31), Granularity.MONTH),
+    **dict.fromkeys((365, 366), Granularity.YEAR),
+}
+"""What a period of so many days is, if it is a calendar one."""
 
 
 @dataclass(frozen=True, order=True)
@@ -115,11 +126,10 @@ class Period:
         """Which calendar unit this is, or SPAN."""
         if not (self._starts_at_midnight and self._ends_at_midnight):
             return Granularity.SPAN
-        first = self.start.date()
-        for granularity in (Granularity.DAY, Granularity.WEEK, Granularity.MONTH, Granularity.YEAR):
-            if _containing(granularity, first) == self:
-                return granularity
-        return Granularity.SPAN
+        granularity = _OF_LENGTH.get((self.end - self.start).days)
+        if granularity is None or _containing(granularity, self.start.date()) != self:
+            return Granularity.SPAN
+        return granularity
 
     @property
     def key(self) -> str:

@@ -97,6 +97,10 @@ class Schedule:
             period = period.following()
         return found
 
+    def opens_after(self, window: Window) -> dt.datetime:
+        """When the next window opens, whichever of the periods that share that ring it is for."""
+        return self._opens_at(window.period.following())
+
     def remembering(self) -> Schedule:
         """The same schedule for a while: it asks its bell about each instant once, and keeps the answers."""
         return replace(self, bell=_Remembered(self.bell))

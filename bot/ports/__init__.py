@@ -1,6 +1,7 @@
 """What the house asks of its wings. The docstrings are the contracts; the contract tests check every room against them."""
 
 from bot.ports.charts import CHART_COLUMNS, ChartData, ChartKind
+from bot.ports.counts import NO_NETWORK, Billed, Counts
 from bot.ports.networks import Asked, Door, Network
 from bot.ports.progress import Progress
 from bot.ports.rota import Approval, Notice, Rota, Run
@@ -10,11 +11,14 @@ from bot.ports.telling import Teller
 
 __all__ = [
     "CHART_COLUMNS",
+    "NO_NETWORK",
     "Approval",
     "Asked",
+    "Billed",
     "ChartData",
     "ChartKind",
     "Client",
+    "Counts",
     "Desk",
     "Door",
     "Key",

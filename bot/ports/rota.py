@@ -151,6 +151,6 @@ class Rota(Protocol):
         """Notices nobody has told yet and nobody is telling: taken by this worker until an instant."""
         ...
 
-    def told(self, notice: Notice, now: dt.datetime, error: str = "") -> None:
-        """It was told; or it was not, with the reason, and is to be tried again when the lease is over."""
+    def told(self, notice: Notice, now: dt.datetime, error: str = "", again_at: dt.datetime | None = None) -> None:
+        """It was told; or it was not, with the reason, and is to be tried again at an instant, or when the lease is over."""
         ...

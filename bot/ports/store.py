@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from bot.domain.delivery import Budget, Charge, Delivery, Frozen, State, Upload
+from bot.domain.keeping import Backup, Keep, Pruned, Restored
 from bot.domain.measure import Observation
+from bot.ports.counts import Counts
 from bot.ports.rota import Rota
 from bot.ports.sources import Reply
 
@@ -59,6 +62,31 @@ class Store(Protocol):
         """The very bytes of a kept reply, or None if none has this digest."""
         ...
 
+    def pruned(self, sha256: str) -> bool:
+        """Whether bytes of this digest were kept, figures were read from them, and they were let go of since."""
+        ...
+
+    def prune(self, now: dt.datetime, keep: Keep, dry: bool = False) -> Pruned:
+        """
+        Let go of replies that are older than they are kept and that no frozen thread cites, in many short transactions; with
+        `dry`, only what would go. Other processes may go on meanwhile; what they are just at stays for the next time.
+        """
+        ...
+
+    def back_up(self, path: Path, version: str) -> Backup:
+        """
+        Write all that is in the store at one instant to a file of its own, whatever others write meanwhile; `version` is this
+        Threadmill's. A backup that is there is replaced, once the new one is whole and on the disk.
+
+        Raises:
+            BadOutput: the file cannot be written, or something else is there.
+        """
+        ...
+
+    def restored(self) -> Restored | None:
+        """When this store was last restored, and from how old a backup, if it ever was."""
+        ...
+
     def close(self) -> None:
         """Let go of the connections."""
         ...
@@ -84,6 +112,10 @@ class Store(Protocol):
         What time it is by the store, in UTC: a server's own clock, on which all hosts agree; this machine's for a file. Leases
         count by it.
         """
+        ...
+
+    def counts(self, since: dt.datetime) -> Counts:
+        """How much there is of what, and what was billed from an instant on: for whoever watches."""
         ...
 
     @property
@@ -128,13 +160,28 @@ class Desk(Protocol):
 
     def committed(self, since: dt.datetime, besides: int | None = None) -> float:
         """
-        What was billed from an instant on, and what posts that are not out may still be billed: those of editions frozen or
-        gone on with since, but for one, and but for alt texts billed already. Nothing of what was withdrawn will be billed.
+        What was billed from an instant on, and what may still be: for posts that are not out, of editions frozen or gone on with
+        since, but for one, and but for alt texts billed already; for taking down what was withdrawn under a budget since.
         """
         ...
 
-    def withdraw(self, edition: int, now: dt.datetime) -> None:
-        """Nobody takes a post of this edition any more. The first instant stays."""
+    def resume(self, edition: int, budget: Budget) -> None:
+        """
+        Somebody has agreed to post the rest of an edition now: from then on it is `committed`, whenever it was frozen.
+
+        Raises:
+            OverBudget: with what is left of it, the budget would be exceeded; nothing is written.
+        """
+        ...
+
+    def withdraw(self, edition: int, now: dt.datetime, usd: float = 0.0, budget: Budget | None = None) -> None:
+        """
+        Nobody takes a post of this edition any more. The first instant stays. Under a budget, what taking it down may be billed
+        is `committed` from then on.
+
+        Raises:
+            OverBudget: with that, the budget would be exceeded; nothing is written.
+        """
         ...
 
     def withdrawn(self, edition: int) -> dt.datetime | None:

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -27,20 +27,17 @@ from bot.domain.words import printable
 from bot.ports import Progress
 from bot.service.masking import Masking
 
-Style: TypeAlias = Literal["json", "console", ""]
-"""How a line looks; empty for "console" where a person watches, else "json"."""
-
 _FIRST: Final = ("timestamp", "level", "event", "run", "logger")
 _DEEPEST: Final = 6
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 
-def configure(style: Style, secrets: Iterable[Secret], *, steps: bool = False, **bound: object) -> None:
+def configure(style: str, secrets: Iterable[Secret], *, steps: bool = False, **bound: object) -> None:
     """
     Write all logs of this process to the standard error from now on, each line with what is `bound`, and with no secret in it.
 
-    `steps` writes every step too. Of other libraries warnings are written and what is worse; of exceptions nobody caught, and
-    of Python's warnings, a line each.
+    `style` is "json" or "console"; empty for "console" where a person watches, else "json". `steps` writes every step too. Of
+    other libraries warnings are written and what is worse; of exceptions nobody caught, and of Python's warnings, a line each.
     """
     handler = _Handler()
     handler.setFormatter(_Lines(_processors(style, Masking(secrets), {"run": "", **bound})))
@@ -80,7 +77,7 @@ def steps() -> Progress:
     return told
 
 
-def _processors(style: Style, mask: Masking, always: Mapping[str, object]) -> list[structlog.typing.Processor]:
+def _processors(style: str, mask: Masking, always: Mapping[str, object]) -> list[structlog.typing.Processor]:
     watched = sys.stderr is not None and sys.stderr.isatty()
     console = style == "console" or (style == "" and watched)
     colors = watched and not os.environ.get("NO_COLOR")

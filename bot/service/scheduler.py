@@ -111,8 +111,8 @@ class Service:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},  # a late look is as good as any
         )
         at_once = dt.datetime.now(dt.UTC)
-        for job in (self.look, self.tell):
-            bell.add_job(job, IntervalTrigger(seconds=BELL_S, timezone=dt.UTC), next_run_time=at_once, id=job.__name__)
+        for name, job in (("look", self.look), ("tell", self.tell)):
+            bell.add_job(job, IntervalTrigger(seconds=BELL_S, timezone=dt.UTC), next_run_time=at_once, id=name)
         return bell
 
     def _perform(self, task: Task) -> None:

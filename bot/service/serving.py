@@ -8,8 +8,9 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 from bot import wiring
 from bot.config import Settings
@@ -17,8 +18,11 @@ from bot.errors import BadStore
 from bot.ports import Store
 from bot.service import logs
 from bot.service.children import Children
+from bot.service.endpoint import Endpoint
+from bot.service.masking import Masking
 from bot.service.recipes import Recipes
 from bot.service.scheduler import Service
+from bot.verbs.survey import Survey, survey_of
 from bot.verbs.telling import tell_all
 from bot.verbs.workers import worker
 
@@ -31,7 +35,9 @@ _CODES: Final = frozenset(range(8))
 def configure(settings: Settings, run: str = "") -> None:
     """All that is logged from now on, in the shape the settings want."""
     watched = settings.watched
-    logs.configure(watched.log_style, settings.hidden, steps=watched.log_steps, **({"run": run} if run else {}))
+    logs.configure(
+        cast("logs.Style", watched.log_style), settings.hidden, steps=watched.log_steps, **({"run": run} if run else {})
+    )
 
 
 def serve() -> int:
@@ -54,10 +60,25 @@ def serve() -> int:
             children=Children(house.folder, _CODES),
             recipes=Recipes(house),
         )
-        service.run(_ready)
+        with _answering(house, store, service):
+            service.run(_ready)
         sys.stderr.flush()
         # A look that waits for a database that is cut off would keep the process for half a minute; nothing of it is lost.
         os._exit(0)
+
+
+def _answering(house: wiring.House, store: Store, service: Service) -> AbstractContextManager[object]:
+    """/healthz and /metrics, where they are wanted."""
+    listen = house.settings.watched.listen
+    if listen is None:
+        return nullcontext()
+
+    def look() -> Survey:
+        return survey_of(list(service.recipes.reports.values()), service.recipes.problems, store, store.now())
+
+    endpoint = Endpoint(listen, look, lambda: service.looked_at, Masking(house.settings.hidden))
+    logging.getLogger("bot.service").info("listening", extra={"address": endpoint.address})
+    return endpoint
 
 
 class _Log:

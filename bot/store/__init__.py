@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from bot.store.database import Database, open_store
+from bot.store.restoring import backup_file
 
-__all__ = ["Database", "open_store"]
+__all__ = ["Database", "backup_file", "open_store"]

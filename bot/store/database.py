@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, exists, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.domain.keeping import Backup, Keep, Pruned, Restored
 from bot.domain.measure import Observation, Status
 from bot.domain.period import Period
 from bot.errors import BadStore
-from bot.ports import Reading, Reply, Rest
+from bot.ports import Counts, Reading, Reply, Rest
 from bot.store import tables
 from bot.store.address import address
+from bot.store.backup import back_up
+from bot.store.counts import counted
 from bot.store.desk import DatabaseDesk
 from bot.store.failures import bad_store
+from bot.store.pruning import Pruning
+from bot.store.restoring import Restoring
 from bot.store.rota import DatabaseRota
 from bot.store.schema import alone, prepare
 from bot.store.transactions import Transactions, insert_into
@@ -133,6 +140,28 @@ class Database(Transactions):
             row = connection.execute(select(tables.payload).where(tables.payload.c.sha256 == sha256)).one_or_none()
         return None if row is None else self._unpacked(sha256, row)
 
+    def pruned(self, sha256: str) -> bool:
+        with self._reads() as connection:
+            read = connection.execute(select(exists().where(tables.reading.c.payload_sha256 == sha256))).scalar_one()
+            kept = connection.execute(select(exists().where(tables.payload.c.sha256 == sha256))).scalar_one()
+        return bool(read and not kept)
+
+    def prune(self, now: dt.datetime, keep: Keep, dry: bool = False) -> Pruned:
+        return Pruning(self._place, self._clock).prune(now, keep, dry)
+
+    def restored(self) -> Restored | None:
+        columns = tables.restored.c
+        with self._reads() as connection:
+            row = connection.execute(select(tables.restored).order_by(columns.restored_at.desc()).limit(1)).one_or_none()
+        return None if row is None else Restored(row.made_at, row.restored_at)
+
+    def back_up(self, path: Path, version: str) -> Backup:
+        return back_up(self._place, path, version, self.now)
+
+    def restore(self, backup: Backup, file: sqlite3.Connection) -> Restored:
+        """Fill an empty store from a backup that is open: see `bot.store.restoring`."""
+        return Restoring(self._place, self._clock).restore(backup, file)
+
     def record(self, source: str, readings: Sequence[Reading]) -> int:
         if not readings:
             return 0
@@ -159,6 +188,10 @@ class Database(Transactions):
             theirs = {"until": mine.excluded.until, "reason": mine.excluded.reason}
             later = tables.rest.c.until < mine.excluded.until
             connection.execute(mine.on_conflict_do_update(index_elements=["source"], set_=theirs, where=later))
+
+    def counts(self, since: dt.datetime) -> Counts:
+        with self._reads() as connection:
+            return counted(connection, since)
 
     def _told(self, connection: Connection, queries: Iterable[Select[Any]]) -> list[Reading]:
         """The readings some queries find, in order of retrieval."""

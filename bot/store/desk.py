@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, exi
 
 from bot.domain.delivery import (
     ALT_TEXT,
+    DELETION,
     RAN_OUT,
     Budget,
     Charge,
@@ -24,7 +25,7 @@ from bot.domain.delivery import (
 from bot.errors import BadStore, OverBudget
 from bot.store import tables
 from bot.store.rota import forget
-from bot.store.schema import alone
+from bot.store.schema import KEEPING, alone
 from bot.store.transactions import Transactions, insert_into, writable
 
 
@@ -33,12 +34,13 @@ class DatabaseDesk(Transactions):
 
     def freeze(self, frozen: Frozen, budget: Budget | None = None) -> int:
         """
-        Of two that freeze at once the second waits at the unique key, and then sees what the first one committed. Under a budget
-        all wait for one another, whatever they freeze.
+        Of two that freeze at once the second waits, whatever they freeze, and then sees what the first one committed; so it does
+        while something is pruned, which must see what is cited.
         """
         with self._writes() as connection:
             if budget is not None:
                 alone(connection, "budget", self._place.patience_s)
+            alone(connection, KEEPING, self._place.patience_s)
             edition, fresh = self._freeze(connection, frozen)
             if budget is not None and fresh:
                 total = round(_committed(connection, budget.since, edition) + frozen.cost_usd, 4)
@@ -55,7 +57,7 @@ class DatabaseDesk(Transactions):
             posts = connection.execute(select(columns.state).where(columns.edition == edition).with_for_update()).all()
             if not posts or any(State(row.state) not in (State.PLANNED, State.REJECTED) for row in posts):
                 return False
-            for table in (tables.upload, tables.picture):
+            for table in (tables.upload, tables.picture, tables.citation):
                 connection.execute(delete(table).where(table.c.edition == edition))
             connection.execute(delete(tables.delivery).where(*untouched))
             forget(connection, edition, self._at(connection))
@@ -67,11 +69,26 @@ class DatabaseDesk(Transactions):
         with self._reads() as connection:
             return _committed(connection, since, besides)
 
-    def withdraw(self, edition: int, now: dt.datetime) -> None:
+    def resume(self, edition: int, budget: Budget) -> None:
+        with self._writes() as connection:
+            self._agree(connection, edition, _left_usd(connection, edition), budget)
+
+    def withdraw(self, edition: int, now: dt.datetime, usd: float = 0.0, budget: Budget | None = None) -> None:
         columns = tables.edition.c
         withdrawing = update(tables.edition).where(columns.id == edition, columns.withdrawn_at.is_(None)).values(withdrawn_at=now)
         with self._writes() as connection:
+            if budget is not None:
+                self._agree(connection, edition, usd, budget, removal_usd=usd)
             connection.execute(withdrawing)
+
+    def _agree(self, connection: Connection, edition: int, usd: float, budget: Budget, **values: float) -> None:
+        """What is checked under a budget is written down before the next one checks, as `freeze` does it."""
+        alone(connection, "budget", self._place.patience_s)
+        total = round(_committed(connection, budget.since, edition) + usd, 4)
+        if total > budget.usd:
+            raise OverBudget(total, budget.usd, budget.since)
+        agreeing = update(tables.edition).where(tables.edition.c.id == edition)
+        connection.execute(agreeing.values(agreed_at=self._at(connection), **values))
 
     def withdrawn(self, edition: int) -> dt.datetime | None:
         columns = tables.edition.c
@@ -89,6 +106,9 @@ class DatabaseDesk(Transactions):
             return int(connection.execute(query).scalar_one()), False
         connection.execute(insert(tables.delivery), [_delivery_row(edition, post) for post in frozen.posts])
         self._keep_pictures(connection, edition, frozen)
+        if frozen.cited:
+            cited = [{"edition": edition, "payload_sha256": digest} for digest in sorted(frozen.cited)]
+            connection.execute(insert(tables.citation), cited)
         return int(edition), True
 
     def frozen(self, edition: int) -> Frozen:
@@ -150,6 +170,7 @@ class DatabaseDesk(Transactions):
                 lease_until=until,
                 not_before=None,
                 sent_at=now,
+                sent_until=None,
             )
         )
         with self._writes() as connection:
@@ -298,24 +319,50 @@ def _charge(connection: Connection, charge: Charge) -> None:
 
 
 def _committed(connection: Connection, since: dt.datetime, besides: int | None) -> float:
-    charges, editions, deliveries = tables.charge.c, tables.edition.c, tables.delivery.c
+    charges, editions, other = tables.charge.c, tables.edition.c, tables.delivery.alias("other").c
+    going = exists().where(other.edition == editions.id, other.sent_at >= since)
+    begun = or_(editions.frozen_at >= since, editions.agreed_at >= since, going)
+    counted = select(editions.id).where(editions.withdrawn_at.is_(None), begun, editions.id != (besides or 0))
+    billed = select(func.coalesce(func.sum(charges.usd), 0.0)).where(charges.at >= since)
+    sums = billed, _pending(tables.delivery.c.edition.in_(counted)), _removals(since, besides)
+    return round(sum(float(connection.execute(one).scalar_one()) for one in sums), 4)
+
+
+def _left_usd(connection: Connection, edition: int) -> float:
+    return float(connection.execute(_pending(tables.delivery.c.edition == edition)).scalar_one())
+
+
+def _pending(which: ColumnElement[bool]) -> Select[Any]:
+    """What posts that are not out may still be billed."""
+    charges, deliveries = tables.charge.c, tables.delivery.c
     told = (
         select(func.coalesce(func.sum(charges.usd), 0.0))
         .where(charges.edition == deliveries.edition, charges.position == deliveries.position, charges.call == ALT_TEXT)
         .scalar_subquery()
     )
-    left = deliveries.cost_usd - told
-    other = tables.delivery.alias("other").c
-    going = exists().where(other.edition == deliveries.edition, other.sent_at >= since)
-    pending = select(func.coalesce(func.sum(case((left > 0, left), else_=0.0)), 0.0)).where(
-        deliveries.state.not_in([State.PUBLISHED.value, State.REMOVED.value]),
-        deliveries.edition != (0 if besides is None else besides),
-        exists().where(
-            editions.id == deliveries.edition, editions.withdrawn_at.is_(None), or_(editions.frozen_at >= since, going)
-        ),
+    not_out = deliveries.state.not_in([State.PUBLISHED.value, State.REMOVED.value])
+    return _sum_of_positives(deliveries.cost_usd - told).where(not_out, which)
+
+
+def _removals(since: dt.datetime, besides: int | None) -> Select[Any]:
+    """What taking down may still be billed, of what was agreed to since."""
+    charges, editions, deliveries = tables.charge.c, tables.edition.c, tables.delivery.c
+    done = (
+        select(func.coalesce(func.sum(charges.usd), 0.0))
+        .where(charges.edition == editions.id, charges.call == DELETION, charges.at >= editions.agreed_at)
+        .scalar_subquery()
     )
-    billed = select(func.coalesce(func.sum(charges.usd), 0.0)).where(charges.at >= since)
-    return round(float(connection.execute(billed).scalar_one()) + float(connection.execute(pending).scalar_one()), 4)
+    out = deliveries.state.in_([State.PUBLISHED.value, State.SENDING.value, State.UNKNOWN.value])
+    return _sum_of_positives(editions.removal_usd - done).where(
+        editions.withdrawn_at.is_not(None),
+        editions.agreed_at >= since,
+        editions.id != (besides or 0),
+        exists().where(deliveries.edition == editions.id, out),
+    )
+
+
+def _sum_of_positives(usd: ColumnElement[Any]) -> Select[Any]:
+    return select(func.coalesce(func.sum(case((usd > 0, usd), else_=0.0)), 0.0))
 
 
 def _key(report: str, period: str, account: str) -> tuple[ColumnElement[bool], ...]:
@@ -368,4 +415,5 @@ def _delivery(row: Row[Any]) -> Delivery:
         lease_until=row.lease_until,
         not_before=row.not_before,
         sent_at=row.sent_at,
+        sent_until=row.sent_until,
     )

@@ -224,18 +224,19 @@ class DatabaseRota(Transactions):
             picked = connection.execute(picking).scalars().all()
             taking = (
                 update(tables.notice)
-                .where(columns.id.in_(picked), *free)
+                .where(columns.id.in_(picked))
                 .values(worker=worker, lease_until=until, attempts=columns.attempts + 1)
-                .returning(*columns)
+                .returning(tables.notice)
             )
             return sorted((_notice(row) for row in connection.execute(taking)), key=lambda notice: notice.id)
 
-    def told(self, notice: Notice, now: dt.datetime, error: str = "") -> None:
+    def told(self, notice: Notice, now: dt.datetime, error: str = "", again_at: dt.datetime | None = None) -> None:
         """Who told it late, when another has it by now, has told it all the same; why he did not is no news then."""
         columns = tables.notice.c
         mine = update(tables.notice).where(columns.id == notice.id, columns.told_at.is_(None))
         if error:
-            telling = mine.where(columns.attempts == notice.attempts).values(error=writable(error))
+            later = {} if again_at is None else {"lease_until": again_at}
+            telling = mine.where(columns.attempts == notice.attempts).values(error=writable(error), **later)
         else:
             telling = mine.values(told_at=now, worker="", lease_until=None, error="")
         with self._writes() as connection:

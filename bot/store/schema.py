@@ -14,8 +14,14 @@ from bot.errors import BadStore
 from bot.store.address import Address, writing
 from bot.store.tables import VERSION_TABLE
 
-VERSIONS: Final = ("0001", "0002", "0003", "0004")
+VERSIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 """Those of `migrations/versions`, oldest first: told here too, so that alembic is loaded for an older database only."""
+
+KEEPING: Final = "keeping"
+"""What prunes and what freezes is `alone` under this name: a pruning sees every thread that cites a reply."""
+
+BACKUP_TABLE: Final = "threadmill_backup"
+"""By it a backup is told from a store. It is written last, so that half a backup has none."""
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _PAUSE_S: Final = 0.02
@@ -32,13 +38,13 @@ def prepare(address: Address) -> None:
     with address.engine.begin() as connection:
         version = _version(connection, address.name)
     if address.engine.dialect.name == "sqlite":
-        _write_ahead(address.engine, address.patience_s)
+        _write_ahead(address.engine, address.patience_s, fresh=version is None)
     if version == VERSIONS[-1]:
         return
     with writing(address.engine).begin() as connection:
         alone(connection, "migrations", address.patience_s)
         if _version(connection, address.name) != VERSIONS[-1]:  # another process may have been quicker
-            _migrate(connection, address.name)
+            migrate(connection)
 
 
 def alone(connection: Connection, name: str, patience_s: float) -> None:
@@ -67,6 +73,11 @@ def patient(connection: Connection, patience_s: float) -> None:
 def _version(connection: Connection, name: str) -> str | None:
     """The version of a database of ours, None of an empty one."""
     tables = inspect(connection).get_table_names()
+    if BACKUP_TABLE in tables:
+        raise BadStore(
+            f"the store {name} is a backup: what was posted since it was made is not in it, so it is not used as a store; "
+            "set DATABASE_URL or THREADMILL_HOME to another place and bring it back there with threadmill restore"
+        )
     if VERSION_TABLE not in tables:
         if tables:
             raise BadStore(
@@ -92,9 +103,9 @@ def _newer(name: str, version: str) -> BadStore:
     )
 
 
-def _write_ahead(engine: Engine, patience_s: float) -> None:
+def _write_ahead(engine: Engine, patience_s: float, fresh: bool) -> None:
     """
-    Readers and one writer side by side, for good: the file remembers it.
+    Readers and one writer side by side, for good: the file remembers it. A fresh one can also become shorter (`pruning`).
 
     The change begins as a reader that then wants to write, and such a one SQLite refuses at once, whatever its timeout: of
     connections that made it 8 at a time, 1 in 70 was told "database is locked" (SQLite 3.40.1, 2026-11-22).
@@ -103,6 +114,8 @@ def _write_ahead(engine: Engine, patience_s: float) -> None:
     while True:
         try:
             with engine.execution_options(begin="").connect() as connection:  # no transaction may be open
+                if fresh:
+                    connection.exec_driver_sql("PRAGMA auto_vacuum = INCREMENTAL")  # only before the first table
                 connection.exec_driver_sql("PRAGMA journal_mode = WAL")
         except OperationalError as error:
             if getattr(error.orig, "sqlite_errorname", "") != "SQLITE_BUSY" or time.monotonic() > until:
@@ -112,7 +125,8 @@ def _write_ahead(engine: Engine, patience_s: float) -> None:
             return
 
 
-def _migrate(connection: Connection, name: str) -> None:
+def migrate(connection: Connection) -> None:
+    """Bring tables of an older version, or none, up to date."""
     from alembic import command
     from alembic.config import Config
 

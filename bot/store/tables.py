@@ -128,6 +128,7 @@ reply: Final = Table(
     Column("payload_sha256", Words, ForeignKey("payload.sha256", name="reply_payload_sha256_fkey"), nullable=False),
     Column("refused", Boolean, nullable=False, server_default=false()),
     Index("reply_question", "source", "key", "day"),
+    Index("reply_payload", "payload_sha256"),
 )
 
 reading: Final = Table(
@@ -149,6 +150,7 @@ reading: Final = Table(
     Column("note", Words, nullable=False),
     Column("payload_sha256", Words, nullable=False, comment="empty for a figure that was not read from a kept reply"),
     Index("reading_figure", "source", "asked", "metric", "period_start", "period_end"),
+    Index("reading_payload", "payload_sha256"),
 )
 
 rest: Final = Table(
@@ -173,6 +175,8 @@ edition: Final = Table(
     Column("facts_json", Words, nullable=False),
     Column("frozen_at", Instant, nullable=False),
     Column("withdrawn_at", Instant, comment="no post of it is taken any more"),
+    Column("agreed_at", Instant, comment="when it was last agreed to post the rest, or to take it down"),
+    Column("removal_usd", Double, comment="what it may be billed from then on to take it down"),
     UniqueConstraint("report", "period", "account", name="edition_key"),
 )
 
@@ -191,6 +195,7 @@ delivery: Final = Table(
     Column("lease_until", Instant),
     Column("not_before", Instant),
     Column("sent_at", Instant, comment="when it was last taken"),
+    Column("sent_until", Instant, comment="after a restore: until when a process the store does not know of may have sent it"),
     CheckConstraint("state IN ('planned', 'sending', 'published', 'rejected', 'unknown', 'removed')", name="delivery_state"),
     CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="delivery_lease"),
     CheckConstraint("(state IN ('published', 'removed')) = (remote_id <> '')", name="delivery_receipt"),
@@ -215,6 +220,15 @@ picture: Final = Table(
     Column("width_px", Integer, nullable=False),
     Column("height_px", Integer, nullable=False),
     ForeignKeyConstraint(["edition", "position"], ["delivery.edition", "delivery.position"], name="picture_delivery_fkey"),
+    Index("picture_payload", "payload_sha256"),
+)
+
+citation: Final = Table(
+    "citation",
+    metadata,
+    Column("edition", BigInteger, ForeignKey("edition.id", name="citation_edition_fkey"), primary_key=True, autoincrement=False),
+    Column("payload_sha256", Words, primary_key=True, comment="no foreign key: bundled files and yours are cited too"),
+    Index("citation_payload", "payload_sha256"),
 )
 
 upload: Final = Table(
@@ -341,4 +355,11 @@ notice: Final = Table(
     CheckConstraint("(worker <> '') = (lease_until IS NOT NULL)", name="notice_lease"),
     CheckConstraint("told_at IS NULL OR lease_until IS NULL", name="notice_told"),
     UniqueConstraint("event", "report", "network", "period", name="notice_key"),
+)
+
+restored: Final = Table(
+    "restored",
+    metadata,
+    Column("restored_at", Instant, primary_key=True),
+    Column("made_at", Instant, nullable=False, comment="when the backup was made: what happened since is not known here"),
 )

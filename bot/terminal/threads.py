@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Group
@@ -92,7 +92,7 @@ def _heading(fact: Fact) -> str:
 
 def _story(fact: Fact, told: Told) -> Iterator[str]:
     if isinstance(fact.basis, Observation):
-        yield from _observation(fact.basis, told.kept_bytes)
+        yield from _observation(fact.basis, told)
         return
     yield from _claim(fact.basis)
     for key in fact.evidence:
@@ -101,15 +101,17 @@ def _story(fact: Fact, told: Told) -> Iterator[str]:
         yield f"from {key}: {grouped(seen.value)} {seen.metric} of {seen.subject}, {seen.period.name}"
 
 
-def _observation(seen: Observation, kept_bytes: Mapping[str, int]) -> Iterator[str]:
+def _observation(seen: Observation, told: Told) -> Iterator[str]:
     yield f"{seen.metric} of {seen.subject} = {grouped(seen.value)} ({seen.status})"
     yield f"window     {seen.period.start.isoformat()} up to {seen.period.end.isoformat()}"
     yield f"origin     {seen.origin}, as read {seen.retrieved_at.isoformat()}"
     yield f"url        {seen.url}"
     yield f"taken from {seen.query}"
     yield f"bytes      sha256 {seen.payload_sha256}"
-    if seen.payload_sha256 in kept_bytes:
-        yield f"kept       {kept_bytes[seen.payload_sha256]:,} bytes; threadmill reply {seen.payload_sha256} prints them"
+    if seen.payload_sha256 in told.kept_bytes:
+        yield f"kept       {told.kept_bytes[seen.payload_sha256]:,} bytes; threadmill reply {seen.payload_sha256} prints them"
+    elif seen.payload_sha256 in told.pruned:
+        yield "pruned     these bytes were kept, and no thread cited them for as long as that (THREADMILL_KEEP_DAYS)"
     if seen.note:
         yield f"note       {seen.note}"
 

@@ -12,7 +12,7 @@ from bot.verbs.workers import worker
 CHORES: Final = {"collect": dt.time(5), "prune": dt.time(4)}
 """From what time of the day (UTC) on. By five the day before is whole at nearly all services."""
 LEASE: Final = dt.timedelta(hours=1)
-"""How long a chore stays a dead worker's."""
+"""How long a chore stays a dead worker's; so long it rests, too, after it has come to nothing."""
 
 
 def chores_due(store: Store, now: dt.datetime) -> list[str]:
@@ -23,7 +23,9 @@ def chores_due(store: Store, now: dt.datetime) -> list[str]:
 
 def do_chore(house: wiring.House, name: str, progress: Progress) -> str | None:
     """
-    Do one of this day's chores, unless it is done or another worker is at it: then None. Otherwise what came of it.
+    Do one of this day's chores, unless it is done or another worker is at it: then None. Otherwise what came of it in words.
+
+    Where no source said anything, collecting is not done for the day: it is tried again in an hour.
 
     Raises:
         BadStore: as the store says.
@@ -32,25 +34,27 @@ def do_chore(house: wiring.House, name: str, progress: Progress) -> str | None:
         now = store.now()
         if not store.rota.chore(name, now.date(), worker(), now, now + LEASE):
             return None
-        outcome = _collect(progress) if name == "collect" else _prune()
-        store.rota.chore_done(name, now.date(), worker(), store.now(), outcome)
+        done, outcome = _collect(house, progress) if name == "collect" else _prune()
+        if done:
+            store.rota.chore_done(name, now.date(), worker(), store.now(), outcome)
         return outcome
 
 
-def _collect(progress: Progress) -> str:
+def _collect(house: wiring.House, progress: Progress) -> tuple[bool, str]:
+    """The live sources of the reports that are seen to."""
     from bot.verbs.collecting import collect
 
-    collected = collect(None, None, None, progress)
-    outcomes = [outcome for told in collected.outcomes.values() for outcome in told]
-    failed = [f"{one.source}: {one.problem}" for one in outcomes if one.problem]
-    return "; ".join([f"{len(outcomes) - len(failed)} of {len(outcomes)} sources told something", *failed])
+    told = [collect(name, None, None, progress) for name in house.settings.reports or (None,)]
+    outcomes = [outcome for one in told for outcomes in one.outcomes.values() for outcome in outcomes]
+    failed = {one.source: one.problem for one in outcomes if one.problem}
+    said = [f"{len(outcomes) - sum(bool(one.problem) for one in outcomes)} of {len(outcomes)} answers are of use"]
+    return not outcomes or not all(one.problem for one in outcomes), "; ".join([*said, *failed.values()])
 
 
-def _prune() -> str:
+def _prune() -> tuple[bool, str]:
     from bot.verbs.keeping import prune
 
-    pruned = prune(yes=True)
-    return str(pruned)
+    return True, str(prune(yes=True))
 
 
 def _done_today(done_at: dt.datetime | None, now: dt.datetime) -> bool:

@@ -119,10 +119,17 @@ def reply(sha256: str) -> bytes:
     The very bytes of a kept reply.
 
     Raises:
-        BadInput: none is kept under this digest.
+        BadInput: none is kept under this digest, or it is not kept any more.
     """
-    with wiring.kept(wiring.house()) as store:
+    house = wiring.house()
+    with wiring.kept(house) as store:
         found = None if store is None else store.payload(sha256)
+        pruned = store is not None and found is None and store.pruned(sha256)
+    if pruned:
+        raise BadInput(
+            f"the reply {sha256} was kept and has been pruned: no thread that was frozen cites it, and such replies are kept for "
+            f"{house.settings.keep_days} days (THREADMILL_KEEP_DAYS); the figures that were read from it are still there"
+        )
     if found is None:
         raise BadInput(f"no reply is kept under {sha256[:80]}; threadmill explain prints the digests of those that are")
     return found

@@ -10,7 +10,8 @@ from bot.domain.delivery import State
 from bot.domain.report import Report
 from bot.domain.schedule import Window
 from bot.domain.turn import Due, Last, Turn, TurnState, due
-from bot.ports import Notice, Store
+from bot.ports import Store
+from bot.verbs.notices import notice
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,13 @@ def _close(report: Report, what: Due, store: Store, now: dt.datetime) -> list[Tu
     for window in what.missed:
         turn = _missed(Turn(report.key, report.network, window), _never_begun(window), now)
         words = turn.reason if len(what.missed) == 1 else f"{turn.reason} ({len(what.missed)} turns were missed in a row)"
-        notice = _notice("missed", turn, words) if window is what.missed[-1] else None
-        if store.rota.close(turn, now, notice):
+        told = notice("missed", replace(turn, reason=words)) if window is what.missed[-1] else None
+        if store.rota.close(turn, now, told):
             closed.append(turn)
     for turn in what.close:
         out = 0 if turn.edition is None else _out(store, turn.edition)
         over = _missed(turn, _given_up(turn, out), now)
-        if store.rota.close(over, now, _notice("half" if out else "missed", over, over.reason)):
+        if store.rota.close(over, now, notice("half" if out else "missed", over)):
             closed.append(over)
             if turn.edition is not None:
                 store.desk.drop(turn.edition)  # nothing of it is out, or it stays; what it promised the budget is free again
@@ -98,7 +99,3 @@ def _given_up(turn: Turn, out: int) -> str:
     if out:
         return f"its time is over with {out} posts out or perhaps out; it is not gone on with by itself. {last}"
     return f"its time was over at {turn.window.closes_at:%Y-%m-%d %H:%M} UTC; {last}"
-
-
-def _notice(event: str, turn: Turn, text: str) -> Notice:
-    return Notice(event, turn.report, turn.network, turn.period.key, text, turn.run)

@@ -13,6 +13,7 @@ from bot.compose.documents import frozen
 from bot.delivery import MEDIA_KEEP, Clock, Round, deliver, refuse_withdrawn
 from bot.delivery import undo as take_down
 from bot.domain.delivery import Budget, Charge, Delivery, Frozen, State, Upload
+from bot.domain.period import Period
 from bot.domain.thread import Limits
 from bot.errors import BadInput, BadStore, HeldBack, OverBudget
 from bot.ports import Desk, Network, Progress, Store
@@ -84,10 +85,20 @@ Agreed: TypeAlias = Callable[[Plan], bool]
 
 
 def post(
-    report: str, period: str | None, now: str | None, data: Sequence[str], agreed: Agreed, progress: Progress, stop: Stop
+    report: str,
+    period: str | None,
+    now: str | None,
+    data: Sequence[str],
+    agreed: Agreed,
+    progress: Progress,
+    stop: Stop,
+    *,
+    absent: bool = False,
 ) -> Standing:
     """
     Post a thread, or go on with one that was begun. It is frozen when it is first agreed to, and not composed again.
+
+    `absent` says that a person has looked at the account, where the store was restored and cannot know: the thread is not there.
 
     Raises:
         Rejected, Later, Unsure, Parked: as delivery says.
@@ -100,6 +111,8 @@ def post(
     with wiring.store(house) as store:
         edition = store.desk.find(recipe.key, when.key, network.account)
         if edition is None:
+            if not absent:
+                _refuse_doubtful(store, when)
             composed = compose(house, recipe, when, data, store, offline=False, progress=progress)
             standing, uploads = _draft(frozen(composed.edition, network.account)), []
         else:
@@ -113,7 +126,10 @@ def post(
         if not agreed(plan):
             return standing
         _keep_within(plan)
-        edition = store.desk.freeze(standing.frozen, wiring.budget(house))
+        if edition is None:
+            edition = store.desk.freeze(standing.frozen, plan.budget)
+        elif plan.budget is not None:
+            store.desk.resume(edition, plan.budget)
         with stop.careful():
             deliver(_round(house, store, edition, network, limits, progress, stop))
         store.rota.nudge(edition, store.now())  # a turn that waits for a person learns of it
@@ -146,7 +162,7 @@ def undo(edition: int, agreed: Agreed, progress: Progress, stop: Stop) -> Standi
             return standing
         if store.desk.drop(edition):
             return _draft(standing.frozen)
-        _keep_within(plan)
+        store.desk.withdraw(edition, store.now(), plan.cost_usd, plan.budget)
         with stop.careful():
             take_down(_round(house, store, edition, network, limits, progress, stop))
         store.rota.nudge(edition, store.now())
@@ -200,6 +216,16 @@ def resolve(edition: int, position: int, answer: str, remote_id: str) -> Standin
             raise HeldBack(f"post {position} of edition {edition} was moved by another process just now; see threadmill status")
         store.rota.nudge(edition, store.now())
         return _standing(store.desk, edition)
+
+
+def _refuse_doubtful(store: Store, period: Period) -> None:
+    """A thread nothing is known of may have been posted by the store this one was restored from."""
+    restored = store.restored()
+    if restored is not None and restored.doubts(period.end):
+        raise HeldBack(
+            f"{restored.words}, and whether the thread for {period} went out in between is not known; nothing was sent. Look at "
+            "the account: if the thread is not there, say so with --absent; if it is, there is nothing to post"
+        )
 
 
 def _known(store: Store, edition: int) -> int:

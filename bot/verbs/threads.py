@@ -31,12 +31,13 @@ class Preview:
 
 @dataclass(frozen=True)
 class Told:
-    """One post with every fact it prints and what stands behind it; how many bytes are kept under each digest."""
+    """One post with every fact it prints and what stands behind it; how many bytes are kept under each digest, or were once."""
 
     edition: Edition
     post: Post
     facts: Mapping[str, Fact]
     kept_bytes: Mapping[str, int]
+    pruned: frozenset[str] = frozenset()
 
 
 def preview(
@@ -74,7 +75,10 @@ def explain(report: str, period: str, position: int, now: str | None, data: Sequ
         if not 1 <= position <= len(posts):
             raise BadInput(f"{report} {period} has posts 1 to {len(posts)}; there is no post {position}")
         facts = composed.edition.thread.facts()
-        return Told(composed.edition, posts[position - 1], facts, _kept_sizes(facts.values(), store))
+        digests = {fact.basis.payload_sha256 for fact in facts.values() if isinstance(fact.basis, Observation)} - {""}
+        kept = _kept_sizes(digests, store)
+        pruned = frozenset(one for one in digests - set(kept) if store is not None and store.pruned(one))
+        return Told(composed.edition, posts[position - 1], facts, kept, pruned)
 
 
 def compose(
@@ -94,9 +98,8 @@ def compose(
     return pipeline.tell(story, house.clock(), limits, wiring.drawer(progress), progress)
 
 
-def _kept_sizes(facts: Iterable[Fact], store: Store | None) -> Mapping[str, int]:
-    """How many bytes are kept under each digest that a fact rests on."""
-    digests = {fact.basis.payload_sha256 for fact in facts if isinstance(fact.basis, Observation)}
+def _kept_sizes(digests: Iterable[str], store: Store | None) -> Mapping[str, int]:
+    """How many bytes are kept under each of some digests."""
     sizes = {} if store is None else {digest: store.size(digest) for digest in digests}
     return {digest: size for digest, size in sizes.items() if size is not None}
 

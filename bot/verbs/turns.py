@@ -21,6 +21,7 @@ from bot.errors import BadInput, BadStore, HeldBack, Later, OverBudget, Parked, 
 from bot.pipeline import Run as Composed
 from bot.ports import Network, Notice, Progress, Run, Store
 from bot.stopping import Stop
+from bot.verbs.notices import notice
 from bot.verbs.threads import compose
 from bot.verbs.workers import worker
 
@@ -83,6 +84,8 @@ class _Performance:
     progress: Progress
     turn: Turn
     event: str = ""
+    digest: str = ""
+    position: int = 0
     code: int = 0
     sources: dict[str, str] = field(default_factory=dict)
 
@@ -98,6 +101,7 @@ class _Performance:
             self._becomes(self._under_way, error, retry_in=max(error.until - self.store.now(), _AT_ONCE))
         except Unsure as error:
             self._becomes(TurnState.UNKNOWN, error, "unknown", retry_in=self._pause)
+            self.position = self._unknown()
         except Rejected as error:
             self._becomes(TurnState.HELD, error, "held")
         except OverBudget as error:
@@ -116,10 +120,7 @@ class _Performance:
 
     def notice(self) -> Notice | None:
         """What a person should know of it."""
-        if not self.event:
-            return None
-        one = self.turn
-        return Notice(self.event, one.report, one.network, one.period.key, one.reason, one.run)
+        return notice(self.event, self.turn, self.digest, self.position) if self.event else None
 
     def _go(self) -> None:
         if self.schedule.mode is Mode.DRY:
@@ -195,7 +196,12 @@ class _Performance:
             f"{self.turn.window.closes_at:%Y-%m-%d %H:%M}: threadmill approve {edition} {thread.digest}"
         )
         self.turn = replace(self.turn, state=TurnState.WAITING, reason=words, retry_at=None)
-        self.event, self.code = "waiting", 3
+        self.event, self.digest, self.code = "waiting", thread.digest, 3
+
+    def _unknown(self) -> int:
+        """The number of the post whose fate is unknown; 0 if nobody knows that either."""
+        posts = () if self.turn.edition is None else self.store.desk.deliveries(self.turn.edition)
+        return next((one.position for one in posts if one.state is State.UNKNOWN), 0)
 
     def _becomes(self, state: TurnState, error: ThreadmillError, event: str = "", retry_in: dt.timedelta | None = None) -> None:
         retry_at = None if retry_in is None else self._now() + retry_in

@@ -17,7 +17,6 @@ import structlog
 
 from bot.config import VARIABLES, Secret, settings
 from bot.service import logs
-from bot.service.logs import Style
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -235,7 +234,7 @@ def test_on_a_console_a_line_is_words_and_obeys_nobody(capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize(("style", "json_"), [("", True), ("json", True), ("console", False)])
-def test_where_nobody_watches_lines_are_json(capsys: pytest.CaptureFixture[str], style: Style, json_: bool) -> None:
+def test_where_nobody_watches_lines_are_json(capsys: pytest.CaptureFixture[str], style: str, json_: bool) -> None:
     logs.configure(style, [])
     logs.log("bot").info("up")
     assert capsys.readouterr().err.startswith("{") == json_
@@ -261,7 +260,7 @@ def test_there_are_secrets_to_try() -> None:
 
 @pytest.mark.parametrize("style", ["json", "console"])
 @pytest.mark.parametrize("name", [*KEYS, *ADDRESSES])
-def test_no_secret_of_the_settings_is_in_any_line(name: str, style: Style, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_secret_of_the_settings_is_in_any_line(name: str, style: str, capsys: pytest.CaptureFixture[str]) -> None:
     value = ADDRESSES.get(name, CANARY)
     with_mail = {"THREADMILL_NOTIFY_EMAIL": "a@b.org"} if name == "THREADMILL_SMTP_URL" else {}
     told = settings({name: value, **with_mail})

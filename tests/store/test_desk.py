@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from multiprocessing.context import ForkServerContext
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import Engine, event
 
-from bot.domain.delivery import ALT_TEXT, Budget, Charge, Delivery, FrozenPost, Picture, State, Upload
+from bot.domain.delivery import ALT_TEXT, DELETION, Budget, Charge, Delivery, FrozenPost, Picture, State, Upload
 from bot.errors import BadStore, OverBudget
 from bot.ports import Desk
 from bot.store import Database, open_store, schema
@@ -558,6 +559,67 @@ def test_an_edition_that_was_begun_is_told_whatever_the_budget(desk: Desk) -> No
     assert desk.freeze(a_thread(), Budget(0, MORNING)) == edition
 
 
+def test_an_edition_of_last_month_counts_from_when_it_is_gone_on_with(place: Place) -> None:
+    since = later(days=20)
+    with open_store(place.url, clock=lambda: MORNING) as past:
+        edition = past.desk.freeze(a_thread())  # three posts of 0.015
+    with open_store(place.url, clock=lambda: later(days=21)) as store:
+        assert store.desk.committed(since) == 0
+        with pytest.raises(OverBudget, match=r"\$0\.045 would be billed or promised since .* the budget is \$0\.044 a month"):
+            store.desk.resume(edition, Budget(0.044, since))
+        assert store.desk.committed(since) == 0
+        store.desk.resume(edition, Budget(0.045, since))
+        assert store.desk.committed(since) == pytest.approx(0.045)
+        store.desk.resume(edition, Budget(0.045, since))  # the same person, once more
+        with pytest.raises(OverBudget):
+            store.desk.freeze(a_thread(period="2021", posts=1), Budget(0.059, since))
+
+
+def test_taking_a_thread_down_counts_from_when_it_is_agreed_to_until_it_is_billed(place: Place) -> None:
+    since = later(days=20)
+    with open_store(place.url, clock=lambda: later(days=21)) as store:
+        edition = store.desk.freeze(a_thread(posts=2))
+        posts = [publish(store.desk, edition, position) for position in (1, 2)]
+        assert store.desk.committed(since) == 0
+        with pytest.raises(OverBudget, match=r"\$0\.020 would be billed"):
+            store.desk.withdraw(edition, MORNING, 0.02, Budget(0.019, since))
+        assert store.desk.withdrawn(edition) is None
+        store.desk.withdraw(edition, MORNING, 0.02, Budget(0.02, since))
+        store.desk.withdraw(edition, later(days=1))  # whoever does it says so again
+        assert store.desk.withdrawn(edition) == MORNING
+        assert store.desk.committed(since) == pytest.approx(0.02)
+        assert store.desk.committed(since, besides=edition) == 0
+        assert store.desk.settle(posts[1], REMOVED, charge=Charge(edition, 2, DELETION, 0.01, later(days=21)))
+        assert store.desk.committed(since) == pytest.approx(0.02)  # half of it is billed by now
+        assert store.desk.settle(posts[0], REMOVED)  # it was gone, and cost nothing
+        assert store.desk.committed(since) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("what", ["resume", "withdraw"])
+def test_of_two_that_are_agreed_to_at_once_one_exceeds_the_budget(place: Place, what: str) -> None:
+    since = later(days=20)
+
+    def agree(edition: int) -> bool:
+        try:
+            if what == "resume":
+                store.desk.resume(edition, Budget(0.05, since))
+            else:
+                store.desk.withdraw(edition, later(days=21), 0.03, Budget(0.05, since))
+        except OverBudget:
+            return False
+        return True
+
+    for round_ in range(5):
+        with open_store(place.url, clock=lambda: MORNING) as past:
+            editions = [past.desk.freeze(a_thread(period=str(2000 + 2 * round_ + n), report=what)) for n in (0, 1)]
+            for edition in editions:
+                publish(past.desk, edition)
+        with open_store(place.url, clock=lambda: later(days=21)) as store, ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(agree, editions)) == [False, True]
+        place.ask("DELETE FROM charge")
+        place.ask("UPDATE edition SET agreed_at = NULL")
+
+
 @pytest.mark.parametrize("state", [PLANNED, REJECTED])
 def test_an_edition_of_which_nothing_is_out_can_be_forgotten_and_frozen_anew(desk: Desk, state: State) -> None:
     first = bring(desk, state)
@@ -713,6 +775,7 @@ def every_write(desk: Desk) -> list[Callable[[Desk], object]]:
         lambda desk: desk.uploaded(Upload(planned.edition, 1, 1, "m", MORNING)),
         lambda desk: desk.charge(Charge(planned.edition, 1, "create", 0.015, MORNING)),
         lambda desk: desk.withdraw(planned.edition, MORNING),
+        lambda desk: desk.resume(sending.edition, Budget(1, MORNING)),
     ]
 
 

@@ -744,6 +744,17 @@ def test_a_notice_that_was_not_told_is_tried_again_when_its_lease_is_over(rota: 
     assert place.ask("SELECT error, worker FROM notice") == [("", "")]
 
 
+def test_a_notice_that_was_not_told_is_tried_again_when_it_is_said_to_be(rota: Rota) -> None:
+    told_of(rota, a_notice())
+    [notice] = rota.untold("w1", MORNING, LEASE, 9)
+    rota.told(notice, MORNING, "busy", again_at=later(hours=1))
+    assert rota.untold("w2", later(hours=1, microseconds=-1), later(hours=2), 9) == []
+    [again] = rota.untold("w2", later(hours=1), later(hours=2), 9)
+    rota.told(notice, later(hours=1), "w1 was slow to say why not", again_at=later(days=9))
+    assert again.attempts == 2
+    assert len(rota.untold("w3", later(hours=2), later(hours=3), 9)) == 1
+
+
 def test_notices_are_told_in_order_and_so_many_at_a_time(rota: Rota) -> None:
     told_of(rota, *(a_notice(period=str(period)) for period in (2005, 2003, 2004)))
     assert [one.period for one in rota.untold("w1", MORNING, LEASE, 2)] == ["2005", "2003"]

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier, Event
+from pathlib import Path
 
 import alembic.command  # loaded before the processes part, so that they migrate at the same moment
 import psycopg  # noqa: F401
+from sqlalchemy.engine.default import DefaultDialect
 
 from bot.domain.delivery import Budget
 from bot.domain.turn import Turn, TurnState
 from bot.errors import BadStore, OverBudget
 from bot.ports import Notice, Reading
-from bot.store import open_store
+from bot.store import backup, backup_file, open_store, portable, restoring
 from bot.store.rota import DatabaseRota
 from tests.store.words import MORNING, a_reading, a_reply, a_thread, a_turn, later
 
@@ -148,3 +152,44 @@ def turn_until_killed(url: str, under_way: Event) -> None:
             assert store.rota.settle(held, MORNING, _told_by(held, "doomed"))
             if number == 3:
                 under_way.set()
+
+
+def die_in_backup(url: str, path: Path, moment: str) -> None:
+    """A process that is killed while it backs up: when it reads the store, looks at what it wrote, syncs it, or names it."""
+    moments = {
+        "copy": (backup, "_copy_table"),
+        "seal": (portable, "write"),
+        "look": (portable, "examined"),
+        "sync": (os, "fsync"),
+        "name": (Path, "replace"),
+    }
+    setattr(*moments[moment], _die)
+    with open_store(url) as store:
+        store.back_up(path, "0.1.0")
+
+
+def die_in_restore(url: str, path: Path, moment: str) -> None:
+    """A process that is killed while it restores: when it has written some rows, or all, or is about to commit."""
+    moments = {
+        "rows": (restoring, "_number_on"),
+        "doubt": (restoring, "_doubt"),
+        "commit": (DefaultDialect, "do_commit"),
+    }
+    with backup_file(path) as (found, file), open_store(url) as store:
+        setattr(*moments[moment], _die)
+        store.restore(found, file)
+
+
+def _die(*_: object, **__: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def write_until_told(url: str, under_way: Event, enough: Event) -> None:
+    """Batches of readings, each committed as a whole."""
+    with open_store(url) as store:
+        for number in range(1_000_000):
+            store.record("npm", batch(number))
+            if number == 3:
+                under_way.set()
+            if enough.is_set():
+                return

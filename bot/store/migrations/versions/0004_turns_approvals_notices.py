@@ -1,4 +1,4 @@
-"""Turns with approvals, runs, chores and notices: what running unattended needs. Complete in itself, as 0001 is."""
+"""Turns with approvals, runs, chores and notices; when an edition was last agreed to. Complete in itself, as 0001 is."""
 
 from __future__ import annotations
 
@@ -107,3 +107,8 @@ def upgrade() -> None:
         sa.CheckConstraint("told_at IS NULL OR lease_until IS NULL", name="notice_told"),
         sa.UniqueConstraint("event", "report", "network", "period", name="notice_key"),
     )
+    op.add_column(
+        "edition",
+        sa.Column("agreed_at", _INSTANT, comment="when it was last agreed to post the rest, or to take it down"),
+    )
+    op.add_column("edition", sa.Column("removal_usd", sa.Double(), comment="what it may be billed from then on to take it down"))
