@@ -38,10 +38,13 @@ def _run(options: argparse.Namespace) -> int:
 
         return serve()
     stop = end_on_sigterm()
+    from bot import wiring
+    from bot.service import logs
     from bot.terminal import operations as show
     from bot.terminal.lines import progress
     from bot.verbs import running
 
+    logs.configure_by(wiring.house().settings)
     with progress() as told:
         once = running.run_once(options.now, stop, told)
     show.show_once(once)
