@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot import wiring
-from bot.config import Settings
 from bot.errors import BadStore
 from bot.ports import Store
 from bot.service import logs
@@ -32,12 +31,6 @@ _CODES: Final = frozenset(range(8))
 """What a child says on purpose."""
 
 
-def configure(settings: Settings, run: str = "") -> None:
-    """All that is logged from now on, in the shape the settings want."""
-    watched = settings.watched
-    logs.configure(watched.log_style, settings.hidden, steps=watched.log_steps, **({"run": run} if run else {}))
-
-
 def serve() -> int:
     """
     Look at the schedule until SIGTERM or SIGINT; 0 then.
@@ -46,7 +39,7 @@ def serve() -> int:
         BadInput, BadStore: it cannot begin.
     """
     house = wiring.house()
-    configure(house.settings)
+    logs.configure_by(house.settings)
     with wiring.store(house) as store:
         ping = wiring.ping(house)
         service = Service(

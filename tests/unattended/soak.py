@@ -173,7 +173,11 @@ class Soak:
 
     def run(self) -> None:
         """All of it. What is wrong stands in `wrong` then."""
-        with self.mill, pytest.MonkeyPatch.context() as patch, open_store(f"sqlite:///{self.mill.folder / 'soak.db'}", clock=self.mill.now) as store:
+        with (
+            self.mill,
+            pytest.MonkeyPatch.context() as patch,
+            open_store(f"sqlite:///{self.mill.folder / 'soak.db'}", clock=self.mill.now) as store,
+        ):
             self.store = store
             self._move_in(patch, store)
             house = self.mill.house()
@@ -270,7 +274,9 @@ class Soak:
         elif chance.random() < 0.01:
             self._leap()
         lag_s = chance.choice([0, 0, 5, 30])
-        mill.fake._site.posts._rules = replace(mill.fake._site.posts._rules, visibility_lag_s=lag_s, parent_lag_s=chance.choice([0, lag_s]))
+        mill.fake._site.posts._rules = replace(
+            mill.fake._site.posts._rules, visibility_lag_s=lag_s, parent_lag_s=chance.choice([0, lag_s])
+        )
 
     def _leap(self) -> None:
         """The clock of the host is wrong for some minutes; it is seen at every ring."""
@@ -309,7 +315,9 @@ class Soak:
         place = self.mill.folder / "templates" / name
         place.mkdir(parents=True)
         opening, closing = RECIPE.format(granularity=granularity, schedule=schedule).split("[[posts]]", 1)
-        posts = "".join(f'[[posts]]\nname = "{post}"\n{CHART if (name, post) == ("monthly", "opening") else ""}' for post in _TEXTS)
+        posts = "".join(
+            f'[[posts]]\nname = "{post}"\n{CHART if (name, post) == ("monthly", "opening") else ""}' for post in _TEXTS
+        )
         assert "closing" in closing
         (place / "report.toml").write_text(opening + posts)
         for post, text in _TEXTS.items():
@@ -384,7 +392,11 @@ class Soak:
                 own = self._own(turn, posts)
                 self.wrong += self._account(turn, window, own, told)
                 self.wrong += _in_time(turn, window, begun.get((report.key, window.period.key)), own, self.person.by_hand)
-                roots += [(post.created_at, window.period) for post in own if post.parent is None and turn.period not in self.person.by_hand[report.key]]
+                roots += [
+                    (post.created_at, window.period)
+                    for post in own
+                    if post.parent is None and turn.period not in self.person.by_hand[report.key]
+                ]
             if [period for _, period in sorted(roots, key=lambda one: one[0])] != sorted(period for _, period in roots):
                 self.wrong.append(f"{report.key}: an older thread was begun after a newer one")
         for turn in turns.values():  # not over yet
@@ -395,7 +407,9 @@ class Soak:
         """When each turn was begun; a host may have died before it wrote down that it attempted anything."""
         columns = tables.turn.c
         with self.store._reads() as connection:
-            rows = connection.execute(select(columns.report, columns.period, columns.begun_at).where(columns.begun_at.is_not(None)))
+            rows = connection.execute(
+                select(columns.report, columns.period, columns.begun_at).where(columns.begun_at.is_not(None))
+            )
             return {(row.report, row.period): row.begun_at for row in rows}
 
     def _windows(self, schedule: Any, granularity: Granularity) -> Iterator[Window]:
@@ -543,12 +557,18 @@ def _cause(reason: str) -> str:
     return next((kind for kind in kinds if words.startswith(kind)), words)
 
 
-def _in_time(turn: Turn, window: Window, begun_at: dt.datetime | None, own: list[Post], by_hand: Mapping[str, set[Period]]) -> Iterator[str]:
+def _in_time(
+    turn: Turn, window: Window, begun_at: dt.datetime | None, own: list[Post], by_hand: Mapping[str, set[Period]]
+) -> Iterator[str]:
     """Whether a turn was begun within its window and grace, and its thread before the window closed."""
     what = f"{turn.report} {turn.period.key}"
     if begun_at is not None and not window.opens_at - SLACK <= begun_at <= window.grace_until + SLACK:
         yield f"{what} was begun at {begun_at}, and its window was from {window.opens_at} to {window.grace_until}"
-    if own and turn.period not in by_hand[turn.report] and not window.opens_at - SLACK <= own[0].created_at <= window.closes_at + LONGEST_WAIT + SLACK:
+    if (
+        own
+        and turn.period not in by_hand[turn.report]
+        and not window.opens_at - SLACK <= own[0].created_at <= window.closes_at + LONGEST_WAIT + SLACK
+    ):
         yield f"{what} was posted from {own[0].created_at} on, and its window was from {window.opens_at} to {window.closes_at}"
 
 
@@ -566,7 +586,13 @@ def main(arguments: list[str]) -> int:
             soak = Soak(Path(folder), seed, round(given.years * 365))
             soak.run()
         print(f"seed {seed}: {soak.days} days in {time.monotonic() - began:.0f} s; {len(soak.wrong)} wrong")
-        for name, counted in (("seen", soak.seen), ("missed", soak.missed), ("hosts", soak.weather.happened), ("the person", soak.person.did), ("X", soak.faults.met)):
+        for name, counted in (
+            ("seen", soak.seen),
+            ("missed", soak.missed),
+            ("hosts", soak.weather.happened),
+            ("the person", soak.person.did),
+            ("X", soak.faults.met),
+        ):
             print(f"  {name}: " + ", ".join(f"{count} {what}" for what, count in sorted(counted.items())))
         print("".join(f"  WRONG {one}\n" for one in soak.wrong), end="", flush=True)
         wrong += len(soak.wrong)
