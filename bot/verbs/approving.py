@@ -73,6 +73,7 @@ def skip(report: str, period: str, because: str) -> Turn:
             if window is None:
                 raise BadInput(f"{report} has no turn for {when.key}, so there is none to skip; see threadmill schedule")
             turn = Turn(recipe.key, recipe.network, window)
+        turn = _with_what_was_posted(house, store, turn)
         _refuse_out(store, turn)
         skipped = replace(turn, state=TurnState.SKIPPED, reason=f"skipped by {_who()}: {because}", retry_at=None, ended_at=now)
         if not store.rota.close(skipped, now):
@@ -95,6 +96,14 @@ def _refuse_pointless(store: Store, edition: int) -> None:
         raise HeldBack(f"edition {edition} was taken down at {withdrawn_at:%Y-%m-%d %H:%M}; nothing of it is posted again")
     if all(one.state is State.PUBLISHED for one in store.desk.deliveries(edition)):
         raise BadInput(f"edition {edition} is out already; threadmill status has its address")
+
+
+def _with_what_was_posted(house: wiring.House, store: Store, turn: Turn) -> Turn:
+    """A turn that was missed knows nothing of an edition that was begun by hand since."""
+    access = wiring.access(house, turn.network)
+    if turn.edition is not None or access is None:
+        return turn
+    return replace(turn, edition=store.desk.find(turn.report, turn.period.key, access.account))
 
 
 def _refuse_out(store: Store, turn: Turn) -> None:

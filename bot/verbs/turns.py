@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -12,11 +12,11 @@ from typing import Final
 from bot import __version__, wiring
 from bot.compose.documents import frozen
 from bot.delivery import Clock, Round, deliver
-from bot.domain.delivery import State
+from bot.domain.delivery import Delivery, State
 from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.schedule import Mode, Schedule
-from bot.domain.turn import PARTLY_OUT, Turn, TurnState
+from bot.domain.turn import Turn, TurnState
 from bot.errors import BadInput, BadStore, HeldBack, Later, OverBudget, Parked, Rejected, ThreadmillError, Unsure
 from bot.pipeline import Run as Composed
 from bot.ports import Network, Notice, Progress, Run, Store
@@ -44,7 +44,8 @@ def perform(
     house: wiring.House, report: str, period: str, run: str, why: str, stop: Stop, progress: Progress
 ) -> Performed | None:
     """
-    A report's turn for a period, begun or gone on with, as far as it goes now. None if another worker has it, or it is over.
+    A report's turn for a period, begun or gone on with, as far as it goes now. None if another worker has it, it is over, or it
+    may not be begun any more.
 
     What goes wrong is written down with the turn, and told of; it is not raised.
 
@@ -55,13 +56,13 @@ def perform(
     recipe = wiring.scheduled_report(house, report)
     assert recipe.schedule is not None  # noqa: S101 - said by scheduled_report
     with wiring.store(house) as store:
-        turn = _turn(store, recipe, recipe.schedule, Period.parse(period))
+        turn = _turn(store, recipe, recipe.schedule, Period.parse(period), house.now if house.pinned else store.now())
         taken = None if turn is None else store.rota.begin(turn, worker(), store.now(), store.now() + LEASE, run)
         if taken is None:
             return None
         attempt = Run(run, why, report, period, worker(), __version__, wiring.recipe_digest(house, report), store.now())
         store.rota.start(attempt)
-        performance = _Performance(house, recipe, recipe.schedule, store, stop, progress, taken)
+        performance = _Performance(house, recipe, recipe.schedule, store, stop, progress, _as_if_dead(taken))
         try:
             with _renewed(store, taken):
                 performance.go()
@@ -96,7 +97,7 @@ class _Performance:
         except BadStore:
             raise
         except Parked as error:
-            self._becomes(TurnState.SENDING, error, retry_in=_AT_ONCE)
+            self._becomes(self._under_way, error, retry_in=_AT_ONCE)
         except Later as error:
             self._becomes(self._under_way, error, retry_in=max(error.until - self.store.now(), _AT_ONCE))
         except Unsure as error:
@@ -162,6 +163,7 @@ class _Performance:
             return
         deliveries = desk.deliveries(edition)
         if any(one.state is not State.PUBLISHED for one in deliveries):
+            self._refuse_late(deliveries)
             begun = any(one.attempts for one in deliveries)  # somebody agreed to it before, for posts were sent
             if not begun and self.schedule.mode is Mode.APPROVE and self.store.rota.approval(edition) is None:
                 self._wait_for_a_person(edition)
@@ -175,6 +177,12 @@ class _Performance:
                 deliver(self._round(edition, network))
         url = wiring.post_url(self.recipe.network, desk.deliveries(edition)[0].remote_id)
         self.turn = replace(self.turn, state=TurnState.PUBLISHED, reason=url, retry_at=None)
+
+    def _refuse_late(self, deliveries: Sequence[Delivery]) -> None:
+        """What has waited until nobody wants it any more is not begun: the next one may be out already."""
+        closes_at = self.turn.window.closes_at
+        if self._now() >= closes_at and not _out(deliveries):
+            raise HeldBack(f"nothing of it was out when its time was over at {closes_at:%Y-%m-%d %H:%M}")
 
     def _round(self, edition: int, network: Network) -> Round:
         desk, limits = self.store.desk, wiring.limits(self.recipe.network)
@@ -216,7 +224,9 @@ class _Performance:
 
     @property
     def _under_way(self) -> TurnState:
-        return TurnState.SENDING if self.turn.state in PARTLY_OUT else TurnState.OPEN
+        """A thread of which nothing is out has no more time than one that was not composed yet."""
+        posts = () if self.turn.edition is None else self.store.desk.deliveries(self.turn.edition)
+        return TurnState.SENDING if _out(posts) else TurnState.OPEN
 
     @property
     def _pause(self) -> dt.timedelta:
@@ -225,13 +235,28 @@ class _Performance:
         return min(self.schedule.retry * longer, _LONGEST_PAUSE)
 
 
-def _turn(store: Store, recipe: Report, schedule: Schedule, period: Period) -> Turn | None:
-    """The turn as it stands, or one that is about to be begun; None if it is over, or the period has none."""
+def _turn(store: Store, recipe: Report, schedule: Schedule, period: Period, now: dt.datetime) -> Turn | None:
+    """The turn as it stands, or one that may be begun now; None if it is over, or the period has none."""
     known = store.rota.turn(recipe.key, recipe.network, period)
     if known is not None:
         return None if known.over else known
     window = schedule.window(period)
-    return None if window is None else Turn(recipe.key, recipe.network, window)
+    if window is None or not window.opens_at <= now <= window.grace_until or now >= window.closes_at:
+        return None  # whoever looked did so before a pause
+    return Turn(recipe.key, recipe.network, window)
+
+
+def _as_if_dead(turn: Turn) -> Turn:
+    """
+    Unless it is said otherwise, a turn is tried again when its lease would have run out. A database that was away for a moment, and
+    is back when the turn is settled, must not leave one that nobody has and nobody tries again.
+    """
+    return replace(turn, retry_at=turn.lease_until)
+
+
+def _out(deliveries: Sequence[Delivery]) -> bool:
+    """Whether a post is, or may be, on the account."""
+    return any(one.state not in (State.PLANNED, State.REJECTED) for one in deliveries)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from bot import wiring
 from bot.domain.delivery import State
@@ -35,7 +35,7 @@ from bot.errors import BadStore, ThreadmillError
 from bot.ports import Approval, Notice, Store
 from bot.rehearsal import CREATE, DELETE, FAULTS, METADATA, TIMELINE, UPLOAD, Fault, Faults, Post
 from bot.service.clock import Watch
-from bot.store import open_store
+from bot.store import open_store, tables
 from bot.store.transactions import Transactions
 from bot.verbs import approving, posting
 from bot.verbs.looking import look
@@ -165,6 +165,7 @@ class Soak:
         self.wrong: list[str] = []
         self.told: dict[int, Notice] = {}
         self.seen: Counter[str] = Counter()
+        self.missed: Counter[str] = Counter()
         self._figures: dict[str, str] = {}
         self._came: dict[Period, Came] = {}
         for name, granularity, schedule, mode in REPORTS:
@@ -377,9 +378,7 @@ class Soak:
         self.wrong += _twice(self.mill.fake.posts.values())
         told = Counter((one.event, one.report, one.period) for one in self.told.values())
         self.wrong += [f"told {count} times: {which}" for which, count in told.items() if count > 1]
-        begun = {}
-        for run in reversed(self.store.rota.runs(1_000_000)):
-            begun.setdefault((run.report, run.period), run.began_at)
+        begun = self._begun()
         for report in self.reports:
             roots: list[tuple[dt.datetime, Period]] = []
             for window in self._windows(report.schedule, Granularity(report.granularity)):
@@ -388,6 +387,8 @@ class Soak:
                     self.wrong.append(f"{report.key} {window.period.key} has no turn")
                     continue
                 self.seen[f"{report.key} {turn.state}"] += 1
+                if turn.state is TurnState.MISSED:
+                    self.missed[_cause(turn.reason)] += 1
                 own = self._own(turn, posts)
                 self.wrong += self._account(turn, window, own, told)
                 self.wrong += _in_time(turn, window, begun.get((report.key, window.period.key)), own, self.person.by_hand)
@@ -401,6 +402,15 @@ class Soak:
         for turn in turns.values():  # not over yet
             self._own(turn, posts)
         self.wrong += [f"a post of no edition: {label}" for label in posts]
+
+    def _begun(self) -> dict[tuple[str, str], dt.datetime]:
+        """When each turn was begun; a host may have died before it wrote down that it attempted anything."""
+        columns = tables.turn.c
+        with self.store._reads() as connection:
+            rows = connection.execute(
+                select(columns.report, columns.period, columns.begun_at).where(columns.begun_at.is_not(None))
+            )
+            return {(row.report, row.period): row.begun_at for row in rows}
 
     def _windows(self, schedule: Any, granularity: Granularity) -> Iterator[Window]:
         """Those that opened after the beginning and are closed for good by now."""
@@ -428,7 +438,7 @@ class Soak:
             yield f"{what}: the account shows {[post.sent for post in alive]}"
         if not turn.over:
             yield f"{what}: it is not over, and its window closed at {window.closes_at}"
-        if not turn.reason:
+        if not turn.reason or turn.reason.endswith(("it was open", "it was sending")):
             yield f"{what}: nobody knows why"
         if turn.state is TurnState.PUBLISHED and len(alive) != len(self._texts):
             yield f"{what}: only {len(alive)} posts are there"
@@ -540,6 +550,13 @@ def _twice(posts: Iterator[Post]) -> Iterator[str]:
     yield from (f"sent {count} times: {text!r}" for text, count in (texts + roots).items() if count > 1)
 
 
+def _cause(reason: str) -> str:
+    """The kind of reason a turn was missed for."""
+    words = reason.rpartition("it was ")[2]
+    kinds = ("no host was there", "waiting", "held", "open", "sending", "unknown")
+    return next((kind for kind in kinds if words.startswith(kind)), words)
+
+
 def _in_time(
     turn: Turn, window: Window, begun_at: dt.datetime | None, own: list[Post], by_hand: Mapping[str, set[Period]]
 ) -> Iterator[str]:
@@ -571,6 +588,7 @@ def main(arguments: list[str]) -> int:
         print(f"seed {seed}: {soak.days} days in {time.monotonic() - began:.0f} s; {len(soak.wrong)} wrong")
         for name, counted in (
             ("seen", soak.seen),
+            ("missed", soak.missed),
             ("hosts", soak.weather.happened),
             ("the person", soak.person.did),
             ("X", soak.faults.met),
