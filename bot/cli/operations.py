@@ -14,6 +14,7 @@ def arguments(verb: str, parser: argparse.ArgumentParser) -> Callable[[argparse.
         "run": (_run_arguments, _run),
         "turn": (_turn_arguments, _turn),
         "chore": (_chore_arguments, _chore),
+        "schedule": (_schedule_arguments, _schedule),
         "approve": (_approve_arguments, _approve),
         "skip": (_skip_arguments, _skip),
     }[verb]
@@ -37,10 +38,13 @@ def _run(options: argparse.Namespace) -> int:
 
         return serve()
     stop = end_on_sigterm()
+    from bot import wiring
+    from bot.service import logs
     from bot.terminal import operations as show
     from bot.terminal.lines import progress
     from bot.verbs import running
 
+    logs.configure_by(wiring.house().settings)
     with progress() as told:
         once = running.run_once(options.now, stop, told)
     show.show_once(once)
@@ -71,6 +75,19 @@ def _chore(options: argparse.Namespace) -> int:
     from bot.service.working import perform_chore
 
     return perform_chore(options.name, options.run)
+
+
+def _schedule_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", dest="as_json", help="for programs")
+
+
+def _schedule(options: argparse.Namespace) -> int:
+    from bot.terminal import schedule as show
+    from bot.verbs.survey import survey
+
+    found = survey()
+    show.show_schedule(found, options.as_json)
+    return 2 if found.problems else 0
 
 
 def _approve_arguments(parser: argparse.ArgumentParser) -> None:

@@ -95,7 +95,11 @@ class Rota(Protocol):
     def settle(self, turn: Turn, now: dt.datetime, notice: Notice | None = None) -> bool:
         """
         Write down what became of a turn, and what is to be told of it, if its worker still has it: state, reason, edition and
-        retry_at are those of `turn`; its lease ends, and `ended_at` is set if it is over. False, and nothing written, otherwise.
+        retry_at are those of `turn`; its lease ends, and `ended_at` is set if it is over. False, and nothing written, otherwise,
+        or if the edition was forgotten. Who was nudged while the worker had it is tried again at once, whatever `retry_at` says.
+
+        Raises:
+            ValueError: there is no such move (`MOVES`).
         """
         ...
 
@@ -136,7 +140,7 @@ class Rota(Protocol):
         ...
 
     def chore(self, name: str, day: dt.date, worker: str, now: dt.datetime, until: dt.datetime) -> bool:
-        """Take a day's chore (collect, prune): True for one worker, unless it is done or another has it at `now`."""
+        """Take a day's chore (collect, prune): True for one worker, unless it is done or somebody has it at `now`."""
         ...
 
     def chore_done(self, name: str, day: dt.date, worker: str, now: dt.datetime, outcome: str) -> None:

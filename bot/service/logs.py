@@ -22,7 +22,7 @@ from typing import Any, Final
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-from bot.config import Secret
+from bot.config import Secret, Settings
 from bot.domain.words import printable
 from bot.ports import Progress
 from bot.service.masking import Masking
@@ -54,6 +54,12 @@ def configure(style: str, secrets: Iterable[Secret], *, steps: bool = False, **b
     sys.excepthook = _tell
     sys.unraisablehook = lambda found: _tell(found.exc_type, found.exc_value, found.exc_traceback)
     threading.excepthook = lambda found: _tell(found.exc_type, found.exc_value, found.exc_traceback)
+
+
+def configure_by(settings: Settings, run: str = "") -> None:
+    """All that is logged from now on, in the shape the settings want, as of one run if one is given."""
+    watched = settings.watched
+    configure(watched.log_style, settings.hidden, steps=watched.log_steps, **({"run": run} if run else {}))
 
 
 def log(name: str) -> structlog.stdlib.BoundLogger:

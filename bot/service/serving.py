@@ -7,13 +7,12 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Final
 
 from bot import wiring
-from bot.config import Settings
 from bot.errors import BadStore
 from bot.ports import Store
 from bot.service import logs
@@ -32,14 +31,6 @@ _CODES: Final = frozenset(range(8))
 """What a child says on purpose."""
 
 
-def configure(settings: Settings, run: str = "") -> None:
-    """All that is logged from now on, in the shape the settings want."""
-    watched = settings.watched
-    logs.configure(
-        cast("logs.Style", watched.log_style), settings.hidden, steps=watched.log_steps, **({"run": run} if run else {})
-    )
-
-
 def serve() -> int:
     """
     Look at the schedule until SIGTERM or SIGINT; 0 then.
@@ -48,7 +39,7 @@ def serve() -> int:
         BadInput, BadStore: it cannot begin.
     """
     house = wiring.house()
-    configure(house.settings)
+    logs.configure_by(house.settings)
     with wiring.store(house) as store:
         ping = wiring.ping(house)
         service = Service(
@@ -60,25 +51,27 @@ def serve() -> int:
             children=Children(house.folder, _CODES),
             recipes=Recipes(house),
         )
-        with _answering(house, store, service):
-            service.run(_ready)
+        with _endpoint(house, service) as address:
+            service.run(lambda: _ready(address))
         sys.stderr.flush()
         # A look that waits for a database that is cut off would keep the process for half a minute; nothing of it is lost.
         os._exit(0)
 
 
-def _answering(house: wiring.House, store: Store, service: Service) -> AbstractContextManager[object]:
-    """/healthz and /metrics, where they are wanted."""
-    listen = house.settings.watched.listen
-    if listen is None:
-        return nullcontext()
+@contextmanager
+def _endpoint(house: wiring.House, service: Service) -> Iterator[str]:
+    """/healthz and /metrics, if they are wanted, and where they are answered."""
+    if house.settings.watched.listen is None:
+        yield ""
+        return
 
-    def look() -> Survey:
-        return survey_of(list(service.recipes.reports.values()), service.recipes.problems, store, store.now())
+    def found() -> Survey:
+        recipes, store = service.recipes, service.store
+        return survey_of(list(recipes.reports.values()), recipes.problems, store, store.now())
 
-    endpoint = Endpoint(listen, look, lambda: service.looked_at, Masking(house.settings.hidden))
-    logging.getLogger("bot.service").info("listening", extra={"address": endpoint.address})
-    return endpoint
+    mask = Masking(house.settings.hidden)
+    with Endpoint(house.settings.watched.listen, found, lambda: service.looked_at, mask) as endpoint:
+        yield endpoint.address
 
 
 class _Log:
@@ -118,9 +111,9 @@ class _Seldom:
             self.what()
 
 
-def _ready() -> None:
+def _ready(address: str) -> None:
     """Tell whoever started us that we have begun: the log, and systemd, which listens at a socket (sd_notify(3))."""
-    logging.getLogger("bot.service").info("ready")
+    logging.getLogger("bot.service").info("ready", extra={"health": address or "off"})
     place = os.environ.get("NOTIFY_SOCKET", "")
     if not place:
         return

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from bot import wiring
 from bot.service import logs
-from bot.service.serving import configure
 from bot.stopping import Stop
 from bot.verbs.chores import do_chore
 from bot.verbs.turns import perform
@@ -38,5 +37,5 @@ def perform_chore(name: str, run: str) -> int:
 
 def _house(run: str) -> wiring.House:
     house = wiring.house()
-    configure(house.settings, run)
+    logs.configure_by(house.settings, run)
     return house

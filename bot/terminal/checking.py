@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bot.config import VARIABLES
+from bot.config import VARIABLES, Settings
 from bot.domain.access import Access, Identity
 from bot.terminal.lines import say
 from bot.verbs.checking import Checked
@@ -13,21 +13,11 @@ from bot.verbs.checking import Checked
 def show_check(check: Checked) -> None:
     """Settings with secrets masked, then each report."""
     settings = check.settings
-    say(f"THREADMILL_HOME        {settings.home}")
-    say(f"DATABASE_URL           {settings.database_url or 'not set'}")
-    say(f"X_API_BASE_URL         {settings.x_api_base_url}")
-    say(f"THREADMILL_CONTACT     {settings.contact or 'not set'}")
+    shown = _shown(settings)
+    for name in VARIABLES:
+        say(f"{name:<23} {shown.get(name) or 'not set'}")
     for source, url in settings.source_urls.items():
         say(f"{source} is asked at {url}")
-    for name in VARIABLES:
-        if name in ("THREADMILL_HOME", "THREADMILL_CONTACT", "DATABASE_URL", "X_API_BASE_URL"):
-            continue
-        value: object = settings.secrets.get(name)
-        if name == "X_CLIENT_ID":
-            value = settings.x_client_id
-        if name == "THREADMILL_BUDGET_USD" and settings.budget_usd is not None:
-            value = f"{settings.budget_usd:.3f}"
-        say(f"{name:<22} {value or 'not set'}")
     for name, meant in settings.unknown.items():
         say(f"{name} is not read" + (f'; did you mean "{meant}"?' if meant else ""))
     _show_access(check.access)
@@ -36,6 +26,26 @@ def show_check(check: Checked) -> None:
         say("\n".join([f"{name}: right ({first})", *rest]))
     for name, problem in check.problems.items():
         say(f"{name}: wrong\n{problem}")
+
+
+def _shown(settings: Settings) -> Mapping[str, object]:
+    """What is set or goes without saying, by variable; secrets are masked by themselves."""
+    watched, style = settings.watched, settings.watched.log_style
+    host, port = watched.listen or ("", 0)
+    return {
+        **settings.secrets,
+        "THREADMILL_HOME": settings.home,
+        "DATABASE_URL": settings.database_url,
+        "THREADMILL_BUDGET_USD": "" if settings.budget_usd is None else f"{settings.budget_usd:.3f}",
+        "THREADMILL_REPORTS": ", ".join(settings.reports),
+        "THREADMILL_MODES": ", ".join(f"{name}={mode}" for name, mode in settings.modes.items()),
+        "THREADMILL_NOTIFY_EMAIL": ", ".join(watched.emails),
+        "THREADMILL_LISTEN": "off" if watched.listen is None else f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        "THREADMILL_LOG": f"{style}:debug" if watched.log_steps else style,
+        "X_API_BASE_URL": settings.x_api_base_url,
+        "THREADMILL_CONTACT": settings.contact,
+        "X_CLIENT_ID": settings.x_client_id,
+    }
 
 
 def _show_access(access: Access | None) -> None:

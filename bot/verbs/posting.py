@@ -15,6 +15,7 @@ from bot.delivery import undo as take_down
 from bot.domain.delivery import Budget, Charge, Delivery, Frozen, State, Upload
 from bot.domain.period import Period
 from bot.domain.thread import Limits
+from bot.domain.turn import TurnState
 from bot.errors import BadInput, BadStore, HeldBack, OverBudget
 from bot.ports import Desk, Network, Progress, Store
 from bot.stopping import Stop
@@ -132,8 +133,9 @@ def post(
             store.desk.resume(edition, plan.budget)
         with stop.careful():
             deliver(_round(house, store, edition, network, limits, progress, stop))
-        store.rota.nudge(edition, store.now())  # a turn that waits for a person learns of it
-        return _standing(store.desk, edition)
+        standing = _standing(store.desk, edition)
+        _tell_the_rota(store, standing, when)
+        return standing
 
 
 def undo(edition: int, agreed: Agreed, progress: Progress, stop: Stop) -> Standing:
@@ -226,6 +228,17 @@ def _refuse_doubtful(store: Store, period: Period) -> None:
             f"{restored.words}, and whether the thread for {period} went out in between is not known; nothing was sent. Look at "
             "the account: if the thread is not there, say so with --absent; if it is, there is nothing to post"
         )
+
+
+def _tell_the_rota(store: Store, standing: Standing, period: Period) -> None:
+    """A turn that waits for a person goes on, and one that was missed is made up for."""
+    frozen = standing.frozen
+    turn = store.rota.turn(frozen.report, frozen.network, period)
+    if turn is not None and turn.state is TurnState.MISSED:
+        done = replace(turn, state=TurnState.PUBLISHED, reason=standing.urls[0], edition=standing.edition)
+        store.rota.close(done, store.now())
+    else:
+        store.rota.nudge(standing.edition, store.now())
 
 
 def _known(store: Store, edition: int) -> int:

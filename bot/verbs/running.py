@@ -13,7 +13,9 @@ from bot.ports import Progress, Store
 from bot.stopping import Stop
 from bot.verbs.chores import chores_due, do_chore
 from bot.verbs.looking import look
+from bot.verbs.telling import tell_all
 from bot.verbs.turns import Performed, perform
+from bot.verbs.workers import worker
 
 NOTHING_DUE: Final = 6
 _GRAVEST_FIRST: Final = (1, 5, 4, 2, 3, 7)
@@ -39,7 +41,8 @@ class Once:
 
 def run_once(now: str | None, stop: Stop, progress: Progress) -> Once:
     """
-    Every turn that is due, and this day's chores, but for those of another time than the real one.
+    Every turn that is due, this day's chores, and what is to be told. At an instant that was given there are no chores, and the
+    dead man's switch does not hear of it.
 
     Raises:
         BadInput, BadStore: nothing can be decided.
@@ -51,9 +54,13 @@ def run_once(now: str | None, stop: Stop, progress: Progress) -> Once:
         performed = [
             perform(house, task.report, task.period, secrets.token_hex(6), "once", stop, progress) for task in looked.tasks
         ]
+        once = Once(tuple(one for one in performed if one is not None), looked.missed, problems)
         if not house.pinned:
             _chores(house, store, progress)
-    return Once(tuple(one for one in performed if one is not None), looked.missed, problems)
+        tell_all(house, store, worker())
+    if not house.pinned and once.code in (0, NOTHING_DUE) and (ping := wiring.ping(house)) is not None:
+        ping()
+    return once
 
 
 def _chores(house: wiring.House, store: Store, progress: Progress) -> None:

@@ -70,26 +70,37 @@ class Health:
         return all(check.ok for check in self.checks.values())
 
 
-def survey(house: wiring.House, store: Store, now: dt.datetime) -> Survey:
+_NOTHING: Final = Counts({}, {}, {}, {}, {}, frozenset(), 0, None)
+
+
+def survey() -> Survey:
     """
     How everything stands, with the recipes as they are now.
 
     Raises:
         BadInput: a setting names a report there is not. BadStore: as the store says.
     """
-    return survey_of(*wiring.scheduled(house), store, now)
+    house = wiring.house()
+    reports, problems = wiring.scheduled(house)
+    with wiring.kept(house) as store:
+        return survey_of(reports, problems, store, house.now if store is None else store.now())
 
 
-def survey_of(reports: Sequence[Report], problems: Mapping[str, str], store: Store, now: dt.datetime) -> Survey:
+def survey_of(reports: Sequence[Report], problems: Mapping[str, str], store: Store | None, now: dt.datetime) -> Survey:
     """
-    How everything stands, with recipes that were read before.
+    How everything stands, with recipes that were read before. Without a store nothing was begun yet.
 
     Raises:
         BadStore: as the store says.
     """
     month = now.astimezone(dt.UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    scheduled = [_scheduled(report, report.schedule, store, now) for report in reports if report.schedule is not None]
-    return Survey(now, tuple(scheduled), store.counts(month), dict(store.rota.chores()), dict(problems))
+    scheduled = [
+        _scheduled(report, report.schedule, store.rota.turns(report.key, report.network) if store else (), now)
+        for report in reports
+        if report.schedule is not None
+    ]
+    counts, chores = (store.counts(month), store.rota.chores()) if store else (_NOTHING, {})
+    return Survey(now, tuple(scheduled), counts, dict(chores), dict(problems))
 
 
 def health(found: Survey | str, looked_at: dt.datetime | None, since: dt.datetime, now: dt.datetime) -> Health:
@@ -109,10 +120,9 @@ def health(found: Survey | str, looked_at: dt.datetime | None, since: dt.datetim
     return Health(checks | {"notices": Check(True, _notices(found.counts))})
 
 
-def _scheduled(report: Report, schedule: Schedule, store: Store, now: dt.datetime) -> Scheduled:
+def _scheduled(report: Report, schedule: Schedule, turns: Sequence[Turn], now: dt.datetime) -> Scheduled:
     schedule = schedule.remembering()
     window = schedule.newest(now, Period.newest_complete(report.granularity, now))
-    turns = store.rota.turns(report.key, report.network)
     newest = turns[-1] if turns else None
     open_turns = tuple(turn for turn in turns if not turn.over)
     ahead = schedule.window_after(window).opens_at

@@ -166,6 +166,8 @@ class _Performance:
             if not begun and self.schedule.mode is Mode.APPROVE and self.store.rota.approval(edition) is None:
                 self._wait_for_a_person(edition)
                 return
+            if (budget := wiring.budget(self.house)) is not None:
+                desk.resume(edition, budget)
             if not self.store.rota.sending(self.turn, edition):
                 raise HeldBack(f"edition {edition} was not gone on with: another worker has taken the turn over")
             self.turn = replace(self.turn, state=TurnState.SENDING)

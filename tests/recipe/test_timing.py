@@ -185,3 +185,15 @@ def test_editors_know_the_table() -> None:
 @pytest.mark.parametrize("granularity", [one for one in Granularity if one is not Granularity.SPAN])
 def test_every_granularity_has_its_defaults(tmp_path: Path, granularity: Granularity) -> None:
     assert read(tmp_path, granularity, cron="0 */2 * * *", zone="UTC").retry == HOUR
+
+
+@pytest.mark.parametrize("granularity", ["year", "month", "week", "day"])
+def test_what_the_handbook_says_is_taken_for_granted_is(tmp_path: Path, granularity: str) -> None:
+    handbook = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in handbook.splitlines() if line.startswith("| `")]
+    column = 2 + ["year", "month", "week", "day"].index(granularity)
+    said = {cells[0]: cells[column] for cells in rows if len(cells) == 6 and cells[column] != "needed"}
+    assert sorted(said) == ["delay", "grace", "latest", "mode", "patience", "retry"]
+    written_out = read(tmp_path, granularity, cron="0 */2 * * *", zone="UTC", **said)
+    (tmp_path / "plain").mkdir()
+    assert written_out == read(tmp_path / "plain", granularity, cron="0 */2 * * *", zone="UTC")

@@ -85,12 +85,14 @@ class Mill:
     """
     Reports in a folder, in the mode given, a store, and a fake X whose clock is the mill's.
 
-    `now` is that clock. Figures of a period stand in the reports' files from the start, unless `withheld`.
+    `now` is that clock, and so much `ahead` of the time that it really is, which is X's. Figures of a period stand in the reports'
+    files from the start, unless `withheld`.
     """
 
     def __init__(self, folder: Path, now: dt.datetime, mode: str = "auto", database: str = "") -> None:
         self.folder, self.moment, self.mode = folder, now, mode
-        self.fake = FakeX(clock=self.now)
+        self.ahead = dt.timedelta(0)
+        self.fake = FakeX(clock=lambda: self.moment)
         self.database = database
         self.reports: list[str] = []
         self.variables: dict[str, str] = {}
@@ -103,7 +105,7 @@ class Mill:
         self.fake.__exit__()
 
     def now(self) -> dt.datetime:
-        return self.moment
+        return self.moment + self.ahead
 
     def pass_(self, **time: float) -> None:
         self.moment += dt.timedelta(**time)

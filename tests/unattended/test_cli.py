@@ -11,9 +11,12 @@ import pytest
 
 from bot import wiring
 from bot.cli import main
+from bot.domain.turn import TurnState
 from bot.verbs import running
 from tests.unattended.mill import DAILY, Mill
 from tests.unattended.test_turns import SIX, THREAD
+
+pytestmark = pytest.mark.usefixtures("logs_as_before")
 
 Told = Callable[[], str]
 
@@ -127,3 +130,28 @@ def test_a_broken_recipe_costs_the_others_nothing(mill: Mill, told: Told, monkey
     said = told()
     assert "broken recipe: " in said
     assert "daily 2026-03-01 for x: waiting" in said
+
+
+def test_a_missed_turn_is_made_up_for_by_hand(mill: Mill, told: Told) -> None:
+    assert main(["run", "--once", "--now", "2026-03-02T05:00:00Z"]) == 6
+    mill.pass_(hours=7)
+    assert main(["run", "--once"]) == 3
+    assert main(["post", "daily", "--period", "2026-03-01", "--yes"]) == 0
+    assert mill.threads() == [THREAD]
+    assert mill.states() == {("daily", "2026-03-01"): TurnState.PUBLISHED}
+
+
+def test_a_turn_that_waits_learns_of_a_thread_posted_by_hand(mill: Mill, told: Told) -> None:
+    assert main(["run", "--once"]) == 3
+    assert main(["post", "daily", "--period", "2026-03-01", "--yes"]) == 0
+    assert main(["run", "--once"]) == 0
+    assert mill.states() == {("daily", "2026-03-01"): TurnState.PUBLISHED}
+    assert mill.threads() == [THREAD]
+
+
+def test_a_thread_posted_by_hand_before_its_window_is_not_posted_again(mill: Mill, told: Told) -> None:
+    mill.pass_(hours=-1)
+    assert main(["post", "daily", "--period", "2026-03-01", "--yes"]) == 0
+    mill.pass_(hours=1)
+    assert main(["run", "--once"]) == 0
+    assert mill.threads() == [THREAD]
