@@ -69,7 +69,7 @@ def _close(report: Report, what: Due, store: Store, now: dt.datetime) -> list[Tu
             closed.append(turn)
     for turn in what.close:
         out = 0 if turn.edition is None else _out(store, turn.edition)
-        over = _missed(turn, _given_up(turn, out), now)
+        over = _missed(turn, _given_up(turn, out, now), now)
         if store.rota.close(over, now, notice("half" if out else "missed", over)):
             closed.append(over)
             if turn.edition is not None:
@@ -93,9 +93,11 @@ def _never_begun(window: Window) -> str:
     )
 
 
-def _given_up(turn: Turn, out: int) -> str:
+def _given_up(turn: Turn, out: int, now: dt.datetime) -> str:
     """Why a turn that was begun has come to nothing."""
     last = f"it was {turn.state}" + (f": {turn.reason}" if turn.reason else "")
     if out:
         return f"its time is over with {out} posts out or perhaps out; it is not gone on with by itself. {last}"
+    if now < turn.window.closes_at:
+        return f"the next one opened; {last}"
     return f"its time was over at {turn.window.closes_at:%Y-%m-%d %H:%M} UTC; {last}"
