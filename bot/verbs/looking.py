@@ -96,6 +96,8 @@ def _never_begun(window: Window) -> str:
 def _given_up(turn: Turn, out: int, now: dt.datetime) -> str:
     """Why a turn that was begun has come to nothing."""
     last = f"it was {turn.state}" + (f": {turn.reason}" if turn.reason else "")
+    if turn.lease_until is not None:
+        last += f"; {turn.worker} ended while at it, and nobody was there to go on"
     if out:
         return f"its time is over with {out} posts out or perhaps out; it is not gone on with by itself. {last}"
     if now < turn.window.closes_at:

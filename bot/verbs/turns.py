@@ -248,8 +248,8 @@ def _turn(store: Store, recipe: Report, schedule: Schedule, period: Period, now:
 
 def _as_if_dead(turn: Turn) -> Turn:
     """
-    Unless it is said otherwise, a turn is tried again when its lease would have run out. A database that was away for a moment, and
-    is back when the turn is settled, must not leave one that nobody has and nobody tries again.
+    Unless it is said otherwise, a turn is tried again when its lease would have run out. A database that was away for a moment,
+    and is back when the turn is settled, must not leave one that nobody has and nobody tries again.
     """
     return replace(turn, retry_at=turn.lease_until)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import functools
+import itertools
 import random
 import secrets
 import sys
@@ -161,7 +162,7 @@ class Soak:
         self.weather = Weather(self.mill.now)
         self.person = Person(self)
         self.end = BEGIN + dt.timedelta(days=days)
-        self.watch = Watch(lambda: self.mill.moment.timestamp())
+        self.watch = Watch(lambda: self.mill.moment.timestamp())  # noqa: PLW0108 - `moment` is another object by then
         self.wrong: list[str] = []
         self.told: dict[int, Notice] = {}
         self.seen: Counter[str] = Counter()
@@ -433,7 +434,7 @@ class Soak:
         """What the account shows of a turn."""
         what = f"{turn.report} {turn.period.key}, {turn.state} ({turn.reason})"
         alive = [post for post in own if not post.deleted]
-        chained = all(after.parent == before.id for before, after in zip(alive, alive[1:], strict=False))
+        chained = all(after.parent == before.id for before, after in itertools.pairwise(alive))
         if alive and ([post.sent for post in alive] != self._texts[: len(alive)] or alive[0].parent is not None or not chained):
             yield f"{what}: the account shows {[post.sent for post in alive]}"
         if not turn.over:

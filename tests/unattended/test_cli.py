@@ -12,6 +12,7 @@ import pytest
 from bot import wiring
 from bot.cli import main
 from bot.domain.turn import TurnState
+from bot.rehearsal import CREATE, named
 from bot.verbs import running
 from tests.unattended.mill import DAILY, Mill
 from tests.unattended.test_turns import SIX, THREAD
@@ -155,3 +156,15 @@ def test_a_thread_posted_by_hand_before_its_window_is_not_posted_again(mill: Mil
     mill.pass_(hours=1)
     assert main(["run", "--once"]) == 0
     assert mill.threads() == [THREAD]
+
+
+def test_a_missed_turn_of_which_posts_were_sent_by_hand_cannot_be_skipped(
+    mill: Mill, told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--once", "--now", "2026-03-02T05:00:00Z"]) == 6
+    mill.pass_(hours=7)
+    assert main(["run", "--once"]) == 3
+    mill.fake.faults.on(CREATE, named("402-credits"), nth=2)
+    assert main(["post", "daily", "--period", "2026-03-01", "--yes"]) == 4
+    assert main(["skip", "daily", "2026-03-01", "--because", "too late"]) == 2
+    assert "take them down first: threadmill undo 1" in capsys.readouterr().err

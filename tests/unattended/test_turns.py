@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot import wiring
-from bot.domain.delivery import State
-from bot.domain.turn import TurnState
-from bot.errors import BadInput
+from bot.domain.delivery import Frozen, FrozenPost, State
+from bot.domain.period import Period
+from bot.domain.schedule import Window
+from bot.domain.turn import Turn, TurnState
+from bot.errors import BadInput, BadStore
 from bot.ports import Approval
 from bot.rehearsal import CREATE, TIMELINE, named
+from bot.store.transactions import Transactions
 from bot.verbs.turns import perform
 from tests.unattended.mill import DAILY, Mill, Still
 
@@ -43,6 +49,13 @@ def approve(tmp_path: Path) -> Iterator[Mill]:
 
 def codes(mill: Mill) -> list[int]:
     return [one.code for one in mill.once() if one is not None]
+
+
+def scheduled_window(house: wiring.House, period: str) -> Window:
+    schedule = wiring.scheduled_report(house, "daily").schedule
+    window = None if schedule is None else schedule.window(Period.parse(period))
+    assert window is not None
+    return window
 
 
 def test_nothing_is_due_before_the_bell_and_one_thread_after(auto: Mill) -> None:
@@ -160,12 +173,88 @@ def test_a_refusal_waits_for_a_person_who_goes_on_by_hand(auto: Mill) -> None:
 def test_a_network_that_asks_to_wait_is_given_the_time(auto: Mill) -> None:
     auto.fake.faults.on(CREATE, named("429-24h-user"), nth=1)  # five hours
     assert codes(auto) == [7]
-    assert auto.states() == {FIRST: TurnState.SENDING}
+    assert auto.states() == {FIRST: TurnState.OPEN}
     auto.pass_(hours=4, minutes=59)
     assert codes(auto) == []
     auto.pass_(minutes=2)
     assert codes(auto) == [0]
     assert auto.threads() == [THREAD]
+
+
+def test_what_x_put_off_until_the_next_one_opens_is_missed_and_not_posted_after_it(auto: Mill) -> None:
+    auto.fake.faults.on(CREATE, named("429-24h-user"), nth=1, times=5)
+    for hours in (5, 5, 5, 5, 4):
+        assert codes(auto) == [7]
+        auto.pass_(hours=hours, seconds=1)
+    auto.fake.faults.clear()
+    assert codes(auto) == [0]
+    assert (auto.states()[FIRST], [thread[0][:27] for thread in auto.threads()]) == (
+        TurnState.MISSED,
+        ["daily. Counts of 2 Mar 2026"],
+    )
+    assert auto.notices() == [("missed", "daily", "2026-03-01")]
+
+
+def test_what_a_dead_worker_had_not_begun_to_post_is_not_posted_after_its_time(auto: Mill) -> None:
+    house = auto.house()
+    with wiring.store(house) as store:
+        window = scheduled_window(house, "2026-03-01")
+        assert (
+            turn := store.rota.begin(Turn("daily", "x", window), "dead", auto.now(), auto.now() + dt.timedelta(minutes=3), "r")
+        )
+        post = FrozenPost(1, "daily. Too late.", (), 0.015)
+        edition = store.desk.freeze(Frozen("daily", "2026-03-01", "x", "1001", auto.now(), (post,), "{}", "[]"))
+        assert store.rota.sending(turn, edition)
+    auto.pass_(hours=24)
+    assert codes(auto) == [3, 0]
+    auto.pass_(seconds=1)
+    assert [turn.period.key for turn in auto.look().missed] == ["2026-03-01"]
+    assert "nothing of it was out when its time was over at 2026-03-03 06:00" in auto.turns()[FIRST].reason
+    assert len(auto.threads()) == 1
+
+
+def test_of_a_worker_that_died_and_that_nobody_came_after_is_told(auto: Mill) -> None:
+    window = scheduled_window(auto.house(), "2026-03-01")
+    with wiring.store(auto.house()) as store:
+        assert store.rota.begin(Turn("daily", "x", window), "host/7", auto.now(), auto.now() + dt.timedelta(minutes=3), "r")
+    auto.pass_(hours=24)
+    assert [turn.period.key for turn in auto.look().missed] == ["2026-03-01"]
+    assert auto.turns()[FIRST].reason.endswith("it was open; host/7 ended while at it, and nobody was there to go on")
+
+
+def test_a_turn_is_not_begun_by_whoever_comes_after_its_grace(auto: Mill) -> None:
+    (task,) = auto.look().tasks
+    auto.pass_(hours=6, seconds=1)  # the machine slept between its look and its work
+    assert perform(auto.house(), task.report, task.period, "r", "once", Still(auto), lambda *_: None) is None
+    assert (auto.states(), auto.fake.calls) == ({}, [])
+
+
+@pytest.mark.parametrize("lost", ["before", "after"])
+@pytest.mark.parametrize("commit", [1, 3, 4, 5, 7, 9])
+def test_a_database_that_is_away_for_a_moment_costs_no_thread(
+    auto: Mill, monkeypatch: pytest.MonkeyPatch, lost: str, commit: int
+) -> None:
+    really, left = Transactions._writes, itertools.count(1)
+
+    @contextmanager
+    def flickers(store: Transactions) -> Iterator[Any]:
+        broken = next(left) == commit
+        if broken and lost == "before":
+            raise BadStore("the connection was lost")
+        with really(store) as connection:
+            yield connection
+        if broken and lost == "after":
+            raise BadStore("the connection was lost, and whether it was written is not known")
+
+    auto.look()
+    monkeypatch.setattr(Transactions, "_writes", flickers)
+    with suppress(BadStore):
+        auto.once()
+    for _ in range(5):
+        auto.pass_(minutes=3, seconds=1)
+        auto.once()
+    assert (auto.states(), auto.threads()) == ({FIRST: TurnState.PUBLISHED}, [THREAD])
+    assert next(left) > commit
 
 
 def test_what_nobody_can_find_out_is_looked_up_ever_more_rarely(auto: Mill) -> None:
@@ -219,13 +308,7 @@ def test_a_turn_another_worker_has_is_left_to_it(auto: Mill) -> None:
     house = auto.house()
     with wiring.store(house) as store:
         (task,) = auto.look().tasks
-        recipe = wiring.scheduled_report(house, "daily")
-        assert recipe.schedule is not None
-        from bot.domain.period import Period
-        from bot.domain.turn import Turn
-
-        window = recipe.schedule.window(Period.parse(task.period))
-        assert window is not None
+        window = scheduled_window(house, task.period)
         now = auto.now()
         assert store.rota.begin(Turn("daily", "x", window), "another", now, now + dt.timedelta(minutes=3), "r1") is not None
     assert perform(house, "daily", "2026-03-01", "r2", "once", Still(auto), lambda *_: None) is None
