@@ -13,7 +13,8 @@ from bot.cli import main
 from bot.domain.delivery import State
 from bot.domain.turn import TurnState
 from bot.rehearsal import CREATE, TIMELINE, FakeX, named
-from tests.store.databases import PostgreSQLDatabase, Server, a_server
+from tests.store.databases import Server, a_server
+from tests.store.words import MORNING, a_reading, a_reply, later
 from tests.test_posting import POST, fake, posted, whole
 from tests.unattended.mill import Mill
 from tests.unattended.test_turns import FIRST, THREAD, a_mill, codes
@@ -29,20 +30,27 @@ def server() -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def lose(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fake: FakeX) -> Callable[[], None]:
-    """The store is lost, and restored from the backup, from a file to a file or to a server."""
+@pytest.fixture
+def lose(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fake: FakeX) -> Callable[[], None]:
+    """The store is lost, and restored from the backup to another file."""
 
     def lost() -> None:
-        if request.param == "sqlite":
-            monkeypatch.setenv("THREADMILL_HOME", str(tmp_path / "new home"))
-        else:
-            database: PostgreSQLDatabase = request.getfixturevalue("server").empty_database()
-            monkeypatch.setenv("DATABASE_URL", database.url)
-            monkeypatch.setattr(wiring, "_store_clock", lambda house: house.wall)  # the server's would not be moved on
+        monkeypatch.setenv("THREADMILL_HOME", str(tmp_path / "new home"))
         assert main(["restore", str(tmp_path / "backup")]) == 0
 
     return lost
+
+
+@pytest.fixture
+def move(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fake: FakeX) -> Callable[[], None]:
+    """The store is restored to a server."""
+
+    def moved() -> None:
+        monkeypatch.setenv("DATABASE_URL", server.empty_database().url)
+        monkeypatch.setattr(wiring, "_store_clock", lambda house: house.wall)  # the server's would not be moved on
+        assert main(["restore", str(tmp_path / "backup")]) == 0
+
+    return moved
 
 
 @pytest.fixture
@@ -118,14 +126,14 @@ def test_what_was_not_gone_on_with_is_posted_once(
     assert fake.creates == creates + 3 - nth
 
 
-def test_half_of_it_went_out_after_the_backup(fake: FakeX, back_up: Callable[[], None], lose: Callable[[], None]) -> None:
+def test_half_of_it_went_out_after_the_backup(fake: FakeX, back_up: Callable[[], None], move: Callable[[], None]) -> None:
     begin(fake)
     back_up()
     fake.advance(2 * DAY)
     begin(fake, "402-credits", 3, 4)  # the first post is out by then
     creates = fake.creates
     fake.advance(2 * DAY)
-    lose()
+    move()
     post_after_the_restore(fake)
     assert fake.creates == creates + 1
 
@@ -178,10 +186,10 @@ def test_a_thread_that_was_begun_after_the_backup_is_not_posted_before_a_person_
 
 
 def test_a_thread_that_a_person_did_not_find_on_the_account_is_posted(
-    fake: FakeX, back_up: Callable[[], None], lose: Callable[[], None]
+    fake: FakeX, back_up: Callable[[], None], move: Callable[[], None]
 ) -> None:
     back_up()
-    lose()
+    move()
     posted(fake, 3)
     assert fake.creates == 0
     assert main([*POST, "--yes", "--absent"]) == 0
@@ -241,19 +249,71 @@ def test_the_turn_after_the_restore_is_begun_as_always(tmp_path: Path) -> None:
 
 def test_a_turn_that_was_under_way_is_held_and_what_it_left_is_found_on_the_account(tmp_path: Path) -> None:
     with a_mill(tmp_path, "auto") as mill:
-        mill.fake.faults.on(CREATE, named("402-credits"), nth=2)
-        assert codes(mill) == [4]
+        mill.fake.faults.on(CREATE, named("429-reset", seconds=4000), nth=2)
+        assert codes(mill) == [7]
         mill.fake.faults.clear()
         back_up_of(mill, tmp_path / "backup")
-        with wiring.store(mill.house()) as store:
-            assert store.rota.nudge(1, mill.now())
+        mill.pass_(hours=2)
         assert codes(mill) == [0]
         creates = mill.fake.creates
         restore(mill, tmp_path / "backup")
-        assert codes(mill) == []
+        assert codes(mill) == []  # it was to be tried again an hour ago
         with wiring.store(mill.house()) as store:
             assert store.rota.nudge(1, mill.now())  # a person says: go on
         assert codes(mill) == [0]
         assert mill.fake.creates == creates
         assert mill.threads() == [THREAD]
         assert mill.states() == {FIRST: TurnState.PUBLISHED}
+
+
+# Words -----------------------------------------------------------------------------------------------------------------------------
+
+
+def test_backup_and_restore_say_what_they_did(
+    fake: FakeX, back_up: Callable[[], None], lose: Callable[[], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin(fake)
+    capsys.readouterr()
+    back_up()
+    told = capsys.readouterr().out
+    assert told.startswith(f"{tmp_path / 'backup'}: ")
+    assert "read again and whole" in told
+    assert " from a store in sqlite" in told
+    assert "1 edition, " in told
+    lose()
+    told = capsys.readouterr().out
+    assert "edition 1: 2 posts may have gone out since; the next post command looks at the account before it sends" in told
+    assert "what happened after the backup was made is not in it" in told
+    assert main(["restore", str(tmp_path / "backup")]) == 2
+    assert "is not empty: there are rows in " in capsys.readouterr().err
+
+
+def test_prune_shows_what_would_go_and_lets_it_go_with_yes(
+    fake: FakeX, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read, unread = a_reply(b"read"), a_reply(b"unread", retrieved_at=MORNING)
+    with wiring.store(wiring.House(Path(), wiring.house().settings, MORNING, time=lambda: MORNING)) as store:
+        store.keep("npm", "read", read)
+        store.keep("npm", "unread", unread)
+        store.record("npm", [a_reading(payload_sha256=read.sha256)])
+    monkeypatch.setattr(wiring, "_now", lambda: later(days=100))
+    monkeypatch.setenv("THREADMILL_KEEP_DAYS", "60")
+    assert main(["prune"]) == 0
+    assert capsys.readouterr().out == (
+        "   1 reply with 14 bytes: no figure was read from them; older than 35 days\n"
+        "   1 reply with 12 bytes: no frozen thread cites them; older than 60 days (THREADMILL_KEEP_DAYS)\n"
+        "together 2 replies with 26 bytes would go; --yes lets them go. No figure and nothing a frozen thread cites is among them\n"
+    )
+    assert main(["reply", read.sha256]) == 0
+    assert capsys.readouterr().out == "read"
+    assert main(["prune", "--yes"]) == 0
+    assert "together 2 replies with 26 bytes went" in capsys.readouterr().out
+    assert main(["reply", read.sha256]) == 2
+    assert capsys.readouterr().err == (
+        f"threadmill: the reply {read.sha256} was kept and has been pruned: no thread that was frozen cites it, and such replies are "
+        "kept for 60 days (THREADMILL_KEEP_DAYS); the figures that were read from it are still there\n"
+    )
+    assert main(["reply", unread.sha256]) == 2
+    assert "no reply is kept under" in capsys.readouterr().err
+    assert main(["prune", "--yes"]) == 0
+    assert capsys.readouterr().out == "nothing is older than it is kept\n"
