@@ -129,11 +129,21 @@ class _Performance:
             return
         network = wiring.network(self.house, self.recipe.network)
         edition = self.store.desk.find(self.recipe.key, self.turn.period.key, network.account)
+        if edition is None and self._doubtful():
+            return
         if edition is None and (composed := self._compose()) is not None:
             edition = self.store.desk.freeze(frozen(composed.edition, network.account), wiring.budget(self.house))
         if edition is not None:
             self.turn = replace(self.turn, edition=edition)
             self._bring_out(edition, network)
+
+    def _doubtful(self) -> bool:
+        """Where the store was restored since the window opened, another thread of this turn may be out: a person is to look."""
+        restored = self.store.restored()
+        if restored is None or not restored.doubts(self.turn.window.opens_at):
+            return False
+        self._becomes(TurnState.HELD, HeldBack(f"{restored.words}; {restored.advice}"), "held")
+        return True
 
     def _compose(self) -> Composed | None:
         """The thread, or None where figures are missing that may still come."""
