@@ -194,7 +194,7 @@ def _keep_days(text: str) -> int:
         return KEEP_DAYS
     if not re.fullmatch(r"\d{1,5}", text, re.ASCII) or not _LEAST_DAYS <= int(text) <= _MOST_DAYS:
         raise BadInput(
-            f"THREADMILL_KEEP_DAYS is no number of days from {_LEAST_DAYS} to {_MOST_DAYS}; unset it to keep replies {KEEP_DAYS}"
+            f"THREADMILL_KEEP_DAYS is no number of days from {_LEAST_DAYS} to {_MOST_DAYS}; unset it to keep them {KEEP_DAYS}"
         )
     return int(text)
 

@@ -114,9 +114,17 @@ class Parked(ThreadmillError):
 
 
 class BadStore(ThreadmillError):
-    """The database cannot be reached, read or written, or belongs to another version. Nothing half done is in it."""
+    """
+    The database cannot be reached, read or written, or belongs to another version. Nothing half done is in it.
+
+    It is not `permanent` where the server is away or busy, and may be back.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str, permanent: bool = True) -> None:
+        super().__init__(message)
+        self.permanent = permanent
 
 
 class Untold(ThreadmillError):

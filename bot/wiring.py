@@ -290,8 +290,12 @@ def store(house: House) -> Iterator[Store]:
     """
     from bot.store import open_store
 
-    with open_store(_address(house), clock=house.wall if house.time or _is_file(_address(house)) else None) as opened:
+    with open_store(_address(house), clock=_store_clock(house)) as opened:
         yield opened
+
+
+def _store_clock(house: House) -> Callable[[], dt.datetime] | None:
+    return house.wall if house.time or _is_file(_address(house)) else None
 
 
 def store_offline(house: House) -> AbstractContextManager[Store | None]:
@@ -339,7 +343,7 @@ def restore(house: House, file: Path) -> tuple[Backup, Restored]:
     """
     from bot.store import backup_file, open_store
 
-    with backup_file(file) as (backup, opened), open_store(_address(house)) as store:
+    with backup_file(file) as (backup, opened), open_store(_address(house), clock=_store_clock(house)) as store:
         return backup, store.restore(backup, opened)
 
 

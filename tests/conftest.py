@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from bot.cli import main
@@ -73,3 +79,19 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"the raw data is not here ({SHARED.name}/ beside the checkout)")
     return SHARED
+
+
+@pytest.fixture
+def logs_as_before() -> Iterator[None]:
+    """Logs are the whole process's: the next test finds them as they were."""
+    handlers, level, house = logging.root.handlers[:], logging.root.level, logging.getLogger("bot").level
+    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
+    with warnings.catch_warnings():
+        yield
+        logging.captureWarnings(False)
+    sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    logging.getLogger("bot").setLevel(house)
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()

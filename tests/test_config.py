@@ -354,3 +354,14 @@ def test_reports_and_modes_that_cannot_be_meant_are_refused(name: str, text: str
     with pytest.raises(BadInput) as error:
         settings({f"THREADMILL_{name}": text})
     assert str(error.value).startswith(says)
+
+
+@pytest.mark.parametrize(("text", "days"), [("", 800), ("60", 60), (" 400 ", 400), ("36500", 36_500)])
+def test_replies_are_kept_as_long_as_it_says(text: str, days: int) -> None:
+    assert settings({"THREADMILL_KEEP_DAYS": text}).keep_days == days
+
+
+@pytest.mark.parametrize("text", ["59", "0", "-60", "36501", "two years", "1e3", "60.5", "\u0666\u0660"])
+def test_a_time_to_keep_replies_that_is_none_or_too_short_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="^THREADMILL_KEEP_DAYS is no number of days from 60 to 36500; unset it to keep them 800$"):
+        settings({"THREADMILL_KEEP_DAYS": text})

@@ -602,6 +602,11 @@ def test_a_server_of_postgresql_keeps_what_was_collected(
     digest = hashlib.sha256(b'{"total": 210}').hexdigest()
     assert f"14 bytes; threadmill reply {digest} prints them" in story
     assert said(capfd, "reply", digest) == '{"total": 210}'
+    database.ask("UPDATE reply SET retrieved_at = retrieved_at - interval '801 days'")
+    database.ask("UPDATE payload SET stored_at = stored_at - interval '801 days'")
+    assert "6 replies with " in said(capfd, "prune", "--yes")
+    story = said(capfd, "explain", "mine", "2025-10", "1")
+    assert "pruned     these bytes were kept, and no thread cited them for as long as that (THREADMILL_KEEP_DAYS)" in story
     connected = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'threadmill'"
     until = time.monotonic() + 10
     while database.ask(connected) != [(0,)]:  # the server's side of a closed connection goes when it gets to it

@@ -58,6 +58,7 @@ def _post_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--now", metavar="ISO", help="the instant to compose as of (default: now)")
     parser.add_argument("--data", action="append", default=[], metavar="FILE.csv", help="more observations; may be given again")
     parser.add_argument("--yes", action="store_true", help="send it; without, only what would be sent and billed is shown")
+    parser.add_argument("--absent", action="store_true", help="after a restore: you looked, and the thread is not on the account")
     parser.set_defaults(after_stop=_GO_ON)
 
 
@@ -75,7 +76,8 @@ def _post(options: argparse.Namespace) -> int:
             show.show_plan(plan)
             return bool(options.yes)
 
-        standing = posting.post(options.report, options.period, options.now, options.data, agreed, told, stop)
+        which = options.report, options.period, options.now, options.data
+        standing = posting.post(*which, agreed, told, stop, absent=options.absent)
     if standing.open_posts:
         print("nothing was sent; --yes sends it")
         return 3

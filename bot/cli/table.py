@@ -28,6 +28,11 @@ _GROUPS = {
         "turn": "",
         "chore": "",
     },
+    "keeping": {
+        "prune": "let go of replies that are older than they are kept",
+        "backup": "write all that is in the store to a file, while it is in use",
+        "restore": "fill an empty store from a backup",
+    },
     "checking": {
         "check": "read settings, recipes and texts, and say what is wrong with them",
         "reports": "list the reports there are",
@@ -40,6 +45,7 @@ _TITLES = {
     "accounts": "post it",
     "collecting": "the figures behind it",
     "operations": "let it run unattended",
+    "keeping": "what is kept",
     "checking": "what is set up",
 }
 

@@ -55,13 +55,18 @@ class Share:
 @dataclass(frozen=True)
 class Pruned:
     """
-    What went, or what would go, by reason.
+    What went, or what would go, by reason, and how long what stays is kept.
 
     `given_back_bytes` is by how much a file became smaller; the rest of what went is room that is used again.
     """
 
     shares: Mapping[Why, Share]
+    keep: Keep
     given_back_bytes: int = 0
+
+    def __str__(self) -> str:
+        whole = self.whole
+        return f"{whole.reply_count} replies and {whole.payload_count} payloads of {whole.stored_bytes} bytes were let go of"
 
     @property
     def whole(self) -> Share:

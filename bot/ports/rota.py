@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -149,6 +149,10 @@ class Rota(Protocol):
 
     def chores(self) -> Mapping[str, dt.datetime]:
         """When each chore was last done."""
+        ...
+
+    def chores_taken(self, now: dt.datetime) -> Collection[str]:
+        """The chores somebody is at, or let rest until its lease is over."""
         ...
 
     def untold(self, worker: str, now: dt.datetime, until: dt.datetime, limit: int) -> Sequence[Notice]:

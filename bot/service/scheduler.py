@@ -42,7 +42,7 @@ class Log(Protocol):
 @dataclass
 class Service:
     """
-    Looks every half minute until it is told to stop. `tell` passes notices on; `good` is called after each look that went well.
+    Looks every half minute until it is told to stop. `tell` passes notices on; `good` is called after each look.
 
     `looked_at` is when the last look was finished, by the store's clock.
     """
@@ -61,7 +61,12 @@ class Service:
     _woken: threading.Event = field(default_factory=threading.Event)
 
     def run(self, ready: Callable[[], None]) -> None:
-        """Until SIGTERM or SIGINT; the second of them kills the children."""
+        """
+        Until SIGTERM or SIGINT; the second of them kills the children.
+
+        Raises:
+            BadInput: a setting names what there is not. SIGHUP in such a state changes nothing.
+        """
         self._load()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._asked_to_stop)
@@ -75,7 +80,7 @@ class Service:
                 self._woken.clear()
                 if self._reload.is_set():
                     self._reload.clear()
-                    self._load()
+                    self._load_again()
         finally:
             bell.shutdown(wait=False)
             self.children.stop(_PARTING_S)
@@ -102,8 +107,7 @@ class Service:
         for name in chores:
             self._do(name)
         self.looked_at = now
-        if not looked.missed:
-            self.good()
+        self.good()
 
     def _bell(self) -> BackgroundScheduler:
         bell = BackgroundScheduler(
@@ -136,12 +140,14 @@ class Service:
         if self.children.start(chore, ["chore", chore, "--run", run], ended):
             self.log("info", "chore begins", chore=chore, run=run)
 
-    def _load(self) -> None:
+    def _load_again(self) -> None:
         try:
-            self.recipes.load()
+            self._load()
         except ThreadmillError as error:
-            self.log("error", "the recipes cannot be read", error=str(error))
-            return
+            self.log("error", "the recipes cannot be read; all goes on as before", error=str(error))
+
+    def _load(self) -> None:
+        self.recipes.load()
         for key in self.recipes.problems:
             self.log("error", "broken recipe", report=key, error=self.recipes.told(key))
         for key, report in self.recipes.reports.items():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import os
+import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,41 +24,63 @@ from bot.service.endpoint import Endpoint
 from bot.service.masking import Masking
 from bot.service.recipes import Recipes
 from bot.service.scheduler import Service
-from bot.verbs.survey import Survey, survey_of
+from bot.verbs.survey import Survey, health, survey_of
 from bot.verbs.telling import tell_all
 from bot.verbs.workers import worker
 
 PING_S: Final = 300.0
 """A dead man's switch waits for minutes at least, and need not be asked more often."""
+_STORE_S: Final = 2.0
 _CODES: Final = frozenset(range(8))
 """What a child says on purpose."""
 
 
 def serve() -> int:
     """
-    Look at the schedule until SIGTERM or SIGINT; 0 then.
+    Look at the schedule until SIGTERM or SIGINT; 0 then. A database that is not there yet is waited for.
 
     Raises:
-        BadInput, BadStore: it cannot begin.
+        BadInput, BadStore: it cannot begin before something is changed.
     """
     house = wiring.house()
     logs.configure_by(house.settings)
-    with wiring.store(house) as store:
+    with ExitStack() as open_:
+        if (store := _opened(house, open_)) is None:
+            return 0
         ping = wiring.ping(house)
         service = Service(
             house=house,
             store=store,
             log=_Log(),
             tell=_Telling(house, store),
-            good=_Seldom(ping) if ping else lambda: None,
+            good=lambda: None,
             children=Children(house.folder, _CODES),
             recipes=Recipes(house),
         )
+        if ping is not None:
+            began_at = store.now()
+            service.good = _Ping(ping, lambda: _well(service, began_at))
         with _endpoint(house, service) as address:
             service.run(lambda: _ready(address))
         sys.stderr.flush()
         # A look that waits for a database that is cut off would keep the process for half a minute; nothing of it is lost.
         os._exit(0)
+
+
+def _opened(house: wiring.House, open_: ExitStack) -> Store | None:
+    """The store, as soon as its server answers: after a power cut it may come up after us. None if we are to end first."""
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    while not stopped.is_set():
+        try:
+            return open_.enter_context(wiring.store(house))
+        except BadStore as error:
+            if error.permanent:
+                raise
+            logging.getLogger("bot.service").warning("waiting for the store", extra={"reason": str(error)})
+        stopped.wait(_STORE_S)
+    return None
 
 
 @contextmanager
@@ -65,13 +90,22 @@ def _endpoint(house: wiring.House, service: Service) -> Iterator[str]:
         yield ""
         return
 
-    def found() -> Survey:
-        recipes, store = service.recipes, service.store
-        return survey_of(list(recipes.reports.values()), recipes.problems, store, store.now())
-
     mask = Masking(house.settings.hidden)
-    with Endpoint(house.settings.watched.listen, found, lambda: service.looked_at, mask) as endpoint:
+    with Endpoint(house.settings.watched.listen, lambda: _found(service), lambda: service.looked_at, mask) as endpoint:
         yield endpoint.address
+
+
+def _found(service: Service) -> Survey:
+    """How everything stands, by the recipes the service goes by."""
+    recipes, store = service.recipes, service.store
+    return survey_of(list(recipes.reports.values()), recipes.problems, store, store.now())
+
+
+def _well(service: Service, began_at: dt.datetime) -> bool:
+    try:
+        return health(_found(service), service.looked_at, began_at, service.store.now()).ok
+    except BadStore:
+        return False
 
 
 class _Log:
@@ -99,16 +133,17 @@ class _Telling:
 
 
 @dataclass
-class _Seldom:
-    """Does something, but not at every ring."""
+class _Ping:
+    """Asks the dead man's switch after a look, while all is well, but not at every ring."""
 
-    what: Callable[[], object]
+    ping: Callable[[], object]
+    well: Callable[[], bool]
     _next_s: float = field(default=float("-inf"))
 
     def __call__(self) -> None:
-        if time.monotonic() >= self._next_s:
+        if time.monotonic() >= self._next_s and self.well():
             self._next_s = time.monotonic() + PING_S
-            self.what()
+            self.ping()
 
 
 def _ready(address: str) -> None:

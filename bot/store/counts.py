@@ -29,11 +29,16 @@ def counted(connection: Connection, since: dt.datetime) -> Counts:
 
 
 def _asked(connection: Connection) -> Mapping[str, dt.datetime]:
-    """By replies, which are kept whatever they say, and by readings, which files give without a reply."""
+    """
+    By replies, which are kept whatever they say, and by readings, which files give without a reply.
+
+    The last one of a source is found by its number, in an index: to compare the instants is to read both tables whole, which
+    took 0.4 s of 300,000 rows each time Prometheus asked.
+    """
     found: dict[str, dt.datetime] = {}
     for table in (tables.reply, tables.reading):
-        newest = select(table.c.source, func.max(table.c.retrieved_at)).group_by(table.c.source)
-        for source, moment in connection.execute(newest):
+        last = select(func.max(table.c.id)).group_by(table.c.source)
+        for source, moment in connection.execute(select(table.c.source, table.c.retrieved_at).where(table.c.id.in_(last))):
             found[source] = max(moment, found.get(source, moment))
     return dict(sorted(found.items()))
 

@@ -73,7 +73,8 @@ def bad_store(error: SQLAlchemyError, name: str, secrets: Sequence[str]) -> BadS
     said = _first_line(cause)
     for secret in secrets:
         said = said.replace(secret, "****")
-    return BadStore(f"the store {name} cannot be used: {said}; {_advice(cause)}")
+    advice = _advice(cause)
+    return BadStore(f"the store {name} cannot be used: {said}; {advice}", permanent=advice not in (_AWAY, _BUSY, _CROWDED))
 
 
 def _first_line(cause: BaseException) -> str:

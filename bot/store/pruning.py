@@ -38,11 +38,11 @@ class Pruning(Transactions):
         gone = _Going(now, keep)
         if dry:
             with self._reads() as connection:
-                return Pruned(gone.counted(connection))
+                return Pruned(gone.counted(connection), keep)
         shares = dict.fromkeys(Why, Share())
         for why, share in (*self._replies(gone), *self._left(gone)):
             shares[why] += share
-        return Pruned(shares, self._given_back())
+        return Pruned(shares, keep, self._given_back())
 
     def _replies(self, gone: _Going) -> Iterator[tuple[Why, Share]]:
         """Replies in order of their number, with the payloads they were the last to refer to."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -214,6 +214,11 @@ class DatabaseRota(Transactions):
         done = select(columns.name, func.max(columns.ended_at).label("ended_at")).where(columns.ended_at.is_not(None))
         with self._reads() as connection:
             return {row.name: row.ended_at for row in connection.execute(done.group_by(columns.name))}
+
+    def chores_taken(self, now: dt.datetime) -> Collection[str]:
+        columns = tables.chore.c
+        with self._reads() as connection:
+            return set(connection.execute(select(columns.name).where(columns.lease_until > now)).scalars())
 
     def untold(self, worker: str, now: dt.datetime, until: dt.datetime, limit: int) -> Sequence[Notice]:
         """The oldest first. What somebody else is taking at this moment is passed over, not waited for."""

@@ -3,7 +3,7 @@ Tells a webhook, as JSON: `text` is what Slack and Mattermost show, `content` wh
 
 Slack reads &, < and > in `text` as markup, so they are escaped there, and only there ("escaping text" in
 https://api.slack.com/reference/surfaces/formatting). Discord takes a `content` of up to 2,000 characters, and rings for @everyone
-in it unless it is told not to ("execute webhook" in https://discord.com/developers/docs/resources/webhook). Read on 2026-11-22.
+in it unless it is told not to ("execute webhook" in https://discord.com/developers/docs/resources/webhook).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from bot.domain.keeping import Backup, Keep, Pruned, Restored, Share, Why
+from bot.domain.keeping import Backup, Pruned, Restored, Share, Why
 from bot.domain.numerals import grouped
 from bot.terminal.lines import say
 
@@ -13,9 +13,9 @@ _SHOWN: Final = 3
 """Damaged payloads that are named."""
 
 
-def show_pruned(keep: Keep, pruned: Pruned, done: bool) -> None:
+def show_pruned(pruned: Pruned, done: bool) -> None:
     """How many replies and bytes went or would go, by reason."""
-    for line in _pruned(keep, pruned):
+    for line in _pruned(pruned):
         say(f"   {line}")
     whole = pruned.whole
     if not whole.reply_count and not whole.payload_count:
@@ -56,7 +56,8 @@ def show_restored(backup: Backup, restored: Restored) -> None:
     say("post, look at the account. Log in again if a login has been renewed since: threadmill login x")
 
 
-def _pruned(keep: Keep, pruned: Pruned) -> Iterator[str]:
+def _pruned(pruned: Pruned) -> Iterator[str]:
+    keep = pruned.keep
     reasons = {
         Why.UNREAD: f"no figure was read from them; older than {keep.unread.days} days",
         Why.UNCITED: f"no frozen thread cites them; older than {keep.read.days} days (THREADMILL_KEEP_DAYS)",

@@ -16,9 +16,13 @@ LEASE: Final = dt.timedelta(hours=1)
 
 
 def chores_due(store: Store, now: dt.datetime) -> list[str]:
-    """The chores of this day that are to be done, whoever does them."""
-    done = store.rota.chores()
-    return [name for name, from_time in CHORES.items() if now.time() >= from_time and not _done_today(done.get(name), now)]
+    """The chores of this day that are to be done and that nobody does."""
+    done, taken = store.rota.chores(), store.rota.chores_taken(now)
+    return [
+        name
+        for name, from_time in CHORES.items()
+        if now.time() >= from_time and name not in taken and not _done_today(done.get(name), now)
+    ]
 
 
 def do_chore(house: wiring.House, name: str, progress: Progress) -> str | None:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot import __version__, wiring
-from bot.domain.keeping import Backup, Keep, Pruned, Restored
+from bot.domain.keeping import Backup, Pruned, Restored
 
 
-def prune(yes: bool) -> tuple[Keep, Pruned]:
+def prune(yes: bool) -> Pruned:
     """
-    Let go of what is older than it is kept, and how long that is; without `yes` only what would go.
+    Let go of what is older than it is kept; without `yes` only what would go.
 
     Raises:
         BadStore: as the store says. What went before stays gone: a pruning is many small steps.
     """
     house = wiring.house()
-    keep = wiring.kept_for(house)
     with wiring.store(house) as store:
-        return keep, store.prune(store.now(), keep, dry=not yes)
+        return store.prune(store.now(), wiring.kept_for(house), dry=not yes)
 
 
 def back_up(file: str) -> Backup:

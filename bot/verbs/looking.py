@@ -5,13 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from bot.domain.delivery import State
+from bot.domain.keeping import Restored
 from bot.domain.report import Report
 from bot.domain.schedule import Window
 from bot.domain.turn import Due, Last, Turn, TurnState, due
 from bot.ports import Store
 from bot.verbs.notices import notice
+from bot.verbs.workers import worker
+
+_HOLDING: Final = dt.timedelta(minutes=1)
+"""The lease of a turn that is only written down as held."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,13 @@ def look(reports: Sequence[Report], store: Store, now: dt.datetime) -> Looked:
     tasks: list[Task] = []
     missed: list[Turn] = []
     look_at: list[dt.datetime] = []
+    restored = store.restored()
     for report in reports:
         turns = [_by(now, turn, store) for turn in store.rota.turns(report.key, report.network)]
-        last = Last(store.rota.since(report.key, report.network, now), turns)
+        last = Last(store.rota.since(report.key, report.network, now), turns, restored.restored_at if restored else None)
         what = due(report, now, last)
+        if restored is not None and what.doubtful is not None:
+            _hold(Turn(report.key, report.network, what.doubtful), restored, store, now)
         missed += _close(report, what, store, now)
         windows = [turn.window for turn in what.again] + ([what.begin] if what.begin else [])
         tasks += [Task(report.key, report.network, window.period.key) for window in windows]
@@ -56,6 +65,14 @@ def look(reports: Sequence[Report], store: Store, now: dt.datetime) -> Looked:
 def _by(now: dt.datetime, turn: Turn, store: Store) -> Turn:
     """A turn whose lease, which counts by the store's clock, is told by the clock that decides."""
     return turn if turn.lease_until is None else replace(turn, lease_until=turn.lease_until + (now - store.now()))
+
+
+def _hold(turn: Turn, restored: Restored, store: Store, now: dt.datetime) -> None:
+    """A turn that was perhaps begun by the store this one was restored from is a person's business."""
+    taken = store.rota.begin(turn, worker(), store.now(), store.now() + _HOLDING, run="")
+    if taken is not None:
+        held = replace(taken, state=TurnState.HELD, reason=f"{restored.words}; {restored.advice}")
+        store.rota.settle(held, now, notice("held", held))
 
 
 def _close(report: Report, what: Due, store: Store, now: dt.datetime) -> list[Turn]:
@@ -69,7 +86,7 @@ def _close(report: Report, what: Due, store: Store, now: dt.datetime) -> list[Tu
             closed.append(turn)
     for turn in what.close:
         out = 0 if turn.edition is None else _out(store, turn.edition)
-        over = _missed(turn, _given_up(turn, out), now)
+        over = _missed(turn, _given_up(turn, out, now), now)
         if store.rota.close(over, now, notice("half" if out else "missed", over)):
             closed.append(over)
             if turn.edition is not None:
@@ -93,11 +110,13 @@ def _never_begun(window: Window) -> str:
     )
 
 
-def _given_up(turn: Turn, out: int) -> str:
+def _given_up(turn: Turn, out: int, now: dt.datetime) -> str:
     """Why a turn that was begun has come to nothing."""
     last = f"it was {turn.state}" + (f": {turn.reason}" if turn.reason else "")
     if turn.lease_until is not None:
         last += f"; {turn.worker} ended while at it, and nobody was there to go on"
     if out:
         return f"its time is over with {out} posts out or perhaps out; it is not gone on with by itself. {last}"
+    if now < turn.window.closes_at:
+        return f"the next one opened; {last}"
     return f"its time was over at {turn.window.closes_at:%Y-%m-%d %H:%M} UTC; {last}"

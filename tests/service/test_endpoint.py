@@ -338,6 +338,7 @@ def test_of_too_many_the_oldest_is_let_go_and_whoever_comes_is_answered() -> Non
         waiting = [opened(address) for _ in range(40)]
         try:
             assert asked(address)[0] == 200
+            waiting[0].settimeout(2)  # of its own accord it would be let go after five seconds
             assert waiting[0].recv(1) == b""
         finally:
             for one in waiting:

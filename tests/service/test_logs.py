@@ -9,32 +9,16 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import structlog
 
 from bot.config import VARIABLES, Secret, settings
 from bot.service import logs
 
+pytestmark = pytest.mark.usefixtures("logs_as_before")
 Lines = Callable[[], list[dict[str, Any]]]
-
-
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    """Logs are the whole process's: the next test finds them as they were."""
-    handlers, level, house = logging.root.handlers[:], logging.root.level, logging.getLogger("bot").level
-    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
-    with warnings.catch_warnings():
-        yield
-        logging.captureWarnings(False)
-    sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
-    logging.getLogger("bot").setLevel(house)
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ def test_of_an_empty_store_there_is_nothing_to_tell(store: Database) -> None:
 
 
 def test_each_source_was_asked_when_it_last_told_something(store: Database) -> None:
-    store.keep("npm", "a", a_reply(retrieved_at=later(hours=2)))
-    store.keep("npm", "b", a_reply(retrieved_at=later(hours=1)))
+    store.keep("npm", "a", a_reply(retrieved_at=later(hours=1)))
+    store.keep("npm", "b", a_reply(retrieved_at=later(hours=2)))
     store.record("npm", [a_reading(retrieved_at=later(hours=-1))])
-    store.record("manual", [a_reading(retrieved_at=MORNING), a_reading(13, asked="other", retrieved_at=later(days=-1))])
+    store.record("manual", [a_reading(retrieved_at=later(days=-1)), a_reading(13, asked="other", retrieved_at=MORNING)])
     assert store.counts(MORNING).asked == {"manual": MORNING, "npm": later(hours=2)}
 
 

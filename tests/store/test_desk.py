@@ -869,7 +869,7 @@ def test_an_edition_that_cannot_be_written_whole_is_not_there(desk: Desk, place:
 
 def test_every_method_of_the_desk_tells_of_tables_that_are_gone(desk: Desk, place: Place) -> None:
     writes = every_write(desk)
-    for table in ("upload", "picture", "delivery", "approval", "turn", "edition", "charge"):
+    for table in ("upload", "picture", "delivery", "approval", "turn", "citation", "edition", "charge"):
         place.ask(f"DROP TABLE {table}")
     reads: list[Callable[[Desk], object]] = [
         lambda desk: desk.frozen(1),

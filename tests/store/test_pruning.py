@@ -143,7 +143,7 @@ def test_a_dry_run_tells_what_would_go_and_changes_nothing(store: Database, plac
 
 
 def test_the_numbers_of_a_pruning_add_up() -> None:
-    told = Pruned({Why.UNREAD: Share(1, 2, 3), Why.UNCITED: Share(10, 20, 30), Why.LEFT: Share(0, 200, 300)})
+    told = Pruned({Why.UNREAD: Share(1, 2, 3), Why.UNCITED: Share(10, 20, 30), Why.LEFT: Share(0, 200, 300)}, KEEP)
     assert told.whole == Share(11, 222, 333)
 
 

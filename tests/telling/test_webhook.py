@@ -11,6 +11,7 @@ import pytest
 
 from bot.config import Secret
 from bot.errors import Untold
+from bot.telling import _web
 from bot.telling.webhook import Webhook
 from tests.telling.servers import Web, nobody, web
 from tests.telling.words import NOTICE
@@ -138,6 +139,12 @@ def test_whoever_does_not_come_to_an_end_is_waited_for_so_long(server: Web, way:
     words, permanent = untold(hook(server, seconds=0.4))
     assert time.monotonic() - began < 1.5
     assert (permanent, words.partition(" did not ")[2]) == (False, "answer in 0.4 s, and may have been told. It is tried again")
+
+
+def test_headers_that_are_cut_off_by_the_watch_are_no_answer(server: Web) -> None:
+    server.drip = True
+    with pytest.raises(Untold, match="and may have been told"):
+        _web._status("it", "VARIABLE", Secret(server.url), None, 0.2)  # nobody stops waiting for it before
 
 
 def test_no_password_of_this_machine_is_sent_along(server: Web, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:

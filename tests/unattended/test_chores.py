@@ -58,6 +58,7 @@ def test_where_nobody_answers_it_is_tried_again_in_an_hour(mill: Mill, store: St
     collected[0] = SourceOutcome("one", 0, "one is down")
     assert do_chore(mill.house(), "collect", lambda *_: None) == "0 of 2 answers are of use; one is down; two is down"
     mill.pass_(minutes=59)
+    assert chores_due(store, mill.now()) == ["prune"]
     assert do_chore(mill.house(), "collect", lambda *_: None) is None
     collected[0] = SourceOutcome("one", 1)
     mill.pass_(minutes=1)
@@ -66,5 +67,7 @@ def test_where_nobody_answers_it_is_tried_again_in_an_hour(mill: Mill, store: St
 
 
 def test_another_host_has_it(mill: Mill, store: Store) -> None:
-    assert store.rota.chore("collect", FOUR.date(), "another", FOUR, FOUR + chores.LEASE)
+    mill.pass_(hours=1)
+    assert store.rota.chore("collect", FOUR.date(), "another", mill.now(), mill.now() + chores.LEASE)
+    assert chores_due(store, mill.now()) == ["prune"]
     assert do_chore(mill.house(), "collect", lambda *_: None) is None
