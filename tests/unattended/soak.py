@@ -427,6 +427,7 @@ class Soak:
         edition = self.store.desk.find(turn.report, turn.period.key, self.mill.fake.account.id)
         if edition is None:
             return []
+        self._withdrawn = self.store.desk.withdrawn(edition) is not None
         self._texts = [post.text for post in self.store.desk.frozen(edition).posts]
         return posts.pop(self._texts[0].partition(":")[0], [])
 
@@ -441,7 +442,7 @@ class Soak:
             yield f"{what}: it is not over, and its window closed at {window.closes_at}"
         if not turn.reason or turn.reason.endswith(("it was open", "it was sending")):
             yield f"{what}: nobody knows why"
-        if turn.state is TurnState.PUBLISHED and len(alive) != len(self._texts):
+        if turn.state is TurnState.PUBLISHED and len(alive) != len(self._texts) and not self._withdrawn:
             yield f"{what}: only {len(alive)} posts are there"
         half = told["half", turn.report, turn.period.key] > 0
         if turn.state is TurnState.MISSED and alive and not half:
