@@ -187,7 +187,7 @@ MOVES: Final[Mapping[TurnState, frozenset[TurnState]]] = {
     TurnState.OPEN: _GOES_ON | {TurnState.WAITING, TurnState.WRITTEN},
     TurnState.WAITING: _GOES_ON | {TurnState.WAITING, TurnState.WRITTEN},
     TurnState.HELD: _GOES_ON | {TurnState.WAITING, TurnState.WRITTEN},
-    TurnState.SENDING: _GOES_ON | {TurnState.UNKNOWN},
+    TurnState.SENDING: _GOES_ON | {TurnState.UNKNOWN, TurnState.WAITING, TurnState.WRITTEN},
     TurnState.UNKNOWN: _GOES_ON | {TurnState.UNKNOWN},
     TurnState.MISSED: frozenset({TurnState.PUBLISHED, TurnState.SKIPPED}),
     TurnState.PUBLISHED: frozenset(),
@@ -195,8 +195,8 @@ MOVES: Final[Mapping[TurnState, frozenset[TurnState]]] = {
     TurnState.SKIPPED: frozenset(),
 }
 """
-The only ways there are. From SENDING and UNKNOWN to OPEN where the edition was forgotten, for nothing of it was out; but what may
-be out in part neither waits for an approval nor ends as written. What was missed may be posted by hand, or not be wanted.
+The only ways there are. From SENDING back to OPEN, WAITING and WRITTEN where nothing of it was out after all, from UNKNOWN to
+OPEN where the edition was forgotten. What was missed may be posted by hand, or not be wanted.
 """
 
 

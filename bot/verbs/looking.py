@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.delivery import State
 from bot.domain.keeping import Restored
 from bot.domain.report import Report
 from bot.domain.schedule import Window
@@ -81,7 +80,7 @@ def _close(report: Report, what: Due, store: Store, now: dt.datetime) -> list[Tu
 
 def _out(store: Store, edition: int) -> int:
     """How many posts are, or may be, on the account."""
-    return sum(one.state not in (State.PLANNED, State.REJECTED) for one in store.desk.deliveries(edition))
+    return sum(one.out for one in store.desk.deliveries(edition))
 
 
 def _missed(turn: Turn, reason: str, now: dt.datetime) -> Turn:

@@ -67,7 +67,7 @@ def perform(
             with _renewed(store, taken):
                 performance.go()
         finally:  # also when the process is to end: nobody has to wait for the lease then
-            lost = "" if store.rota.settle(performance.turn, store.now(), performance.notice()) else "; the turn was taken over"
+            lost = "" if performance.settle() else "; the turn was taken over"
             said = f"{performance.turn.state}: {performance.turn.reason}{lost}"
             store.rota.finish(replace(attempt, ended_at=store.now(), outcome=said, sources=performance.sources))
         return Performed(performance.turn, performance.code)
@@ -112,19 +112,31 @@ class _Performance:
         except ThreadmillError as error:  # a required source is missing, or there is nothing to say yet
             self._becomes(self._under_way, error, retry_in=self.schedule.retry)
         except Exception as error:  # a defect must not be retried every half minute, and not go unnoticed
-            defect = ThreadmillError(f"this is a defect, please report it: {type(error).__name__}: {error}")
-            self._becomes(TurnState.HELD, defect, "broken", retry_in=self.schedule.retry)
+            self._is_a_defect(error)
         except BaseException:
             asked = ThreadmillError("the process was asked to end")
             self._becomes(self._under_way, asked, retry_in=_AT_ONCE)
             raise
 
-    def notice(self) -> Notice | None:
+    def settle(self) -> bool:
+        """Write down what it has become. False if another worker has it by now."""
+        try:
+            return self.store.rota.settle(self.turn, self.store.now(), self._notice())
+        except ValueError as error:  # no such move: a defect, which must not leave the lease to be taken up again and again
+            self._is_a_defect(error)
+            return self.store.rota.settle(self.turn, self.store.now(), self._notice())
+
+    def _notice(self) -> Notice | None:
         """What a person should know of it."""
         return notice(self.event, self.turn, self.digest, self.position) if self.event else None
 
+    def _is_a_defect(self, error: Exception) -> None:
+        defect = ThreadmillError(f"this is a defect, please report it: {type(error).__name__}: {error}")
+        self._becomes(TurnState.HELD, defect, "broken", retry_in=self.schedule.retry)
+
     def _go(self) -> None:
         if self.schedule.mode is Mode.DRY:
+            self._refuse_half_dry()
             self._write()
             return
         network = wiring.network(self.house, self.recipe.network)
@@ -157,6 +169,14 @@ class _Performance:
             return None
         return composed
 
+    def _refuse_half_dry(self) -> None:
+        """Who wants no more posts, with some of a thread out already, is not done with it."""
+        if count := sum(one.out for one in self._deliveries):
+            raise Rejected(
+                f"{count} posts of edition {self.turn.edition} are out, and the mode is dry: nothing more of it is posted. Set "
+                "another mode, or decide by hand"
+            )
+
     def _write(self) -> None:
         if (composed := self._compose()) is None:
             return
@@ -174,8 +194,8 @@ class _Performance:
         deliveries = desk.deliveries(edition)
         if any(one.state is not State.PUBLISHED for one in deliveries):
             self._refuse_late(deliveries)
-            begun = any(one.attempts for one in deliveries)  # somebody agreed to it before, for posts were sent
-            if not begun and self.schedule.mode is Mode.APPROVE and self.store.rota.approval(edition) is None:
+            self._refuse_refused(deliveries)
+            if not self._agreed(edition, deliveries):
                 self._wait_for_a_person(edition)
                 return
             if (budget := wiring.budget(self.house)) is not None:
@@ -191,8 +211,20 @@ class _Performance:
     def _refuse_late(self, deliveries: Sequence[Delivery]) -> None:
         """What has waited until nobody wants it any more is not begun: the next one may be out already."""
         closes_at = self.turn.window.closes_at
-        if self._now() >= closes_at and not _out(deliveries):
+        if self._now() >= closes_at and not any(one.out for one in deliveries):
             raise HeldBack(f"nothing of it was out when its time was over at {closes_at:%Y-%m-%d %H:%M}")
+
+    def _refuse_refused(self, deliveries: Sequence[Delivery]) -> None:
+        """What the network refused is sent again when a person says so: a worker that died before it could say it is none."""
+        refused = next((one for one in deliveries if one.state is State.REJECTED), None)
+        if refused is not None and self.turn.state is TurnState.SENDING:
+            raise Rejected(f"post {refused.position} of {len(deliveries)} was refused: {refused.error}")
+
+    def _agreed(self, edition: int, deliveries: Sequence[Delivery]) -> bool:
+        """Whether this thread may go out: by the mode, by a person, or because some of it is out already."""
+        if self.schedule.mode is Mode.AUTO or any(one.out for one in deliveries):
+            return True
+        return self.store.rota.approval(edition) is not None
 
     def _round(self, edition: int, network: Network) -> Round:
         desk, limits = self.store.desk, wiring.limits(self.recipe.network)
@@ -220,8 +252,7 @@ class _Performance:
 
     def _unknown(self) -> int:
         """The number of the post whose fate is unknown; 0 if nobody knows that either."""
-        posts = () if self.turn.edition is None else self.store.desk.deliveries(self.turn.edition)
-        return next((one.position for one in posts if one.state is State.UNKNOWN), 0)
+        return next((one.position for one in self._deliveries if one.state is State.UNKNOWN), 0)
 
     def _becomes(self, state: TurnState, error: ThreadmillError, event: str = "", retry_in: dt.timedelta | None = None) -> None:
         retry_at = None if retry_in is None else self._now() + retry_in
@@ -235,14 +266,21 @@ class _Performance:
     @property
     def _under_way(self) -> TurnState:
         """A thread of which nothing is out has no more time than one that was not composed yet."""
-        posts = () if self.turn.edition is None else self.store.desk.deliveries(self.turn.edition)
-        return TurnState.SENDING if _out(posts) else TurnState.OPEN
+        return TurnState.SENDING if any(one.out for one in self._deliveries) else TurnState.OPEN
+
+    @property
+    def _deliveries(self) -> Sequence[Delivery]:
+        return () if self.turn.edition is None else self.store.desk.deliveries(self.turn.edition)
 
     @property
     def _pause(self) -> dt.timedelta:
-        """Looks at the account are billed: each that finds nothing out is followed by a pause twice as long."""
-        longer: int = 2 ** min(max(self.turn.attempts - 1, 0), 10)
-        return min(self.schedule.retry * longer, _LONGEST_PAUSE)
+        """
+        Looks at the account are billed: each that finds nothing out is followed by a pause as long as that is unknown already, so
+        that pauses double.
+        """
+        unknown = [one.sent_at for one in self._deliveries if one.state is State.UNKNOWN and one.sent_at is not None]
+        since = min(unknown, default=self.store.now())
+        return min(max(self.store.now() - since, self.schedule.retry), _LONGEST_PAUSE)
 
 
 def _turn(store: Store, recipe: Report, schedule: Schedule, period: Period, now: dt.datetime) -> Turn | None:
@@ -262,11 +300,6 @@ def _as_if_dead(turn: Turn) -> Turn:
     and is back when the turn is settled, must not leave one that nobody has and nobody tries again.
     """
     return replace(turn, retry_at=turn.lease_until)
-
-
-def _out(deliveries: Sequence[Delivery]) -> bool:
-    """Whether a post is, or may be, on the account."""
-    return any(one.state not in (State.PLANNED, State.REJECTED) for one in deliveries)
 
 
 @contextmanager
