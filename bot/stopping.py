@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import Final
 
+_PULSE_S: Final = 0.5
+"""Nobody waits longer without a look: a signal that comes just before the main thread begins to wait does not wake it."""
 PATIENCE_S: Final = 7.0
 """How long a call that is under way may still take: whoever asked wants the process gone within ten seconds."""
 
@@ -49,9 +52,10 @@ class Stop:
 
     def sleep(self, seconds: float) -> None:
         """Wait, but not for longer than until somebody asks."""
-        if not self._asked:
+        until_s = time.monotonic() + seconds
+        while not self._asked and (left_s := until_s - time.monotonic()) > 0:
             with suppress(Empty):
-                self._woken.get(timeout=max(seconds, 0))
+                self._woken.get(timeout=min(left_s, _PULSE_S))
 
     @contextmanager
     def careful(self) -> Iterator[None]:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Final
 
+PULSE_S: Final = 0.5
+"""Nobody waits longer without a look: a signal that comes just before the main thread begins to wait does not wake it."""
 STOP: Final = "stop"
 RELOAD: Final = "reload"
 
@@ -25,7 +27,7 @@ class Wishes:
             signal.signal(number, self._stop)
         signal.signal(signal.SIGHUP, lambda *_: self._heard.put(RELOAD))
 
-    def next(self, seconds: float | None = None) -> str:
+    def next(self, seconds: float = PULSE_S) -> str:
         """The next wish; empty if there was none for so many seconds. To stop is wished for good."""
         if self.stopping:
             return STOP

@@ -17,8 +17,6 @@ from bot.verbs import running
 from tests.unattended.mill import DAILY, Mill
 from tests.unattended.test_turns import SIX, THREAD
 
-pytestmark = pytest.mark.usefixtures("logs_as_before")
-
 Told = Callable[[], str]
 
 
