@@ -16,7 +16,7 @@ class Notice:
     """
     Something a person should know: which turn it is about, what happened ("waiting", "held", "unknown", "missed"), and the words.
 
-    A turn tells each event once. `id` is given by the store.
+    A turn tells each event once for as long as its `cause` is the same, however the words change. `id` is given by the store.
     """
 
     event: str
@@ -25,6 +25,7 @@ class Notice:
     period: str
     text: str
     run: str = ""
+    cause: str = ""
     id: int = 0
     attempts: int = 0
     at: dt.datetime | None = None

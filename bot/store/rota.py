@@ -236,9 +236,12 @@ class DatabaseRota(Transactions):
             return sorted((_notice(row) for row in connection.execute(taking)), key=lambda notice: notice.id)
 
     def told(self, notice: Notice, now: dt.datetime, error: str = "", again_at: dt.datetime | None = None) -> None:
-        """Who told it late, when another has it by now, has told it all the same; why he did not is no news then."""
+        """
+        Who told it late, when another has it by now, has told it all the same; why he did not is no news then. What was written
+        in its place since, for another cause, he has not told.
+        """
         columns = tables.notice.c
-        mine = update(tables.notice).where(columns.id == notice.id, columns.told_at.is_(None))
+        mine = update(tables.notice).where(columns.id == notice.id, columns.at == notice.at, columns.told_at.is_(None))
         if error:
             later = {} if again_at is None else {"lease_until": again_at}
             telling = mine.where(columns.attempts == notice.attempts).values(error=writable(error), **later)
@@ -283,20 +286,27 @@ def _nudge(connection: Connection, edition: int, now: dt.datetime) -> bool:
 
 
 def _remember(connection: Connection, notice: Notice, now: dt.datetime) -> None:
-    fresh = insert_into(connection, tables.notice).on_conflict_do_nothing(index_elements=["event", *_KEY])
+    """What was told of the same event before gives way, unless it had the same cause."""
+    fresh = insert_into(connection, tables.notice)
     said = {
         "event": notice.event,
         "report": notice.report,
         "network": notice.network,
         "period": notice.period,
+        "cause": writable(notice.cause),
         "text": writable(notice.text),
         "run": notice.run,
         "at": now,
         "attempts": 0,
         "worker": "",
+        "lease_until": None,
+        "told_at": None,
         "error": "",
     }
-    connection.execute(fresh, said)
+    key = ["event", *_KEY]
+    anew = {name: fresh.excluded[name] for name in said if name not in key}
+    other = tables.notice.c.cause != fresh.excluded.cause
+    connection.execute(fresh.on_conflict_do_update(index_elements=key, set_=anew, where=other), said)
 
 
 def _key(table: Table, report: str, network: str, period: str) -> tuple[ColumnElement[bool], ...]:
@@ -405,6 +415,7 @@ def _notice(row: Row[Any]) -> Notice:
         period=row.period,
         text=row.text,
         run=row.run,
+        cause=row.cause,
         id=row.id,
         attempts=int(row.attempts),
         at=row.at,

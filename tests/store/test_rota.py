@@ -761,7 +761,7 @@ def test_notices_are_told_in_order_and_so_many_at_a_time(rota: Rota) -> None:
     assert [one.period for one in rota.untold("w1", MORNING, LEASE, 2)] == ["2004"]
 
 
-def test_a_turn_tells_each_event_once(rota: Rota) -> None:
+def test_a_turn_tells_each_event_once_while_its_cause_is_the_same(rota: Rota) -> None:
     taken = begun(rota)
     assert rota.settle(replace(taken, state=HELD), MORNING, a_notice("held", text="the first")) is True
     again = begun(rota, the(rota))
@@ -769,6 +769,37 @@ def test_a_turn_tells_each_event_once(rota: Rota) -> None:
     again = begun(rota, the(rota))
     assert rota.settle(replace(again, state=WAITING), MORNING, a_notice("waiting")) is True
     assert [one.text for one in rota.untold("w1", MORNING, LEASE, 9)] == ["the first", "look ä 🎉"]
+
+
+def held_for(rota: Rota, cause: str, hours: int) -> None:
+    turn = begun(rota, the(rota) if rota.history(1) else None, now=later(hours=hours))
+    said = a_notice("held", text=f"{cause} at {hours}", run=f"run {hours}", cause=cause)
+    assert rota.settle(replace(turn, state=HELD), later(hours=hours), said)
+
+
+def test_an_event_is_told_again_when_its_cause_is_another(rota: Rota, place: Place) -> None:
+    held_for(rota, "the budget", 0)
+    [first] = rota.untold("w1", later(hours=0), later(hours=1), 9)
+    rota.told(first, later(hours=0))
+    held_for(rota, "the budget", 1)
+    assert rota.untold("w1", later(hours=1), later(hours=2), 9) == []
+    held_for(rota, "a refusal", 2)
+    [second] = rota.untold("w1", later(hours=2), later(hours=3), 9)
+    assert (second.text, second.cause, second.run) == ("a refusal at 2", "a refusal", "run 2")
+    assert (second.at, second.attempts) == (later(hours=2), 1)
+    rota.told(second, later(hours=2))
+    held_for(rota, "the budget", 3)
+    assert [one.text for one in rota.untold("w1", later(hours=3), later(hours=4), 9)] == ["the budget at 3"]
+
+
+def test_who_told_of_the_cause_before_has_not_told_of_this_one(rota: Rota, place: Place) -> None:
+    held_for(rota, "the budget", 0)
+    [first] = rota.untold("w1", later(hours=0), later(hours=9), 9)
+    rota.told(first, later(hours=0), "the webhook answered 500", later(hours=9))
+    held_for(rota, "a refusal", 1)
+    assert place.ask("SELECT error, worker, attempts FROM notice") == [("", "", 0)]
+    rota.told(first, later(hours=1))
+    assert [one.text for one in rota.untold("w1", later(hours=1), later(hours=2), 9)] == ["a refusal at 1"]
 
 
 def test_a_rota_shows_where_it_is_and_no_password(store: Database) -> None:
