@@ -58,6 +58,14 @@ class Run:
     sources: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
+@dataclass(frozen=True)
+class Done:
+    """How far a chore has come: the newest day it is done for, and when it was last done, perhaps after that day's midnight."""
+
+    day: dt.date
+    at: dt.datetime
+
+
 class Rota(Protocol):
     """
     Turns, approvals, runs, chores and notices. Each method is one transaction; of those who try the same at once, one succeeds.
@@ -148,8 +156,8 @@ class Rota(Protocol):
         """The day's chore is done."""
         ...
 
-    def chores(self) -> Mapping[str, dt.datetime]:
-        """When each chore was last done."""
+    def chores(self) -> Mapping[str, Done]:
+        """How far each chore has come that was ever done."""
         ...
 
     def chores_taken(self, now: dt.datetime) -> Collection[str]:

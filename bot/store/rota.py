@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, exis
 from bot.domain.period import Period
 from bot.domain.schedule import Window
 from bot.domain.turn import MOVES, Turn, TurnState, refuse_impossible
-from bot.ports import Approval, Notice, Run
+from bot.ports import Approval, Done, Notice, Run
 from bot.store import tables
 from bot.store.transactions import Transactions, insert_into, writable
 
@@ -209,11 +209,12 @@ class DatabaseRota(Transactions):
         with self._writes() as connection:
             connection.execute(ending)
 
-    def chores(self) -> Mapping[str, dt.datetime]:
+    def chores(self) -> Mapping[str, Done]:
         columns = tables.chore.c
-        done = select(columns.name, func.max(columns.ended_at).label("ended_at")).where(columns.ended_at.is_not(None))
+        newest = select(columns.name, func.max(columns.day).label("day"), func.max(columns.ended_at).label("ended_at"))
+        done = newest.where(columns.ended_at.is_not(None)).group_by(columns.name)
         with self._reads() as connection:
-            return {row.name: row.ended_at for row in connection.execute(done.group_by(columns.name))}
+            return {row.name: Done(row.day, row.ended_at) for row in connection.execute(done)}
 
     def chores_taken(self, now: dt.datetime) -> Collection[str]:
         columns = tables.chore.c

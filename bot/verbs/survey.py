@@ -100,7 +100,8 @@ def survey_of(reports: Sequence[Report], problems: Mapping[str, str], store: Sto
         if report.schedule is not None
     ]
     counts, chores = (store.counts(month), store.rota.chores()) if store else (_NOTHING, {})
-    return Survey(now, tuple(scheduled), counts, dict(chores), dict(problems))
+    done_at = {name: done.at for name, done in chores.items()}
+    return Survey(now, tuple(scheduled), counts, done_at, dict(problems))
 
 
 def health(found: Survey | str, looked_at: dt.datetime | None, since: dt.datetime, now: dt.datetime) -> Health:

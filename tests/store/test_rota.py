@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from bot.domain.delivery import State
 from bot.domain.turn import Turn, TurnState
 from bot.errors import BadStore
-from bot.ports import Approval, Desk, Notice, Rota, Run
+from bot.ports import Approval, Desk, Done, Notice, Rota, Run
 from bot.store import Database, open_store
 from bot.store.transactions import Transactions
 from tests.store import workers
@@ -696,11 +696,11 @@ def test_a_chore_is_done_once_a_day(rota: Rota) -> None:
     assert rota.chores() == {}
     rota.chore_done("collect", DAY, "w1", later(minutes=5), "12 figures")
     assert rota.chore("collect", DAY, "w1", later(days=9), later(days=10)) is False
-    assert rota.chores() == {"collect": later(minutes=5)}
+    assert rota.chores() == {"collect": Done(DAY, later(minutes=5))}
     assert rota.chore("prune", DAY, "w1", MORNING, LEASE) is True
     assert rota.chore("collect", dt.date(2026, 10, 6), "w1", later(days=1), later(days=2)) is True
     rota.chore_done("collect", dt.date(2026, 10, 6), "w1", later(days=1), "none")
-    assert rota.chores() == {"collect": later(days=1)}
+    assert rota.chores() == {"collect": Done(dt.date(2026, 10, 6), later(days=1))}
 
 
 def test_a_chore_whose_worker_died_is_done_by_another(rota: Rota) -> None:
@@ -709,7 +709,14 @@ def test_a_chore_whose_worker_died_is_done_by_another(rota: Rota) -> None:
     rota.chore_done("collect", DAY, "w1", later(minutes=11), "it was not dead")
     assert rota.chores() == {}
     rota.chore_done("collect", DAY, "w2", later(minutes=12), "done \0")
-    assert rota.chores() == {"collect": later(minutes=12)}
+    assert rota.chores() == {"collect": Done(DAY, later(minutes=12))}
+
+
+def test_a_chore_that_ended_after_midnight_is_that_of_its_day(rota: Rota) -> None:
+    midnight = at("2026-10-06 00:00")
+    assert rota.chore("collect", DAY, "w1", later(midnight, minutes=-5), later(midnight, minutes=55))
+    rota.chore_done("collect", DAY, "w1", later(midnight, minutes=5), "12 figures")
+    assert rota.chores() == {"collect": Done(DAY, later(midnight, minutes=5))}
 
 
 # Notices --------------------------------------------------------------------------------------------------------------------------
