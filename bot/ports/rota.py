@@ -75,7 +75,10 @@ class Rota(Protocol):
     """
 
     def since(self, report: str, network: str, now: dt.datetime) -> dt.datetime:
-        """Since when a report is scheduled on a network: `now`, if nobody asked before, and then for good."""
+        """
+        Since when a report is scheduled on a network: `now`, if nobody asked before, and then for good. Never an instant that is
+        to come by the store's clock: what goes by until then would not be missed.
+        """
         ...
 
     def turns(self, report: str, network: str) -> Sequence[Turn]:

@@ -31,11 +31,14 @@ class DatabaseRota(Transactions):
         query = select(columns.since).where(columns.report == report, columns.network == network)
         with self._reads() as connection:
             since: dt.datetime | None = connection.execute(query).scalar_one_or_none()
-        if since is not None:  # asked every half minute, and written once
+        if since is not None and since <= now:  # asked every half minute, and written once
             return since
         with self._writes() as connection:
-            fresh = insert_into(connection, tables.scheduled).on_conflict_do_nothing(index_elements=["report", "network"])
-            connection.execute(fresh, {"report": report, "network": network, "since": now})
+            here = self._at(connection)
+            mine = insert_into(connection, tables.scheduled)
+            ahead = columns.since > here  # a clock was wrong
+            said = mine.on_conflict_do_update(index_elements=["report", "network"], set_={"since": here}, where=ahead)
+            connection.execute(said, {"report": report, "network": network, "since": min(now, here)})
             first: dt.datetime = connection.execute(query).scalar_one()
         return first
 

@@ -91,11 +91,34 @@ def the(rota: Rota, period: str = "2020") -> Turn:
 # Since when -----------------------------------------------------------------------------------------------------------------------
 
 
-def test_a_report_is_scheduled_from_when_it_was_first_asked_for(rota: Rota) -> None:
-    assert rota.since("dl-frameworks", "x", MORNING) == MORNING
-    assert rota.since("dl-frameworks", "x", later(days=9)) == MORNING
-    assert rota.since("dl-frameworks", "elsewhere", later(days=9)) == later(days=9)
-    assert rota.since("web", "x", later(days=3)) == later(days=3)
+def test_a_report_is_scheduled_from_when_it_was_first_asked_for(place: Place) -> None:
+    with open_store(place.url, clock=lambda: later(days=9)) as store:
+        rota = store.rota
+        assert rota.since("dl-frameworks", "x", MORNING) == MORNING
+        assert rota.since("dl-frameworks", "x", later(days=9)) == MORNING
+        assert rota.since("dl-frameworks", "elsewhere", later(days=9)) == later(days=9)
+        assert rota.since("web", "x", later(days=3)) == later(days=3)
+
+
+def test_a_report_is_not_scheduled_from_an_instant_to_come(place: Place) -> None:
+    with open_store(place.url, clock=lambda: MORNING) as store:
+        assert store.rota.since("dl-frameworks", "x", later(days=400)) == MORNING
+        assert store.rota.since("dl-frameworks", "x", later(days=1)) == MORNING
+
+
+def test_a_report_that_a_wrong_clock_scheduled_is_scheduled_from_when_it_was_set_right(place: Place) -> None:
+    moment = later(days=400)
+    with open_store(place.url, clock=lambda: moment) as store:
+        assert store.rota.since("dl-frameworks", "x", moment) == moment
+        moment = MORNING
+        assert store.rota.since("dl-frameworks", "x", later(days=-9)) == MORNING
+        moment = later(days=1)
+        assert store.rota.since("dl-frameworks", "x", moment) == MORNING
+
+
+def test_a_server_says_until_when_an_instant_is_to_come(rota: Rota, store: Database) -> None:
+    before = store.now()
+    assert before <= rota.since("dl-frameworks", "x", later(before, days=400)) <= store.now()
 
 
 # Beginning ------------------------------------------------------------------------------------------------------------------------
