@@ -13,7 +13,7 @@ from bot.domain.period import Period
 from bot.domain.turn import Turn, TurnState
 from bot.errors import BadInput, HeldBack
 from bot.ports import Approval, Store
-from bot.verbs.choosing import recipe_and_period
+from bot.verbs.choosing import any_period_of, refuse_to_come
 from bot.verbs.workers import person
 
 _SHORTEST_DIGEST = 12
@@ -57,17 +57,20 @@ def approve(edition: int, digest: str | None, out: str | None = None) -> Approve
 
 def skip(report: str, period: str, because: str) -> Turn:
     """
-    There shall be no thread of a report for a period: one that waits is forgotten, one that was missed is no fault any more.
+    There shall be no thread of a report for a period: one that waits is forgotten, one that was missed is no fault any more, and
+    one that a wrong clock has begun ahead of its time silences the report no more.
 
     Raises:
         BadInput: there is no such report, period or window, or posts of it are out. HeldBack: a worker is at it.
     """
     house = wiring.house()
-    recipe, when = recipe_and_period(house, report, period)
+    recipe = wiring.report(house, report)
+    when = any_period_of(house, recipe, period)
     with wiring.store(house) as store:
         now = store.now()
         turn = store.rota.turn(recipe.key, recipe.network, when)
         if turn is None:
+            refuse_to_come(house, when)
             window = None if recipe.schedule is None else recipe.schedule.window(when)
             if window is None:
                 raise BadInput(f"{report} has no turn for {when.key}, so there is none to skip; see threadmill schedule")

@@ -298,6 +298,38 @@ def test_over_budget_it_is_held_until_there_is_some(auto: Mill) -> None:
     assert codes(auto) == [0]
 
 
+def test_the_same_budget_is_told_once_however_often_it_is_tried(auto: Mill) -> None:
+    told = []
+    for usd in ("0.01", "0.01", "0.02"):
+        auto.variables = {"THREADMILL_BUDGET_USD": usd}
+        assert codes(auto) == [3]
+        told += auto.notices()
+        auto.pass_(hours=1)
+    assert told == [("held", "daily", "2026-03-01")]
+
+
+def test_a_refusal_after_the_budget_was_raised_is_told_for_a_thread_is_half_out(auto: Mill) -> None:
+    auto.variables = {"THREADMILL_BUDGET_USD": "0.02"}
+    assert codes(auto) == [3]
+    assert auto.notices() == [("held", "daily", "2026-03-01")]
+    auto.variables = {}
+    auto.fake.faults.on(CREATE, named("402-credits"), nth=2)
+    auto.pass_(hours=1)
+    assert codes(auto) == [4]
+    assert auto.notices() == [("held", "daily", "2026-03-01")]
+
+
+def test_a_second_refusal_of_the_same_is_told_for_a_person_has_gone_on_in_between(auto: Mill) -> None:
+    auto.fake.faults.on(CREATE, named("402-credits"), nth=1, times=2)
+    for _ in range(2):
+        assert codes(auto) == [4]
+        assert auto.notices() == [("held", "daily", "2026-03-01")]
+        auto.pass_(hours=1)
+        with wiring.store(auto.house()) as store:
+            assert store.rota.nudge(1, auto.now())
+    assert codes(auto) == [0]
+
+
 def test_wrong_settings_are_told_and_tried_again(auto: Mill) -> None:
     auto.variables = {"X_CONSUMER_KEY": ""}
     assert codes(auto) == [2]
