@@ -101,8 +101,9 @@ class _Performance:
         except Later as error:
             self._becomes(self._under_way, error, retry_in=max(error.until - self.store.now(), _AT_ONCE))
         except Unsure as error:
-            self._becomes(TurnState.UNKNOWN, error, "unknown", retry_in=self._pause)
-            self.position = self._unknown()
+            unknown = self._unknown()
+            self._becomes(TurnState.UNKNOWN, error, "unknown", retry_in=self._pause(unknown))
+            self.position = 0 if unknown is None else unknown.position
         except Rejected as error:
             self._becomes(TurnState.HELD, error, "held")
         except OverBudget as error:
@@ -163,7 +164,6 @@ class _Performance:
             return
         deliveries = desk.deliveries(edition)
         if any(one.state is not State.PUBLISHED for one in deliveries):
-            self._refuse_late(deliveries)
             begun = any(one.attempts for one in deliveries)  # somebody agreed to it before, for posts were sent
             if not begun and self.schedule.mode is Mode.APPROVE and self.store.rota.approval(edition) is None:
                 self._wait_for_a_person(edition)
@@ -178,12 +178,6 @@ class _Performance:
         url = wiring.post_url(self.recipe.network, desk.deliveries(edition)[0].remote_id)
         self.turn = replace(self.turn, state=TurnState.PUBLISHED, reason=url, retry_at=None)
 
-    def _refuse_late(self, deliveries: Sequence[Delivery]) -> None:
-        """What has waited until nobody wants it any more is not begun: the next one may be out already."""
-        closes_at = self.turn.window.closes_at
-        if self._now() >= closes_at and not _out(deliveries):
-            raise HeldBack(f"nothing of it was out when its time was over at {closes_at:%Y-%m-%d %H:%M}")
-
     def _round(self, edition: int, network: Network) -> Round:
         desk, limits = self.store.desk, wiring.limits(self.recipe.network)
         clock = Clock(self.store.now, self.stop.sleep, self.house.wall)
@@ -197,6 +191,7 @@ class _Performance:
             worker(),
             lambda words: self.progress(words, 0, 0),
             stopping=lambda: self.stop.asked,
+            begin_by=None if self.house.pinned else self.turn.window.closes_at,
         )
 
     def _wait_for_a_person(self, edition: int) -> None:
@@ -208,10 +203,10 @@ class _Performance:
         self.turn = replace(self.turn, state=TurnState.WAITING, reason=words, retry_at=None)
         self.event, self.digest, self.code = "waiting", thread.digest, 3
 
-    def _unknown(self) -> int:
-        """The number of the post whose fate is unknown; 0 if nobody knows that either."""
+    def _unknown(self) -> Delivery | None:
+        """The post whose fate is unknown; None if nobody knows that either."""
         posts = () if self.turn.edition is None else self.store.desk.deliveries(self.turn.edition)
-        return next((one.position for one in posts if one.state is State.UNKNOWN), 0)
+        return next((one for one in posts if one.state is State.UNKNOWN), None)
 
     def _becomes(self, state: TurnState, error: ThreadmillError, event: str = "", retry_in: dt.timedelta | None = None) -> None:
         retry_at = None if retry_in is None else self._now() + retry_in
@@ -228,11 +223,15 @@ class _Performance:
         posts = () if self.turn.edition is None else self.store.desk.deliveries(self.turn.edition)
         return TurnState.SENDING if _out(posts) else TurnState.OPEN
 
-    @property
-    def _pause(self) -> dt.timedelta:
-        """Looks at the account are billed: each that finds nothing out is followed by a pause twice as long."""
-        longer: int = 2 ** min(max(self.turn.attempts - 1, 0), 10)
-        return min(self.schedule.retry * longer, _LONGEST_PAUSE)
+    def _pause(self, unknown: Delivery | None) -> dt.timedelta:
+        """
+        Looks at the account are billed: each that finds nothing out is followed by a pause twice as long.
+
+        Attempts say nothing of it: they may have gone by with waiting for figures.
+        """
+        now = self.store.now()
+        since = now if unknown is None or unknown.sent_at is None else unknown.sent_at
+        return min(self.schedule.retry + max(now - since, _AT_ONCE), _LONGEST_PAUSE)
 
 
 def _turn(store: Store, recipe: Report, schedule: Schedule, period: Period, now: dt.datetime) -> Turn | None:

@@ -16,7 +16,6 @@ import random
 import secrets
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path

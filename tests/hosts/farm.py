@@ -30,7 +30,7 @@ from bot.rehearsal import CREATE, TIMELINE, FakeX, Fault, Faults, named
 from bot.store import open_store
 from tests.hosts.clock import Quick
 from tests.hosts.wire import Wire
-from tests.store.databases import PostgreSQLDatabase, Server
+from tests.store.databases import Server
 from tests.unattended.mill import HEADER, RECIPE, Mill
 
 _ROOT: Final = Path(__file__).parents[2]
