@@ -94,7 +94,8 @@ class _Performance:
         """As far as it goes; what stops it becomes the turn's state."""
         try:
             self._go()
-        except BadStore:
+        except BadStore as error:
+            self.turn = replace(self.turn, reason=str(error))  # if it can be written down by then
             raise
         except Parked as error:
             self._becomes(self._under_way, error, retry_in=_AT_ONCE)
