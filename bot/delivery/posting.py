@@ -30,7 +30,7 @@ def deliver(this: Round) -> Sequence[Delivery]:
         Rejected: the network refused a post or a picture; nothing of it is there.
         Later: the network, or another worker, asks to wait longer than a run does. Parked: somebody asked the process to end.
         Unsure: whether a post is there cannot be found out; a person decides.
-        HeldBack: the thread was taken down, before this or meanwhile.
+        HeldBack: the thread was taken down, before this or meanwhile; or it is too late to begin it.
         BadInput: the settings are wrong; nothing was sent.
         BadStore: what happened cannot be written down; the next run finds out.
     """
@@ -41,6 +41,8 @@ def deliver(this: Round) -> Sequence[Delivery]:
     unseen: Counter[int] = Counter()
     while (at := _first_open(this)) is not None:
         this.park()
+        if at.state is State.PLANNED:
+            this.refuse_late(at)
         match at.state:
             case State.SENDING:
                 this.watch(at, begun)

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.domain.delivery import Charge, Delivery, Frozen, State
 from bot.domain.thread import Limits
-from bot.errors import Later, Parked, Unsure
+from bot.errors import HeldBack, Later, Parked, Unsure
 from bot.ports import Desk, Network
 
 LEASE: Final = dt.timedelta(seconds=180)
@@ -43,7 +43,11 @@ class Clock:
 
 @dataclass(frozen=True)
 class Round:
-    """One attempt of one worker at one edition. Before each step it asks whether it is `stopping`; sleeps must end early then."""
+    """
+    One attempt of one worker at one edition. Before each step it asks whether it is `stopping`; sleeps must end early then.
+
+    From `begin_by` on no first post is sent; what is out by then is brought to its end.
+    """
 
     edition: int
     frozen: Frozen
@@ -54,6 +58,7 @@ class Round:
     worker: str
     say: Callable[[str], None]
     stopping: Callable[[], bool] = lambda: False
+    begin_by: dt.datetime | None = None
 
     def charge(self, position: int, call: str, usd: float, at: dt.datetime) -> Charge:
         """A call the network bills. When it was made is read before it is: a clock that fails afterwards loses no receipt."""
@@ -109,6 +114,16 @@ class Round:
         """
         if self.stopping():
             raise Parked(f"stopped as asked{self.so_far()}; run the same command again, which goes on from there")
+
+    def refuse_late(self, at: Delivery) -> None:
+        """
+        A thread that nobody wants any more is not begun, however it came to wait: the next one may be out already.
+
+        Raises:
+            HeldBack: it is too late for the first post.
+        """
+        if at.position == 1 and self.begin_by is not None and self.clock.now() >= self.begin_by:
+            raise HeldBack(f"nothing of it was out when its time was over at {minute(self.begin_by)}")
 
     def so_far(self) -> str:
         """ ". Out are posts 1 to 2 of 5": what a person must know first."""

@@ -94,15 +94,17 @@ class _Performance:
         """As far as it goes; what stops it becomes the turn's state."""
         try:
             self._go()
-        except BadStore:
+        except BadStore as error:
+            self.turn = replace(self.turn, reason=str(error))  # if it can be written down by then
             raise
         except Parked as error:
             self._becomes(self._under_way, error, retry_in=_AT_ONCE)
         except Later as error:
             self._becomes(self._under_way, error, retry_in=max(error.until - self.store.now(), _AT_ONCE))
         except Unsure as error:
-            self._becomes(TurnState.UNKNOWN, error, "unknown", retry_in=self._pause)
-            self.position = self._unknown()
+            unknown = self._unknown()
+            self._becomes(TurnState.UNKNOWN, error, "unknown", retry_in=self._pause(unknown))
+            self.position = 0 if unknown is None else unknown.position
         except Rejected as error:
             self._becomes(TurnState.HELD, error, "held")
         except OverBudget as error:
@@ -193,7 +195,6 @@ class _Performance:
             return
         deliveries = desk.deliveries(edition)
         if any(one.state is not State.PUBLISHED for one in deliveries):
-            self._refuse_late(deliveries)
             self._refuse_refused(deliveries)
             if not self._agreed(edition, deliveries):
                 self._wait_for_a_person(edition)
@@ -207,12 +208,6 @@ class _Performance:
                 deliver(self._round(edition, network))
         url = wiring.post_url(self.recipe.network, desk.deliveries(edition)[0].remote_id)
         self.turn = replace(self.turn, state=TurnState.PUBLISHED, reason=url, retry_at=None)
-
-    def _refuse_late(self, deliveries: Sequence[Delivery]) -> None:
-        """What has waited until nobody wants it any more is not begun: the next one may be out already."""
-        closes_at = self.turn.window.closes_at
-        if self._now() >= closes_at and not any(one.out for one in deliveries):
-            raise HeldBack(f"nothing of it was out when its time was over at {closes_at:%Y-%m-%d %H:%M}")
 
     def _refuse_refused(self, deliveries: Sequence[Delivery]) -> None:
         """What the network refused is sent again when a person says so: a worker that died before it could say it is none."""
@@ -239,6 +234,7 @@ class _Performance:
             worker(),
             lambda words: self.progress(words, 0, 0),
             stopping=lambda: self.stop.asked,
+            begin_by=None if self.house.pinned else self.turn.window.closes_at,
         )
 
     def _wait_for_a_person(self, edition: int) -> None:
@@ -250,9 +246,9 @@ class _Performance:
         self.turn = replace(self.turn, state=TurnState.WAITING, reason=words, retry_at=None)
         self.event, self.digest, self.code = "waiting", thread.digest, 3
 
-    def _unknown(self) -> int:
-        """The number of the post whose fate is unknown; 0 if nobody knows that either."""
-        return next((one.position for one in self._deliveries if one.state is State.UNKNOWN), 0)
+    def _unknown(self) -> Delivery | None:
+        """The post whose fate is unknown; None if nobody knows that either."""
+        return next((one for one in self._deliveries if one.state is State.UNKNOWN), None)
 
     def _becomes(self, state: TurnState, error: ThreadmillError, event: str = "", retry_in: dt.timedelta | None = None) -> None:
         retry_at = None if retry_in is None else self._now() + retry_in
@@ -272,15 +268,15 @@ class _Performance:
     def _deliveries(self) -> Sequence[Delivery]:
         return () if self.turn.edition is None else self.store.desk.deliveries(self.turn.edition)
 
-    @property
-    def _pause(self) -> dt.timedelta:
+    def _pause(self, unknown: Delivery | None) -> dt.timedelta:
         """
-        Looks at the account are billed: each that finds nothing out is followed by a pause as long as that is unknown already, so
-        that pauses double.
+        Looks at the account are billed: each that finds nothing out is followed by a pause twice as long.
+
+        Attempts say nothing of it: they may have gone by with waiting for figures.
         """
-        unknown = [one.sent_at for one in self._deliveries if one.state is State.UNKNOWN and one.sent_at is not None]
-        since = min(unknown, default=self.store.now())
-        return min(max(self.store.now() - since, self.schedule.retry), _LONGEST_PAUSE)
+        now = self.store.now()
+        since = now if unknown is None or unknown.sent_at is None else unknown.sent_at
+        return min(self.schedule.retry + max(now - since, _AT_ONCE), _LONGEST_PAUSE)
 
 
 def _turn(store: Store, recipe: Report, schedule: Schedule, period: Period, now: dt.datetime) -> Turn | None:

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.hosts.farm import Farm
+from tests.hosts.farm import Farm, a_nursery
 from tests.store.databases import a_server
 
 REPORTS = 25
@@ -22,8 +22,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--hosts", type=int, default=4)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     given = parser.parse_args(arguments)
-    with a_server() as server, tempfile.TemporaryDirectory() as folder:
-        farm = Farm(Path(folder), server, given.seed, given.hosts, min(REPORTS, given.editions), -(-given.editions // REPORTS))
+    reports = min(REPORTS, given.editions)
+    with a_server() as server, a_nursery() as nursery, tempfile.TemporaryDirectory() as folder:
+        farm = Farm(Path(folder), server, nursery, given.seed, given.hosts, reports, -(-given.editions // reports), restarts=True)
         wrong = farm.run()
     print(f"seed {given.seed}, {given.hosts} hosts: {farm.figures}")
     print("".join(f"WRONG {one}\n" for one in wrong), end="")

@@ -1,8 +1,8 @@
 """
 A server of hosts: each is a process that looks, performs what is due, and looks again, until it is killed.
 
-`python -m tests.hosts.child` has loaded everything, has read the recipes of the folder it is given, and has one thread and no
-connection. For each line it reads, a job as JSON, it forks a host and prints its process id.
+`python -m tests.hosts.child` has loaded everything and has one thread and no connection. For each line it reads, a job as JSON, it
+forks a host and prints its process id; the recipes of a folder are read once, before its first host is born.
 """
 
 from __future__ import annotations
@@ -93,37 +93,35 @@ def _silently(*_: object) -> None:
     pass
 
 
-def serve(folder: Path) -> None:
+def serve() -> None:
     """Fork a host for each line, until no more lines come; then all of them end."""
-    warm(folder)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    _remember_recipes()
     gc.collect()
     gc.freeze()
-    born: list[int] = []
+    alive: set[int] = set()
     for line in sys.stdin:
+        job = json.loads(line)
+        wiring.scheduled(wiring.House(Path(job["folder"]), settings(job["environment"]), dt.datetime.now(dt.UTC)))
         if (pid := os.fork()) == 0:
-            _be_born(json.loads(line))
-        born.append(pid)
+            _be_born(job)
+        alive.add(pid)
         print(pid, flush=True)
-    for pid in born:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+        alive -= {one for one in alive if os.waitpid(one, os.WNOHANG)[0]}
+    for pid in alive:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
 
 
-def warm(folder: Path) -> None:
-    """Every recipe is read once, before anybody is born."""
+def _remember_recipes() -> None:
+    """To read one takes longer than to perform its turn."""
     read, kinds = wiring.read_report, wiring.kinds()
     wiring.read_report = functools.cache(lambda place, _: read(place, kinds))
     wiring.kinds = lambda: ()  # type: ignore[assignment,return-value]
-    wiring.scheduled(wiring.House(folder, settings({}), dt.datetime.now(dt.UTC)))
 
 
 def _be_born(job: Mapping[str, Any]) -> None:
     code = 1
     try:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.dup2(os.open(os.devnull, os.O_RDWR), 0)
         os.dup2(os.open(job["says"], os.O_WRONLY | os.O_CREAT | os.O_APPEND), 1)
         os.dup2(1, 2)
@@ -136,4 +134,4 @@ def _be_born(job: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    serve()

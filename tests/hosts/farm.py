@@ -18,11 +18,13 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
+
+from psycopg import OperationalError
 
 from bot.domain.period import Period
 from bot.domain.turn import TurnState
@@ -34,12 +36,13 @@ from tests.store.databases import Server
 from tests.unattended.mill import HEADER, RECIPE, Mill
 
 _ROOT: Final = Path(__file__).parents[2]
-SPEED: Final = 30.0
-BELL_S: Final = 10
+SPEED: Final = 40.0
+BELL_S: Final = 30
 FIRST: Final = Period.parse("2026-03-01")
 SCHEDULE: Final = (
     'cron = "0 6 * * *"\nzone = "UTC"\ndelay = "2h"\ngrace = "20h"\nlatest = "30h"\npatience = "1h"\nretry = "5m"\nmode = "auto"'
 )
+_LONGEST_ROUND_S: Final = 120
 OPENS: Final = dt.timedelta(hours=6)
 CREATE_CHANCE, TIMELINE_CHANCE = 0.12, 0.15
 SKEWS_S: Final = (0, 170, -150, 60)
@@ -84,6 +87,9 @@ class Figures:
         return f"{self.editions} editions in {self.seconds:.0f} s: {events}"
 
 
+Nursery: TypeAlias = Callable[[dict[str, Any]], int]
+
+
 @dataclass
 class Host:
     """One machine: its process of the moment, its wire to the database, and by how much its clock is off."""
@@ -97,7 +103,19 @@ class Host:
 class Farm:
     """So many hosts for so many reports. Made by `a_farm`."""
 
-    def __init__(self, folder: Path, server: Server, seed: int, hosts: int, reports: int, rounds: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        server: Server,
+        nursery: Nursery,
+        seed: int,
+        hosts: int,
+        reports: int,
+        rounds: int,
+        restarts: bool = False,
+    ) -> None:
+        """`restarts`: whether the database is stopped and started now and then, too."""
+        self.nursery, self.restarts = nursery, restarts
         self.folder, self.server, self.seed, self.rounds = folder, server, seed, rounds
         self.chance = random.Random(seed)
         self.clock = Quick(folder / "clock.json", FIRST.end + OPENS - dt.timedelta(minutes=5), SPEED)
@@ -127,7 +145,6 @@ class Farm:
             self.store = stack.enter_context(open_store(self.database.url))
             self.clock.teach(self.database)
             stack.callback(self.clock.forget)
-            self.nursery = stack.enter_context(_nursery(self.folder))
             for host in self.hosts:
                 self._bear(host)
             wrong: list[str] = []
@@ -155,23 +172,25 @@ class Farm:
         yield from (f"{period.key}: {one}" for one in left)
 
     def _until_published(self, period: Period) -> list[str]:
-        until = time.monotonic() + 120
-        while True:
-            states = {
-                row[0]: row[1:]
-                for row in self.database.ask("SELECT report, state, reason FROM turn WHERE period = ?", period.key)
-            }
-            left = [name for name in self.names if states.get(name, ("",))[0] != TurnState.PUBLISHED]
-            if not left:
-                return []
+        until = time.monotonic() + _LONGEST_ROUND_S
+        states: dict[str, tuple[str, str]] = {}
+        while len(left := [name for name in self.names if states.get(name, ("",))[0] != TurnState.PUBLISHED]) > 0:
             if time.monotonic() > until:
                 return [f"{name} is {states.get(name)}" for name in left]
             time.sleep(0.2)
+            with suppress(OperationalError):  # it is restarted
+                rows = self.database.ask("SELECT report, state, reason FROM turn WHERE period = ?", period.key)
+                states = {name: (state, reason) for name, state, reason in rows}
+        return []
 
     def _trouble(self, over: threading.Event) -> None:
         """Something happens to some host, now and then, and is over after a while."""
         chance = self.chance
-        while not over.wait(chance.uniform(0.1, 0.6)):
+        while not over.wait(chance.uniform(0.3, 1.5)):
+            if self.restarts and chance.random() < 0.01:
+                self.figures.happened["restarts of the database"] += 1
+                self.server.stop()
+                self.server.start()
             host = chance.choice(self.hosts)
             trouble = chance.choice(["kills", "kills", "cuts", "stalls"])
             self.figures.happened[trouble] += 1
@@ -263,10 +282,10 @@ class Farm:
 
 
 @contextmanager
-def _nursery(folder: Path) -> Iterator[Any]:
+def a_nursery() -> Iterator[Nursery]:
     """Bears hosts: a job in, a process id out."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.hosts.child", str(folder)],
+        [sys.executable, "-m", "tests.hosts.child"],
         cwd=_ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

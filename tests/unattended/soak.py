@@ -444,10 +444,10 @@ class Soak:
             yield f"{what}: nobody knows why"
         if turn.state is TurnState.PUBLISHED and len(alive) != len(self._texts) and not self._withdrawn:
             yield f"{what}: only {len(alive)} posts are there"
-        half = told["half", turn.report, turn.period.key] > 0
-        if turn.state is TurnState.MISSED and alive and not half:
+        known = told["half", turn.report, turn.period.key] > 0 or turn.period in self.person.by_hand[turn.report]
+        if turn.state is TurnState.MISSED and alive and not known:
             yield f"{what}: {len(alive)} posts are there, and nobody was told"
-        if turn.state is TurnState.SKIPPED and alive:
+        if turn.state is TurnState.SKIPPED and alive and turn.period not in self.person.by_hand[turn.report]:
             yield f"{what}: {len(alive)} posts are there"
 
 

@@ -211,7 +211,7 @@ def test_what_a_dead_worker_had_not_begun_to_post_is_not_posted_after_its_time(a
     assert codes(auto) == [3, 0]
     auto.pass_(seconds=1)
     assert [turn.period.key for turn in auto.look().missed] == ["2026-03-01"]
-    assert "nothing of it was out when its time was over at 2026-03-03 06:00" in auto.turns()[FIRST].reason
+    assert "nothing of it was out when its time was over at 2026-03-03T06:00" in auto.turns()[FIRST].reason
     assert len(auto.threads()) == 1
 
 
@@ -222,6 +222,29 @@ def test_of_a_worker_that_died_and_that_nobody_came_after_is_told(auto: Mill) ->
     auto.pass_(hours=24)
     assert [turn.period.key for turn in auto.look().missed] == ["2026-03-01"]
     assert auto.turns()[FIRST].reason.endswith("it was open; host/7 ended while at it, and nobody was there to go on")
+
+
+def test_what_is_proven_absent_after_its_time_is_not_sent_then(auto: Mill) -> None:
+    auto.fake.faults.on(CREATE, named("drop-before"), nth=1)
+    auto.fake.faults.on(TIMELINE, named("500-before"), nth=1)
+    assert codes(auto) == [5]
+    auto.pass_(hours=24)  # no host was there meanwhile
+    assert codes(auto) == [3, 0]
+    assert [thread[0][:27] for thread in auto.threads()] == ["daily. Counts of 2 Mar 2026"]
+
+
+def test_a_turn_that_waited_for_its_figures_for_long_is_looked_up_soon_all_the_same(auto: Mill) -> None:
+    figures = auto.withhold("daily")
+    for _ in range(8):
+        assert codes(auto) == [3]
+        auto.pass_(hours=1)
+    auto.give("daily", figures)
+    auto.fake.faults.on(CREATE, named("drop-after"), nth=1)
+    auto.fake.faults.on(TIMELINE, named("500-before"), nth=1)
+    assert codes(auto) == [5]
+    auto.pass_(hours=1, minutes=1)
+    assert codes(auto) == [0]
+    assert auto.threads() == [THREAD]
 
 
 def test_a_turn_is_not_begun_by_whoever_comes_after_its_grace(auto: Mill) -> None:
@@ -272,7 +295,7 @@ def test_what_nobody_can_find_out_is_looked_up_ever_more_rarely(auto: Mill) -> N
         auto.moment = turn.retry_at
         auto.once()
     hours = [round(pause / dt.timedelta(hours=1)) for pause in pauses]
-    assert hours == [1, 1, 2]  # as long as it is unknown by then, but an hour at least
+    assert hours == [1, 2, 4]  # an hour, and as long as it is unknown by then
     assert auto.threads() == [THREAD]
     assert auto.notices() == []  # told once
 
