@@ -14,8 +14,8 @@ _PASSING = (TurnState.OPEN, TurnState.SENDING)
 
 def show_once(once: Once) -> None:
     """A line for each turn that was performed or missed, and for each recipe that cannot be read."""
-    for problem in once.problems.values():
-        say(f"broken recipe: {problem}")
+    for name, problem in once.problems.items():
+        say(f"{name} is broken: {problem}")
     for turn in once.missed:
         show_turn(turn)
     for performed in once.performed:

@@ -6,13 +6,16 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot import wiring
 from bot.cli import main
 from bot.domain.turn import TurnState
+from bot.errors import BadRecipe
 from bot.rehearsal import CREATE, named
+from bot.stopping import Stop
 from bot.verbs import running
 from tests.unattended.mill import DAILY, Mill
 from tests.unattended.test_turns import SIX, THREAD
@@ -159,8 +162,34 @@ def test_a_broken_recipe_costs_the_others_nothing(mill: Mill, told: Told, monkey
     monkeypatch.setenv("THREADMILL_REPORTS", "daily,other")
     assert main(["run", "--once"]) == 2
     said = told()
-    assert "broken recipe: " in said
+    assert "other is broken: " in said
     assert "daily 2026-03-01 for x: waiting" in said
+
+
+def test_asked_to_end_it_begins_no_other_turn(mill: Mill, monkeypatch: pytest.MonkeyPatch) -> None:
+    mill.report("other", "day", DAILY, "2026-03-01", 3)
+    monkeypatch.setenv("THREADMILL_REPORTS", "daily,other")
+    stop = Stop()
+    monkeypatch.setattr(running, "perform", lambda *_: stop.__setattr__("_asked", True))
+    monkeypatch.setattr(running, "tell_all", lambda *_: pytest.fail("it went on"))
+    assert running.run_once(None, stop, lambda *_: None).performed == ()
+
+
+def test_one_that_cannot_be_begun_costs_the_others_nothing(mill: Mill, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    mill.report("other", "day", DAILY, "2026-03-01", 3)
+    monkeypatch.setenv("THREADMILL_REPORTS", "daily,other")
+    perform = running.perform
+
+    def one_fails(house: wiring.House, report: str, *rest: Any) -> Any:
+        if report == "daily":
+            raise BadRecipe("its folder is gone")
+        return perform(house, report, *rest)
+
+    monkeypatch.setattr(running, "perform", one_fails)
+    assert main(["run", "--once"]) == 2
+    said = told()
+    assert "daily 2026-03-01 is broken: its folder is gone" in said
+    assert "other 2026-03-01 for x: waiting" in said
 
 
 def test_a_missed_turn_is_made_up_for_by_hand(mill: Mill, told: Told) -> None:
