@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import signal
-import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from typing import Final
 
+_PULSE_S: Final = 0.5
+"""Nobody waits longer without a look: a signal that comes just before the main thread begins to wait does not wake it."""
 PATIENCE_S: Final = 7.0
 """How long a call that is under way may still take: whoever asked wants the process gone within ten seconds."""
 
@@ -25,7 +28,8 @@ class Stop:
     """
 
     def __init__(self, patience_s: float = PATIENCE_S) -> None:
-        self._asked = threading.Event()
+        self._asked = False
+        self._woken: SimpleQueue[None] = SimpleQueue()  # an Event may be locked by the very thread a handler interrupts
         self._patience_s = patience_s
         self._careful = False
 
@@ -34,8 +38,8 @@ class Stop:
         signal.signal(signal.SIGTERM, self)
 
     def __call__(self, *_: object) -> None:
-        again = self._asked.is_set()
-        self._asked.set()
+        again, self._asked = self._asked, True
+        self._woken.put(None)
         if again or not self._careful:
             raise Ended
         signal.signal(signal.SIGALRM, _end)
@@ -44,11 +48,14 @@ class Stop:
     @property
     def asked(self) -> bool:
         """Whether somebody asked."""
-        return self._asked.is_set()
+        return self._asked
 
     def sleep(self, seconds: float) -> None:
         """Wait, but not for longer than until somebody asks."""
-        self._asked.wait(seconds)
+        until_s = time.monotonic() + seconds
+        while not self._asked and (left_s := until_s - time.monotonic()) > 0:
+            with suppress(Empty):
+                self._woken.get(timeout=min(left_s, _PULSE_S))
 
     @contextmanager
     def careful(self) -> Iterator[None]:

@@ -103,18 +103,18 @@ def report(house: House, key: str) -> Report:
     Raises:
         BadRecipe: there is no such report, or its recipe or texts are wrong.
     """
-    folders = report_folders(house.folder)
+    folders = {**report_folders(house.folder), **house.recipes}
     if key not in folders:
         hint = nearest(key, folders)
         raise BadRecipe(
             f'there is no report "{key}"{hint}; there are {", ".join(folders)}. A report is a folder templates/{key}/'
         )
-    return read_report(house.recipes.get(key, folders[key]), kinds())
+    return read_report(folders[key], kinds())
 
 
 def recipe_digest(house: House, key: str) -> str:
     """Of a report's recipe and texts as they are now."""
-    return digest(house.recipes.get(key, report_folders(house.folder)[key]))
+    return digest({**report_folders(house.folder), **house.recipes}[key])
 
 
 def keep_recipe(house: House, key: str) -> Path:

@@ -81,8 +81,8 @@ def shared() -> Path:
     return SHARED
 
 
-@pytest.fixture
-def logs_as_before() -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
     """Logs are the whole process's: the next test finds them as they were."""
     handlers, level, house = logging.root.handlers[:], logging.root.level, logging.getLogger("bot").level
     hooks = sys.excepthook, sys.unraisablehook, threading.excepthook

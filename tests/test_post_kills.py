@@ -60,16 +60,41 @@ def test_a_post_command_killed_at_a_request_is_finished_by_the_next(
 
 
 @pytest.mark.parametrize("fault", ["hang-before", "hang-after"])
-@pytest.mark.parametrize(("how", "code", "words"), [
-    (signal.SIGINT, 130, "threadmill: stopped; what was sent is known or will be found out: run the same command again"),
-    (signal.SIGTERM, 143, ""),
-])  # fmt: skip
-def test_a_post_command_that_is_stopped_says_how_to_go_on_and_leaves_no_lease(
-    how: signal.Signals, code: int, words: str, fault: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_post_command_that_is_interrupted_says_how_to_go_on_and_leaves_no_lease(
+    fault: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with a_child_held_at(CREATE, 2, fault, monkeypatch, tmp_path) as (_, child):
-        child.send_signal(how)
+        child.send_signal(signal.SIGINT)
         _, said = child.communicate()
-        assert (child.returncode, words in said) == (code, True)
-        with open_store(f"sqlite:///{tmp_path / 'home' / 'threadmill.db'}") as store:
-            assert store.desk.deliveries(1)[1].state is State.UNKNOWN  # the next run looks at once, and waits for no lease
+        assert "threadmill: stopped; what was sent is known or will be found out: run the same command again" in said
+        assert child.returncode == 130
+        assert second_post(tmp_path) is State.UNKNOWN  # the next run looks at once, and waits for no lease
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "state"),
+    [("hang-before", 7, State.UNKNOWN), ("hang-after", 0, State.PUBLISHED)],  # its answer is lost; it comes, and all is out
+)
+def test_a_post_command_that_is_asked_to_end_hears_its_answer_first(
+    fault: str, code: int, state: State, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with a_child_held_at(CREATE, 2, fault, monkeypatch, tmp_path) as (_, child):
+        child.send_signal(signal.SIGTERM)
+        _, said = child.communicate()
+        assert (child.returncode, "stopped as asked" in said) == (code, code == 7)
+        assert second_post(tmp_path) is state
+
+
+def test_a_post_command_that_is_asked_twice_ends_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with a_child_held_at(CREATE, 2, "hang-before", monkeypatch, tmp_path) as (_, child):
+        child.send_signal(signal.SIGTERM)
+        time.sleep(0.2)  # two at the same moment are one
+        child.send_signal(signal.SIGTERM)
+        child.communicate()
+        assert child.returncode == 143
+        assert second_post(tmp_path) is State.UNKNOWN
+
+
+def second_post(folder: Path) -> State:
+    with open_store(f"sqlite:///{folder / 'home' / 'threadmill.db'}") as store:
+        return store.desk.deliveries(1)[1].state

@@ -56,13 +56,14 @@ def _turn_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("period")
     parser.add_argument("--run", required=True)
     parser.add_argument("--recipe", default=None)
+    parser.add_argument("--mode", default=None)
 
 
 def _turn(options: argparse.Namespace) -> int:
     stop = end_on_sigterm()
     from bot.service.working import perform_turn
 
-    return perform_turn(options.report, options.period, options.run, options.recipe, stop)
+    return perform_turn(options.report, options.period, options.run, options.recipe, options.mode, stop)
 
 
 def _chore_arguments(parser: argparse.ArgumentParser) -> None:

@@ -120,6 +120,10 @@ class Frozen:
         return round(sum(post.cost_usd for post in self.posts), 4)
 
 
+OUT: Final = frozenset({State.SENDING, State.PUBLISHED, State.UNKNOWN})
+"""Where a post is on the account, or may be."""
+
+
 @dataclass(frozen=True)
 class Delivery:
     """
@@ -141,6 +145,11 @@ class Delivery:
     not_before: dt.datetime | None = None
     sent_at: dt.datetime | None = None
     sent_until: dt.datetime | None = None
+
+    @property
+    def out(self) -> bool:
+        """Whether it is on the account, or may be."""
+        return self.state in OUT
 
 
 def refuse_impossible(before: Delivery, state: State, remote_id: str) -> None:

@@ -86,19 +86,10 @@ class Turn:
 
 @dataclass(frozen=True)
 class Last:
-    """
-    Since when a report is scheduled on a network; its newest turn that was not skipped, all later ones, those not over.
-
-    Until `restored_at`, if the store was restored, turns may have been begun that it does not know.
-    """
+    """Since when a report is scheduled on a network; its newest turn that was not skipped, all later ones, those not over."""
 
     since: dt.datetime
     turns: Sequence[Turn] = ()
-    restored_at: dt.datetime | None = None
-
-    def doubts(self, window: Window) -> bool:
-        """Whether a window without a turn may have had one."""
-        return self.restored_at is not None and window.opens_at <= self.restored_at
 
 
 @dataclass(frozen=True)
@@ -108,8 +99,6 @@ class Due:
 
     `begin` is a window whose turn nobody has begun; `again` are turns to go on with, `close` those whose time is over, both
     oldest first; `missed` are windows that went by with nobody here to begin. At `look_at` something changes by itself.
-    `doubtful` is a window that would be begun, had the store not been restored since it opened: its thread may be out already, so
-    that its turn is held for a person.
     """
 
     begin: Window | None
@@ -117,7 +106,6 @@ class Due:
     close: tuple[Turn, ...]
     missed: tuple[Window, ...]
     look_at: dt.datetime
-    doubtful: Window | None = None
 
 
 def due(report: Report, now: dt.datetime, last: Last) -> Due:
@@ -137,15 +125,14 @@ def due(report: Report, now: dt.datetime, last: Last) -> Due:
     schedule = report.schedule.remembering()
     current = schedule.newest(now, Period.newest_complete(report.granularity, now))
     untouched = _untouched(schedule, current, last)
-    next_one = current if current in untouched and now <= current.grace_until and now < current.closes_at else None
-    begin, doubtful = (None, next_one) if next_one is not None and last.doubts(next_one) else (next_one, None)
-    missed = tuple(window for window in untouched if window != next_one and window.grace_until > last.since)
+    begin = current if current in untouched and now <= current.grace_until and now < current.closes_at else None
+    missed = tuple(window for window in untouched if window != begin and window.grace_until > last.since)
     open_turns = sorted((turn for turn in last.turns if not turn.over), key=lambda turn: turn.period)
     close = tuple(turn for turn in open_turns if _given_up(turn, schedule, current, now) and not _taken(turn, now))
     again = tuple(turn for turn in open_turns if turn not in close and _ready(turn, now))
     ahead = schedule.opens_after(current)
     look_at = min((moment for moment in _changes(schedule, open_turns, ahead) if moment > now), default=ahead)
-    return Due(begin, again, close, missed, look_at, doubtful)
+    return Due(begin, again, close, missed, look_at)
 
 
 def _untouched(schedule: Schedule, current: Window, last: Last) -> list[Window]:
@@ -200,7 +187,7 @@ MOVES: Final[Mapping[TurnState, frozenset[TurnState]]] = {
     TurnState.OPEN: _GOES_ON | {TurnState.WAITING, TurnState.WRITTEN},
     TurnState.WAITING: _GOES_ON | {TurnState.WAITING, TurnState.WRITTEN},
     TurnState.HELD: _GOES_ON | {TurnState.WAITING, TurnState.WRITTEN},
-    TurnState.SENDING: _GOES_ON | {TurnState.UNKNOWN},
+    TurnState.SENDING: _GOES_ON | {TurnState.UNKNOWN, TurnState.WAITING, TurnState.WRITTEN},
     TurnState.UNKNOWN: _GOES_ON | {TurnState.UNKNOWN},
     TurnState.MISSED: frozenset({TurnState.PUBLISHED, TurnState.SKIPPED}),
     TurnState.PUBLISHED: frozenset(),
@@ -208,8 +195,8 @@ MOVES: Final[Mapping[TurnState, frozenset[TurnState]]] = {
     TurnState.SKIPPED: frozenset(),
 }
 """
-The only ways there are. From SENDING and UNKNOWN to OPEN where the edition was forgotten, for nothing of it was out; but what may
-be out in part neither waits for an approval nor ends as written. What was missed may be posted by hand, or not be wanted.
+The only ways there are. From SENDING back to OPEN, WAITING and WRITTEN where nothing of it was out after all, from UNKNOWN to
+OPEN where the edition was forgotten. What was missed may be posted by hand, or not be wanted.
 """
 
 

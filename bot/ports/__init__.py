@@ -4,7 +4,7 @@ from bot.ports.charts import CHART_COLUMNS, ChartData, ChartKind
 from bot.ports.counts import NO_NETWORK, Billed, Counts
 from bot.ports.networks import Asked, Door, Network
 from bot.ports.progress import Progress
-from bot.ports.rota import Approval, Notice, Rota, Run
+from bot.ports.rota import Approval, Done, Notice, Rota, Run
 from bot.ports.sources import Client, Key, Offline, Parameters, Question, Reply, Service, Source
 from bot.ports.store import Desk, Reading, Rest, Store
 from bot.ports.telling import Teller
@@ -20,6 +20,7 @@ __all__ = [
     "Client",
     "Counts",
     "Desk",
+    "Done",
     "Door",
     "Key",
     "Network",

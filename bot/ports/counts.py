@@ -24,7 +24,8 @@ class Counts:
     """
     `asked` is when each source last told something. `deliveries` go by network and state; `charges`, all there are, by network
     and call, and `charges_since` those from an instant on; `turns` by report, network and state. `missed` are the turns that are,
-    by report, network and period; `untold` notices wait since `untold_since`.
+    by report, network and period; `untold` notices wait since `untold_since`. The first report is scheduled since
+    `scheduled_since`.
     """
 
     asked: Mapping[str, dt.datetime]
@@ -35,3 +36,4 @@ class Counts:
     missed: frozenset[tuple[str, str, str]]
     untold: int
     untold_since: dt.datetime | None
+    scheduled_since: dt.datetime | None = None

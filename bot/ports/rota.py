@@ -16,7 +16,7 @@ class Notice:
     """
     Something a person should know: which turn it is about, what happened ("waiting", "held", "unknown", "missed"), and the words.
 
-    A turn tells each event once. `id` is given by the store.
+    A turn tells each event once for as long as its `cause` is the same, however the words change. `id` is given by the store.
     """
 
     event: str
@@ -25,6 +25,7 @@ class Notice:
     period: str
     text: str
     run: str = ""
+    cause: str = ""
     id: int = 0
     attempts: int = 0
     at: dt.datetime | None = None
@@ -57,6 +58,14 @@ class Run:
     sources: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
+@dataclass(frozen=True)
+class Done:
+    """How far a chore has come: the newest day it is done for, and when it was last done, perhaps after that day's midnight."""
+
+    day: dt.date
+    at: dt.datetime
+
+
 class Rota(Protocol):
     """
     Turns, approvals, runs, chores and notices. Each method is one transaction; of those who try the same at once, one succeeds.
@@ -66,7 +75,10 @@ class Rota(Protocol):
     """
 
     def since(self, report: str, network: str, now: dt.datetime) -> dt.datetime:
-        """Since when a report is scheduled on a network: `now`, if nobody asked before, and then for good."""
+        """
+        Since when a report is scheduled on a network: `now`, if nobody asked before, and then for good. Never an instant that is
+        to come by the store's clock: what goes by until then would not be missed.
+        """
         ...
 
     def turns(self, report: str, network: str) -> Sequence[Turn]:
@@ -147,8 +159,8 @@ class Rota(Protocol):
         """The day's chore is done."""
         ...
 
-    def chores(self) -> Mapping[str, dt.datetime]:
-        """When each chore was last done."""
+    def chores(self) -> Mapping[str, Done]:
+        """How far each chore has come that was ever done."""
         ...
 
     def chores_taken(self, now: dt.datetime) -> Collection[str]:

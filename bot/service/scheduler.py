@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-import signal
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -24,6 +22,7 @@ from bot.ports import Store
 from bot.service.children import Children
 from bot.service.clock import Watch
 from bot.service.recipes import Recipes
+from bot.service.wishes import RELOAD, STOP, Wishes
 from bot.verbs.chores import chores_due
 from bot.verbs.looking import Task, look
 
@@ -56,30 +55,22 @@ class Service:
     recipes: Recipes
     looked_at: dt.datetime | None = None
     watch: Watch = field(default_factory=Watch)
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _reload: threading.Event = field(default_factory=threading.Event)
-    _woken: threading.Event = field(default_factory=threading.Event)
 
-    def run(self, ready: Callable[[], None]) -> None:
+    def run(self, wishes: Wishes, ready: Callable[[], None]) -> None:
         """
-        Until SIGTERM or SIGINT; the second of them kills the children.
+        Until somebody wishes it to stop; whoever wishes it twice has the children killed.
 
         Raises:
             BadInput: a setting names what there is not. SIGHUP in such a state changes nothing.
         """
+        wishes.hurry = self.children.kill
         self._load()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._asked_to_stop)
-        signal.signal(signal.SIGHUP, self._asked_to_reload)
         bell = self._bell()
         bell.start()
         ready()
         try:
-            while not self._stop.is_set():
-                self._woken.wait()
-                self._woken.clear()
-                if self._reload.is_set():
-                    self._reload.clear()
+            while (wish := wishes.next()) != STOP:
+                if wish == RELOAD:
                     self._load_again()
         finally:
             bell.shutdown(wait=False)
@@ -122,8 +113,11 @@ class Service:
     def _perform(self, task: Task) -> None:
         run = secrets.token_hex(6)
         arguments = ["turn", task.report, task.period, "--run", run]
-        if task.report in self.recipes.copies:
-            arguments += ["--recipe", str(self.recipes.copies[task.report])]
+        report, copy = self.recipes.reports[task.report], self.recipes.copies.get(task.report)
+        if report.schedule is not None:
+            arguments += ["--mode", report.schedule.mode]
+        if copy is not None:
+            arguments += ["--recipe", str(copy)]
         about = {"report": task.report, "network": task.network, "period": task.period, "run": run}
 
         def ended(code: int) -> None:
@@ -153,13 +147,3 @@ class Service:
         for key, report in self.recipes.reports.items():
             mode = "" if report.schedule is None else str(report.schedule.mode)
             self.log("info", "scheduled", report=key, network=report.network, mode=mode)
-
-    def _asked_to_stop(self, *_: object) -> None:
-        if self._stop.is_set():
-            self.children.kill()
-        self._stop.set()
-        self._woken.set()
-
-    def _asked_to_reload(self, *_: object) -> None:
-        self._reload.set()
-        self._woken.set()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
-import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,6 +22,7 @@ from bot.service.endpoint import Endpoint
 from bot.service.masking import Masking
 from bot.service.recipes import Recipes
 from bot.service.scheduler import Service
+from bot.service.wishes import Wishes
 from bot.verbs.survey import Survey, health, survey_of
 from bot.verbs.telling import tell_all
 from bot.verbs.workers import worker
@@ -31,8 +30,8 @@ from bot.verbs.workers import worker
 PING_S: Final = 300.0
 """A dead man's switch waits for minutes at least, and need not be asked more often."""
 _STORE_S: Final = 2.0
-_CODES: Final = frozenset(range(8))
-"""What a child says on purpose."""
+_CODES: Final = frozenset({0, 2, 3, 4, 5, 7})
+"""What a child says on purpose: 1 is a traceback, and another one says that nothing was begun."""
 
 
 def serve() -> int:
@@ -42,10 +41,12 @@ def serve() -> int:
     Raises:
         BadInput, BadStore: it cannot begin before something is changed.
     """
+    wishes = Wishes()
+    wishes.install()
     house = wiring.house()
     logs.configure_by(house.settings)
     with ExitStack() as open_:
-        if (store := _opened(house, open_)) is None:
+        if (store := _opened(house, open_, wishes)) is None:
             return 0
         ping = wiring.ping(house)
         service = Service(
@@ -58,28 +59,25 @@ def serve() -> int:
             recipes=Recipes(house),
         )
         if ping is not None:
-            began_at = store.now()
+            began_at = house.now
             service.good = _Ping(ping, lambda: _well(service, began_at))
         with _endpoint(house, service) as address:
-            service.run(lambda: _ready(address))
+            service.run(wishes, lambda: _ready(address))
         sys.stderr.flush()
         # A look that waits for a database that is cut off would keep the process for half a minute; nothing of it is lost.
         os._exit(0)
 
 
-def _opened(house: wiring.House, open_: ExitStack) -> Store | None:
+def _opened(house: wiring.House, open_: ExitStack, wishes: Wishes) -> Store | None:
     """The store, as soon as its server answers: after a power cut it may come up after us. None if we are to end first."""
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
-    while not stopped.is_set():
+    while not wishes.stopping:
         try:
             return open_.enter_context(wiring.store(house))
         except BadStore as error:
             if error.permanent:
                 raise
             logging.getLogger("bot.service").warning("waiting for the store", extra={"reason": str(error)})
-        stopped.wait(_STORE_S)
+        wishes.next(_STORE_S)
     return None
 
 

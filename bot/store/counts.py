@@ -25,6 +25,7 @@ def counted(connection: Connection, since: dt.datetime) -> Counts:
         missed=_missed(connection),
         untold=untold[0],
         untold_since=untold[1],
+        scheduled_since=connection.execute(select(func.min(tables.scheduled.c.since))).scalar_one(),
     )
 
 

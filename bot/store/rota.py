@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, exis
 from bot.domain.period import Period
 from bot.domain.schedule import Window
 from bot.domain.turn import MOVES, Turn, TurnState, refuse_impossible
-from bot.ports import Approval, Notice, Run
+from bot.ports import Approval, Done, Notice, Run
 from bot.store import tables
 from bot.store.transactions import Transactions, insert_into, writable
 
@@ -31,11 +31,14 @@ class DatabaseRota(Transactions):
         query = select(columns.since).where(columns.report == report, columns.network == network)
         with self._reads() as connection:
             since: dt.datetime | None = connection.execute(query).scalar_one_or_none()
-        if since is not None:  # asked every half minute, and written once
+        if since is not None and since <= now:  # asked every half minute, and written once
             return since
         with self._writes() as connection:
-            fresh = insert_into(connection, tables.scheduled).on_conflict_do_nothing(index_elements=["report", "network"])
-            connection.execute(fresh, {"report": report, "network": network, "since": now})
+            here = self._at(connection)
+            mine = insert_into(connection, tables.scheduled)
+            ahead = columns.since > here  # a clock was wrong
+            said = mine.on_conflict_do_update(index_elements=["report", "network"], set_={"since": here}, where=ahead)
+            connection.execute(said, {"report": report, "network": network, "since": min(now, here)})
             first: dt.datetime = connection.execute(query).scalar_one()
         return first
 
@@ -209,11 +212,12 @@ class DatabaseRota(Transactions):
         with self._writes() as connection:
             connection.execute(ending)
 
-    def chores(self) -> Mapping[str, dt.datetime]:
+    def chores(self) -> Mapping[str, Done]:
         columns = tables.chore.c
-        done = select(columns.name, func.max(columns.ended_at).label("ended_at")).where(columns.ended_at.is_not(None))
+        newest = select(columns.name, func.max(columns.day).label("day"), func.max(columns.ended_at).label("ended_at"))
+        done = newest.where(columns.ended_at.is_not(None)).group_by(columns.name)
         with self._reads() as connection:
-            return {row.name: row.ended_at for row in connection.execute(done.group_by(columns.name))}
+            return {row.name: Done(row.day, row.ended_at) for row in connection.execute(done)}
 
     def chores_taken(self, now: dt.datetime) -> Collection[str]:
         columns = tables.chore.c
@@ -236,9 +240,12 @@ class DatabaseRota(Transactions):
             return sorted((_notice(row) for row in connection.execute(taking)), key=lambda notice: notice.id)
 
     def told(self, notice: Notice, now: dt.datetime, error: str = "", again_at: dt.datetime | None = None) -> None:
-        """Who told it late, when another has it by now, has told it all the same; why he did not is no news then."""
+        """
+        Who told it late, when another has it by now, has told it all the same; why he did not is no news then. What was written
+        in its place since, for another cause, he has not told.
+        """
         columns = tables.notice.c
-        mine = update(tables.notice).where(columns.id == notice.id, columns.told_at.is_(None))
+        mine = update(tables.notice).where(columns.id == notice.id, columns.at == notice.at, columns.told_at.is_(None))
         if error:
             later = {} if again_at is None else {"lease_until": again_at}
             telling = mine.where(columns.attempts == notice.attempts).values(error=writable(error), **later)
@@ -283,20 +290,27 @@ def _nudge(connection: Connection, edition: int, now: dt.datetime) -> bool:
 
 
 def _remember(connection: Connection, notice: Notice, now: dt.datetime) -> None:
-    fresh = insert_into(connection, tables.notice).on_conflict_do_nothing(index_elements=["event", *_KEY])
+    """What was told of the same event before gives way, unless it had the same cause."""
+    fresh = insert_into(connection, tables.notice)
     said = {
         "event": notice.event,
         "report": notice.report,
         "network": notice.network,
         "period": notice.period,
+        "cause": writable(notice.cause),
         "text": writable(notice.text),
         "run": notice.run,
         "at": now,
         "attempts": 0,
         "worker": "",
+        "lease_until": None,
+        "told_at": None,
         "error": "",
     }
-    connection.execute(fresh, said)
+    key = ["event", *_KEY]
+    anew = {name: fresh.excluded[name] for name in said if name not in key}
+    other = tables.notice.c.cause != fresh.excluded.cause
+    connection.execute(fresh.on_conflict_do_update(index_elements=key, set_=anew, where=other), said)
 
 
 def _key(table: Table, report: str, network: str, period: str) -> tuple[ColumnElement[bool], ...]:
@@ -405,6 +419,7 @@ def _notice(row: Row[Any]) -> Notice:
         period=row.period,
         text=row.text,
         run=row.run,
+        cause=row.cause,
         id=row.id,
         attempts=int(row.attempts),
         at=row.at,

@@ -344,6 +344,7 @@ notice: Final = Table(
     Column("report", Words, nullable=False),
     Column("network", Words, nullable=False),
     Column("period", Words, nullable=False),
+    Column("cause", Words, nullable=False, comment="another one is told again"),
     Column("text", Words, nullable=False),
     Column("run", Words, nullable=False),
     Column("at", Instant, nullable=False),

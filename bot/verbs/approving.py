@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import re
-import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +13,8 @@ from bot.domain.period import Period
 from bot.domain.turn import Turn, TurnState
 from bot.errors import BadInput, HeldBack
 from bot.ports import Approval, Store
-from bot.verbs.choosing import recipe_and_period
+from bot.verbs.choosing import any_period_of, refuse_to_come
+from bot.verbs.workers import person
 
 _SHORTEST_DIGEST = 12
 """Characters that tell one thread from another; fewer may be a slip of the hand."""
@@ -51,31 +50,34 @@ def approve(edition: int, digest: str | None, out: str | None = None) -> Approve
         if digest is not None:
             _refuse_another(edition, frozen, digest)
             _refuse_pointless(store, edition)
-            if not store.rota.approve(Approval(edition, frozen.digest, _who(), store.now())):
+            if not store.rota.approve(Approval(edition, frozen.digest, person(), store.now())):
                 raise HeldBack(f"edition {edition} was changed by another process just now; see threadmill status")
         return Approved(edition, frozen, store.rota.approval(edition), _turn_of(store, edition))
 
 
 def skip(report: str, period: str, because: str) -> Turn:
     """
-    There shall be no thread of a report for a period: one that waits is forgotten, one that was missed is no fault any more.
+    There shall be no thread of a report for a period: one that waits is forgotten, one that was missed is no fault any more, and
+    one that a wrong clock has begun ahead of its time silences the report no more.
 
     Raises:
         BadInput: there is no such report, period or window, or posts of it are out. HeldBack: a worker is at it.
     """
     house = wiring.house()
-    recipe, when = recipe_and_period(house, report, period)
+    recipe = wiring.report(house, report)
+    when = any_period_of(house, recipe, period)
     with wiring.store(house) as store:
         now = store.now()
         turn = store.rota.turn(recipe.key, recipe.network, when)
         if turn is None:
+            refuse_to_come(house, when)
             window = None if recipe.schedule is None else recipe.schedule.window(when)
             if window is None:
                 raise BadInput(f"{report} has no turn for {when.key}, so there is none to skip; see threadmill schedule")
             turn = Turn(recipe.key, recipe.network, window)
         turn = _with_what_was_posted(house, store, turn)
         _refuse_out(store, turn)
-        skipped = replace(turn, state=TurnState.SKIPPED, reason=f"skipped by {_who()}: {because}", retry_at=None, ended_at=now)
+        skipped = replace(turn, state=TurnState.SKIPPED, reason=f"skipped by {person()}: {because}", retry_at=None, ended_at=now)
         if not store.rota.close(skipped, now):
             raise HeldBack(f"the turn of {report} for {when.key} is over, or a worker is at it just now; see threadmill schedule")
         if turn.edition is not None:
@@ -109,8 +111,7 @@ def _with_what_was_posted(house: wiring.House, store: Store, turn: Turn) -> Turn
 def _refuse_out(store: Store, turn: Turn) -> None:
     if turn.edition is None:
         return
-    deliveries = store.desk.deliveries(turn.edition)
-    if any(one.state not in (State.PLANNED, State.REJECTED, State.REMOVED) for one in deliveries):
+    if any(one.out for one in store.desk.deliveries(turn.edition)):
         raise BadInput(
             f"posts of edition {turn.edition} are out, or may be, so it cannot be skipped; take them down first: "
             f"threadmill undo {turn.edition}"
@@ -121,11 +122,3 @@ def _turn_of(store: Store, edition: int) -> Turn | None:
     frozen = store.desk.frozen(edition)
     turn = store.rota.turn(frozen.report, frozen.network, Period.parse(frozen.period))
     return None if turn is None or turn.edition != edition else turn
-
-
-def _who() -> str:
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError):  # a container's user may have no name
-        user = "somebody"
-    return f"{user}@{socket.gethostname()}"

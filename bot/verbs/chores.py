@@ -6,11 +6,13 @@ import datetime as dt
 from typing import Final
 
 from bot import wiring
-from bot.ports import Progress, Store
+from bot.ports import Done, Progress, Store
 from bot.verbs.workers import worker
 
 CHORES: Final = {"collect": dt.time(5), "prune": dt.time(4)}
 """From what time of the day (UTC) on. By five the day before is whole at nearly all services."""
+CONTENT_FROM: Final = dt.time(22)
+"""From when on (UTC) what some sources have said is what the day has."""
 LEASE: Final = dt.timedelta(hours=1)
 """How long a chore stays a dead worker's; so long it rests, too, after it has come to nothing."""
 
@@ -29,7 +31,8 @@ def do_chore(house: wiring.House, name: str, progress: Progress) -> str | None:
     """
     Do one of this day's chores, unless it is done or another worker is at it: then None. Otherwise what came of it in words.
 
-    Where no source said anything, collecting is not done for the day: it is tried again in an hour.
+    While a source does not answer, collecting is not done for the day: it is tried again in an hour, and the replies of others
+    are there already. From `CONTENT_FROM` on it is done if one has answered.
 
     Raises:
         BadStore: as the store says.
@@ -38,21 +41,22 @@ def do_chore(house: wiring.House, name: str, progress: Progress) -> str | None:
         now = store.now()
         if not store.rota.chore(name, now.date(), worker(), now, now + LEASE):
             return None
-        done, outcome = _collect(house, progress) if name == "collect" else _prune()
+        done, outcome = _collect(house, now, progress) if name == "collect" else _prune()
         if done:
             store.rota.chore_done(name, now.date(), worker(), store.now(), outcome)
         return outcome
 
 
-def _collect(house: wiring.House, progress: Progress) -> tuple[bool, str]:
+def _collect(house: wiring.House, now: dt.datetime, progress: Progress) -> tuple[bool, str]:
     """The live sources of the reports that are seen to."""
     from bot.verbs.collecting import collect
 
     told = [collect(name, None, None, progress) for name in house.settings.reports or (None,)]
     outcomes = [outcome for one in told for outcomes in one.outcomes.values() for outcome in outcomes]
     failed = {one.source: one.problem for one in outcomes if one.problem}
-    said = [f"{len(outcomes) - sum(bool(one.problem) for one in outcomes)} of {len(outcomes)} answers are of use"]
-    return not outcomes or not all(one.problem for one in outcomes), "; ".join([*said, *failed.values()])
+    answers = sum(not one.problem for one in outcomes)
+    done = not failed or (answers > 0 and now.time() >= CONTENT_FROM)
+    return done, "; ".join([f"{answers} of {len(outcomes)} answers are of use", *failed.values()])
 
 
 def _prune() -> tuple[bool, str]:
@@ -61,5 +65,5 @@ def _prune() -> tuple[bool, str]:
     return True, str(prune(yes=True))
 
 
-def _done_today(done_at: dt.datetime | None, now: dt.datetime) -> bool:
-    return done_at is not None and done_at.date() >= now.date()
+def _done_today(done: Done | None, now: dt.datetime) -> bool:
+    return done is not None and done.day >= now.date()

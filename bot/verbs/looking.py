@@ -5,19 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
-from bot.domain.delivery import State
 from bot.domain.keeping import Restored
 from bot.domain.report import Report
 from bot.domain.schedule import Window
 from bot.domain.turn import Due, Last, Turn, TurnState, due
 from bot.ports import Store
 from bot.verbs.notices import notice
-from bot.verbs.workers import worker
-
-_HOLDING: Final = dt.timedelta(minutes=1)
-"""The lease of a turn that is only written down as held."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +42,10 @@ def look(reports: Sequence[Report], store: Store, now: dt.datetime) -> Looked:
     tasks: list[Task] = []
     missed: list[Turn] = []
     look_at: list[dt.datetime] = []
-    restored = store.restored()
     for report in reports:
         turns = [_by(now, turn, store) for turn in store.rota.turns(report.key, report.network)]
-        last = Last(store.rota.since(report.key, report.network, now), turns, restored.restored_at if restored else None)
+        last = Last(store.rota.since(report.key, report.network, now), turns)
         what = due(report, now, last)
-        if restored is not None and what.doubtful is not None:
-            _hold(Turn(report.key, report.network, what.doubtful), restored, store, now)
         missed += _close(report, what, store, now)
         windows = [turn.window for turn in what.again] + ([what.begin] if what.begin else [])
         tasks += [Task(report.key, report.network, window.period.key) for window in windows]
@@ -67,19 +58,12 @@ def _by(now: dt.datetime, turn: Turn, store: Store) -> Turn:
     return turn if turn.lease_until is None else replace(turn, lease_until=turn.lease_until + (now - store.now()))
 
 
-def _hold(turn: Turn, restored: Restored, store: Store, now: dt.datetime) -> None:
-    """A turn that was perhaps begun by the store this one was restored from is a person's business."""
-    taken = store.rota.begin(turn, worker(), store.now(), store.now() + _HOLDING, run="")
-    if taken is not None:
-        held = replace(taken, state=TurnState.HELD, reason=f"{restored.words}; {restored.advice}")
-        store.rota.settle(held, now, notice("held", held))
-
-
 def _close(report: Report, what: Due, store: Store, now: dt.datetime) -> list[Turn]:
     """Turns that ended without a thread: those nobody began, and those whose time is over."""
     closed = []
+    restored = store.restored() if what.missed else None
     for window in what.missed:
-        turn = _missed(Turn(report.key, report.network, window), _never_begun(window), now)
+        turn = _missed(Turn(report.key, report.network, window), _never_begun(window, restored), now)
         words = turn.reason if len(what.missed) == 1 else f"{turn.reason} ({len(what.missed)} turns were missed in a row)"
         told = notice("missed", replace(turn, reason=words)) if window is what.missed[-1] else None
         if store.rota.close(turn, now, told):
@@ -96,14 +80,16 @@ def _close(report: Report, what: Due, store: Store, now: dt.datetime) -> list[Tu
 
 def _out(store: Store, edition: int) -> int:
     """How many posts are, or may be, on the account."""
-    return sum(one.state not in (State.PLANNED, State.REJECTED) for one in store.desk.deliveries(edition))
+    return sum(one.out for one in store.desk.deliveries(edition))
 
 
 def _missed(turn: Turn, reason: str, now: dt.datetime) -> Turn:
     return replace(turn, state=TurnState.MISSED, reason=reason, retry_at=None, ended_at=now)
 
 
-def _never_begun(window: Window) -> str:
+def _never_begun(window: Window, restored: Restored | None) -> str:
+    if restored is not None and restored.doubts(window.opens_at):
+        return f"no turn of it is known. {restored.words}; {restored.advice}"
     return (
         f"no host was there to begin it between {window.opens_at:%Y-%m-%d %H:%M} and {window.grace_until:%Y-%m-%d %H:%M} UTC, "
         f"and it is not made up for by itself"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shlex
 from collections.abc import Iterator
 from typing import Final
@@ -26,6 +27,8 @@ _HAPPENED: Final = {
     "broken": "The thread cannot be composed or posted as things are set up.",
     "half": "Some posts are out, its time is over, and nothing more goes out by itself.",
 }
+_FICKLE: Final = re.compile(r"(?<!\bpost )(?<!\S)\S*\d\S*")
+"""Words with digits: sums, instants, ids. Which post it is about stays."""
 
 
 def notice(event: str, turn: Turn, digest: str = "", position: int = 0) -> Notice:
@@ -38,7 +41,19 @@ def notice(event: str, turn: Turn, digest: str = "", position: int = 0) -> Notic
     subject = f"threadmill: {turn.report} {turn.period.key} {_SUBJECTS[event]}".encode("ascii", "replace").decode()
     steps = [f"{words}\n    {command}" for words, command in _steps(event, turn, digest, position)]
     parts = [subject, _HAPPENED[event], f"Why: {turn.reason}" if turn.reason else "", _when(event, turn), *steps]
-    return Notice(event, turn.report, turn.network, turn.period.key, "\n\n".join(part for part in parts if part), turn.run)
+    text = "\n\n".join(part for part in parts if part)
+    return Notice(event, turn.report, turn.network, turn.period.key, text, turn.run, _cause(event, turn, digest, position))
+
+
+def _cause(event: str, turn: Turn, digest: str, position: int) -> str:
+    """What it is about, in words that are the same whenever the same is found again: only another cause is told again."""
+    if event == "waiting":
+        return digest
+    if event == "unknown" and position:
+        return f"post {position}"
+    words = " ".join(_FICKLE.sub("", turn.reason).split())
+    by_hand = event == "held" and turn.retry_at is None  # tried again because a person did something: it did not help
+    return f"{words} ({turn.run})" if by_hand else words
 
 
 def _when(event: str, turn: Turn) -> str:

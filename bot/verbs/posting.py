@@ -17,11 +17,11 @@ from bot.domain.period import Period
 from bot.domain.thread import Limits
 from bot.domain.turn import TurnState
 from bot.errors import BadInput, BadStore, HeldBack, OverBudget
-from bot.ports import Desk, Network, Progress, Store
+from bot.ports import Approval, Desk, Network, Progress, Store
 from bot.stopping import Stop
 from bot.verbs.choosing import recipe_and_period
 from bot.verbs.threads import compose
-from bot.verbs.workers import worker
+from bot.verbs.workers import person, worker
 
 _ANSWERS: Final = {"absent": State.PLANNED, "there": State.PUBLISHED}
 
@@ -45,7 +45,7 @@ class Standing:
     @property
     def out(self) -> tuple[Delivery, ...]:
         """The posts that are on the account, or may be."""
-        return tuple(one for one in self.deliveries if one.state in (State.PUBLISHED, State.SENDING, State.UNKNOWN))
+        return tuple(one for one in self.deliveries if one.out)
 
     def billed_usd(self, position: int | None = None) -> float:
         """What the network confirmed of one post, or of all, to the tenth of a cent."""
@@ -131,6 +131,7 @@ def post(
             edition = store.desk.freeze(standing.frozen, plan.budget)
         elif plan.budget is not None:
             store.desk.resume(edition, plan.budget)
+        store.rota.approve(Approval(edition, standing.frozen.digest, person(), store.now()))
         with stop.careful():
             deliver(_round(house, store, edition, network, limits, progress, stop))
         standing = _standing(store.desk, edition)

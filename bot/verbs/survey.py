@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +12,7 @@ from bot import wiring
 from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.schedule import Mode, Schedule, Window
-from bot.domain.turn import Turn, TurnState
+from bot.domain.turn import MOVES, Turn, TurnState
 from bot.ports import Counts, Store
 
 LOOK_OVERDUE: Final = dt.timedelta(minutes=5)
@@ -20,6 +21,8 @@ TURN_OVERDUE: Final = dt.timedelta(minutes=30)
 """How late a turn may be begun, or given up, before somebody should look why: others may be at work, two at a time."""
 CHORE_OVERDUE: Final = dt.timedelta(days=2)
 """Chores are done daily, so this is a day too late."""
+NOTICE_OVERDUE: Final = dt.timedelta(hours=1)
+"""What could not be told is tried again ever more rarely, up to this."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,8 @@ def survey_of(reports: Sequence[Report], problems: Mapping[str, str], store: Sto
         if report.schedule is not None
     ]
     counts, chores = (store.counts(month), store.rota.chores()) if store else (_NOTHING, {})
-    return Survey(now, tuple(scheduled), counts, dict(chores), dict(problems))
+    done_at = {name: done.at for name, done in chores.items()}
+    return Survey(now, tuple(scheduled), counts, done_at, dict(problems))
 
 
 def health(found: Survey | str, looked_at: dt.datetime | None, since: dt.datetime, now: dt.datetime) -> Health:
@@ -117,7 +121,7 @@ def health(found: Survey | str, looked_at: dt.datetime | None, since: dt.datetim
     checks |= {f"{one.report}/{one.network}": _turns(one) for one in found.scheduled}
     goes_on = {one.report for one in found.scheduled}
     checks |= {f"recipe {name}": Check(name in goes_on, f"cannot be read: {words}") for name, words in found.problems.items()}
-    return Health(checks | {"notices": Check(True, _notices(found.counts))})
+    return Health(checks | {"notices": _notices(found.counts, now)})
 
 
 def _scheduled(report: Report, schedule: Schedule, turns: Sequence[Turn], now: dt.datetime) -> Scheduled:
@@ -135,9 +139,21 @@ def _overdue(schedule: Schedule, window: Window, turns: Sequence[Turn], now: dt.
     if not known and window.opens_at + TURN_OVERDUE < now <= window.grace_until:
         yield f"{window.period.key} is due since {_minute(window.opens_at)}, and nobody has begun it"
     for turn in turns:
+        if turn.state is not TurnState.SKIPPED and turn.window.opens_at > now:
+            yield _ahead(turn)
         closes_at = turn.closes_at(schedule)
         if not turn.over and closes_at + TURN_OVERDUE < now:
             yield f"{turn.period.key} is {turn.state}, though its time was over at {_minute(closes_at)}"
+
+
+def _ahead(turn: Turn) -> str:
+    """It silences its report: `due` begins nothing that is older than the newest turn."""
+    what = f"{turn.period.key} was {'begun' if turn.attempts else turn.state} ahead of its time"
+    skip = f'threadmill skip {shlex.quote(turn.report)} {shlex.quote(turn.period.key)} --because "..."'
+    return (
+        f"{what}, which is {_minute(turn.window.opens_at)}: a clock was wrong, or --now was later than it is; "
+        f"nothing before it is begun" + (f": {skip}" if TurnState.SKIPPED in MOVES[turn.state] else "")
+    )
 
 
 def _look(looked_at: dt.datetime | None, since: dt.datetime, now: dt.datetime) -> Check:
@@ -147,9 +163,10 @@ def _look(looked_at: dt.datetime | None, since: dt.datetime, now: dt.datetime) -
 
 
 def _collection(found: Survey, since: dt.datetime, now: dt.datetime) -> Check:
-    """What was never done is late from when there was somebody to do it."""
+    """What was never done is late from when there was somebody to do it: a service that is started every day is no excuse."""
     done_at = found.chores.get("collect")
     if done_at is None:
+        since = min(since, found.counts.scheduled_since or since)
         return Check(now - since <= CHORE_OVERDUE, "was never done yet")
     return Check(now - done_at <= CHORE_OVERDUE, f"was last done at {_minute(done_at)}")
 
@@ -163,10 +180,11 @@ def _turns(one: Scheduled) -> Check:
     return Check(not (missed or one.overdue), "; ".join([*([one.overdue] if one.overdue else []), *words, ahead]))
 
 
-def _notices(counts: Counts) -> str:
-    if counts.untold_since is None:
-        return "all told"
-    return f"{counts.untold} not told yet, the oldest of {_minute(counts.untold_since)}"
+def _notices(counts: Counts, now: dt.datetime) -> Check:
+    since = counts.untold_since
+    if since is None:
+        return Check(True, "all told")
+    return Check(now - since <= NOTICE_OVERDUE, f"{counts.untold} not told yet, the oldest of {_minute(since)}")
 
 
 def _minute(moment: dt.datetime) -> str:

@@ -67,7 +67,7 @@ def perform(
             with _renewed(store, taken):
                 performance.go()
         finally:  # also when the process is to end: nobody has to wait for the lease then
-            lost = "" if store.rota.settle(performance.turn, store.now(), performance.notice()) else "; the turn was taken over"
+            lost = "" if performance.settle() else "; the turn was taken over"
             said = f"{performance.turn.state}: {performance.turn.reason}{lost}"
             store.rota.finish(replace(attempt, ended_at=store.now(), outcome=said, sources=performance.sources))
         return Performed(performance.turn, performance.code)
@@ -114,28 +114,50 @@ class _Performance:
         except ThreadmillError as error:  # a required source is missing, or there is nothing to say yet
             self._becomes(self._under_way, error, retry_in=self.schedule.retry)
         except Exception as error:  # a defect must not be retried every half minute, and not go unnoticed
-            defect = ThreadmillError(f"this is a defect, please report it: {type(error).__name__}: {error}")
-            self._becomes(TurnState.HELD, defect, "broken", retry_in=self.schedule.retry)
+            self._is_a_defect(error)
         except BaseException:
             asked = ThreadmillError("the process was asked to end")
             self._becomes(self._under_way, asked, retry_in=_AT_ONCE)
             raise
 
-    def notice(self) -> Notice | None:
+    def settle(self) -> bool:
+        """Write down what it has become. False if another worker has it by now."""
+        try:
+            return self.store.rota.settle(self.turn, self.store.now(), self._notice())
+        except ValueError as error:  # no such move: a defect, which must not leave the lease to be taken up again and again
+            self._is_a_defect(error)
+            return self.store.rota.settle(self.turn, self.store.now(), self._notice())
+
+    def _notice(self) -> Notice | None:
         """What a person should know of it."""
         return notice(self.event, self.turn, self.digest, self.position) if self.event else None
 
+    def _is_a_defect(self, error: Exception) -> None:
+        defect = ThreadmillError(f"this is a defect, please report it: {type(error).__name__}: {error}")
+        self._becomes(TurnState.HELD, defect, "broken", retry_in=self.schedule.retry)
+
     def _go(self) -> None:
         if self.schedule.mode is Mode.DRY:
+            self._refuse_half_dry()
             self._write()
             return
         network = wiring.network(self.house, self.recipe.network)
         edition = self.store.desk.find(self.recipe.key, self.turn.period.key, network.account)
+        if edition is None and self._doubtful():
+            return
         if edition is None and (composed := self._compose()) is not None:
             edition = self.store.desk.freeze(frozen(composed.edition, network.account), wiring.budget(self.house))
         if edition is not None:
             self.turn = replace(self.turn, edition=edition)
             self._bring_out(edition, network)
+
+    def _doubtful(self) -> bool:
+        """Where the store was restored since the window opened, another thread of this turn may be out: a person is to look."""
+        restored = self.store.restored()
+        if restored is None or not restored.doubts(self.turn.window.opens_at):
+            return False
+        self._becomes(TurnState.HELD, HeldBack(f"{restored.words}; {restored.advice}"), "held")
+        return True
 
     def _compose(self) -> Composed | None:
         """The thread, or None where figures are missing that may still come."""
@@ -148,6 +170,14 @@ class _Performance:
             self.code = 3
             return None
         return composed
+
+    def _refuse_half_dry(self) -> None:
+        """Who wants no more posts, with some of a thread out already, is not done with it."""
+        if count := sum(one.out for one in self._deliveries):
+            raise Rejected(
+                f"{count} posts of edition {self.turn.edition} are out, and the mode is dry: nothing more of it is posted. Set "
+                "another mode, or decide by hand"
+            )
 
     def _write(self) -> None:
         if (composed := self._compose()) is None:
@@ -165,8 +195,8 @@ class _Performance:
             return
         deliveries = desk.deliveries(edition)
         if any(one.state is not State.PUBLISHED for one in deliveries):
-            begun = any(one.attempts for one in deliveries)  # somebody agreed to it before, for posts were sent
-            if not begun and self.schedule.mode is Mode.APPROVE and self.store.rota.approval(edition) is None:
+            self._refuse_refused(deliveries)
+            if not self._agreed(edition, deliveries):
                 self._wait_for_a_person(edition)
                 return
             if (budget := wiring.budget(self.house)) is not None:
@@ -178,6 +208,18 @@ class _Performance:
                 deliver(self._round(edition, network))
         url = wiring.post_url(self.recipe.network, desk.deliveries(edition)[0].remote_id)
         self.turn = replace(self.turn, state=TurnState.PUBLISHED, reason=url, retry_at=None)
+
+    def _refuse_refused(self, deliveries: Sequence[Delivery]) -> None:
+        """What the network refused is sent again when a person says so: a worker that died before it could say it is none."""
+        refused = next((one for one in deliveries if one.state is State.REJECTED), None)
+        if refused is not None and self.turn.state is TurnState.SENDING:
+            raise Rejected(f"post {refused.position} of {len(deliveries)} was refused: {refused.error}")
+
+    def _agreed(self, edition: int, deliveries: Sequence[Delivery]) -> bool:
+        """Whether this thread may go out: by the mode, by a person, or because some of it is out already."""
+        if self.schedule.mode is Mode.AUTO or any(one.out for one in deliveries):
+            return True
+        return self.store.rota.approval(edition) is not None
 
     def _round(self, edition: int, network: Network) -> Round:
         desk, limits = self.store.desk, wiring.limits(self.recipe.network)
@@ -206,8 +248,7 @@ class _Performance:
 
     def _unknown(self) -> Delivery | None:
         """The post whose fate is unknown; None if nobody knows that either."""
-        posts = () if self.turn.edition is None else self.store.desk.deliveries(self.turn.edition)
-        return next((one for one in posts if one.state is State.UNKNOWN), None)
+        return next((one for one in self._deliveries if one.state is State.UNKNOWN), None)
 
     def _becomes(self, state: TurnState, error: ThreadmillError, event: str = "", retry_in: dt.timedelta | None = None) -> None:
         retry_at = None if retry_in is None else self._now() + retry_in
@@ -221,8 +262,11 @@ class _Performance:
     @property
     def _under_way(self) -> TurnState:
         """A thread of which nothing is out has no more time than one that was not composed yet."""
-        posts = () if self.turn.edition is None else self.store.desk.deliveries(self.turn.edition)
-        return TurnState.SENDING if _out(posts) else TurnState.OPEN
+        return TurnState.SENDING if any(one.out for one in self._deliveries) else TurnState.OPEN
+
+    @property
+    def _deliveries(self) -> Sequence[Delivery]:
+        return () if self.turn.edition is None else self.store.desk.deliveries(self.turn.edition)
 
     def _pause(self, unknown: Delivery | None) -> dt.timedelta:
         """
@@ -252,11 +296,6 @@ def _as_if_dead(turn: Turn) -> Turn:
     and is back when the turn is settled, must not leave one that nobody has and nobody tries again.
     """
     return replace(turn, retry_at=turn.lease_until)
-
-
-def _out(deliveries: Sequence[Delivery]) -> bool:
-    """Whether a post is, or may be, on the account."""
-    return any(one.state not in (State.PLANNED, State.REJECTED) for one in deliveries)
 
 
 @contextmanager

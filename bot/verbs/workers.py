@@ -1,7 +1,8 @@
-"""Who has what is being done: a process, as a person would find it."""
+"""Who does what is done: a process, as a person would find it, or the person."""
 
 from __future__ import annotations
 
+import getpass
 import os
 import secrets
 import socket
@@ -17,3 +18,12 @@ def worker() -> str:
 def _life(_pid: int) -> str:
     """A process's own 8 hexadecimal digits; of one that was forked they are others."""
     return secrets.token_hex(4)
+
+
+def person() -> str:
+    """Who gives the command, as far as this machine knows."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        user = "somebody"
+    return f"{user}@{socket.gethostname()}"

@@ -367,26 +367,3 @@ def all_told(book: Book, schedule: Schedule, now: dt.datetime) -> None:
     for _ in range(20):
         assert window.period in book.turns or window.grace_until <= book.since
         window = schedule.newest(window.opens_at - SECOND, window.period)
-
-
-# ---- after a restore -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("now", "restored_at", "expected"),
-    [
-        ("11-05 09:00:00", "11-05 08:59:59", Due(OCTOBER, (), (), (), at("12-05 09:00"))),
-        ("11-05 09:00:00", "11-05 09:00:00", Due(None, (), (), (), at("12-05 09:00"), OCTOBER)),
-        ("11-07 09:00:00", "11-06 00:00:00", Due(None, (), (), (), at("12-05 09:00"), OCTOBER)),
-        ("11-07 09:00:01", "11-06 00:00:00", Due(None, (), (), (OCTOBER,), at("12-05 09:00"))),
-    ],
-)
-def test_a_window_that_had_opened_when_the_store_was_restored_is_a_persons_business(
-    now: str, restored_at: str, expected: Due
-) -> None:
-    assert due(REPORT, at(now), Last(LONG_AGO, (turn("2026-09"),), at(restored_at))) == expected
-
-
-def test_a_window_with_a_turn_is_not_doubtful() -> None:
-    last = Last(LONG_AGO, (turn("2026-10"),), at("11-06 00:00"))
-    assert due(REPORT, at("11-06 00:00"), last) == nothing("12-05 09:00")

@@ -17,7 +17,6 @@ import pytest
 from bot.config import VARIABLES, Secret, settings
 from bot.service import logs
 
-pytestmark = pytest.mark.usefixtures("logs_as_before")
 Lines = Callable[[], list[dict[str, Any]]]
 
 

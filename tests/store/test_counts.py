@@ -82,3 +82,10 @@ def test_notices_that_nobody_was_told_are_counted_from_the_oldest_on(store: Data
     store.rota.told(first, later(hours=4))
     found = store.counts(MORNING)
     assert (found.untold, found.untold_since) == (2, later(hours=2))
+
+
+def test_reports_are_scheduled_since_the_first_of_them_was(store: Database) -> None:
+    assert store.counts(MORNING).scheduled_since is None
+    for report, hours in (("one", 2), ("two", 1), ("three", 3)):
+        store.rota.since(report, "x", later(hours=hours))
+    assert store.counts(MORNING).scheduled_since == later(hours=1)

@@ -108,7 +108,7 @@ def a_limit_on_files(size_bytes: int) -> Iterator[None]:
 
 
 def test_a_full_disk_is_told_of_and_nothing_half_done_is_kept(file: SQLiteFile) -> None:
-    with a_limit_on_pages(40), open_store(file.url) as store:
+    with a_limit_on_pages(100), open_store(file.url) as store:
         with pytest.raises(BadStore) as refusal:
             store.record("npm", [a_reading(number, f"package {number}") for number in range(5_000)])
         assert str(refusal.value) == (

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from bot.domain.delivery import State
 from bot.domain.turn import Turn, TurnState
 from bot.errors import BadStore
-from bot.ports import Approval, Desk, Notice, Rota, Run
+from bot.ports import Approval, Desk, Done, Notice, Rota, Run
 from bot.store import Database, open_store
 from bot.store.transactions import Transactions
 from tests.store import workers
@@ -91,11 +91,34 @@ def the(rota: Rota, period: str = "2020") -> Turn:
 # Since when -----------------------------------------------------------------------------------------------------------------------
 
 
-def test_a_report_is_scheduled_from_when_it_was_first_asked_for(rota: Rota) -> None:
-    assert rota.since("dl-frameworks", "x", MORNING) == MORNING
-    assert rota.since("dl-frameworks", "x", later(days=9)) == MORNING
-    assert rota.since("dl-frameworks", "elsewhere", later(days=9)) == later(days=9)
-    assert rota.since("web", "x", later(days=3)) == later(days=3)
+def test_a_report_is_scheduled_from_when_it_was_first_asked_for(place: Place) -> None:
+    with open_store(place.url, clock=lambda: later(days=9)) as store:
+        rota = store.rota
+        assert rota.since("dl-frameworks", "x", MORNING) == MORNING
+        assert rota.since("dl-frameworks", "x", later(days=9)) == MORNING
+        assert rota.since("dl-frameworks", "elsewhere", later(days=9)) == later(days=9)
+        assert rota.since("web", "x", later(days=3)) == later(days=3)
+
+
+def test_a_report_is_not_scheduled_from_an_instant_to_come(place: Place) -> None:
+    with open_store(place.url, clock=lambda: MORNING) as store:
+        assert store.rota.since("dl-frameworks", "x", later(days=400)) == MORNING
+        assert store.rota.since("dl-frameworks", "x", later(days=1)) == MORNING
+
+
+def test_a_report_that_a_wrong_clock_scheduled_is_scheduled_from_when_it_was_set_right(place: Place) -> None:
+    moment = later(days=400)
+    with open_store(place.url, clock=lambda: moment) as store:
+        assert store.rota.since("dl-frameworks", "x", moment) == moment
+        moment = MORNING
+        assert store.rota.since("dl-frameworks", "x", later(days=-9)) == MORNING
+        moment = later(days=1)
+        assert store.rota.since("dl-frameworks", "x", moment) == MORNING
+
+
+def test_a_server_says_until_when_an_instant_is_to_come(rota: Rota, store: Database) -> None:
+    before = store.now()
+    assert before <= rota.since("dl-frameworks", "x", later(before, days=400)) <= store.now()
 
 
 # Beginning ------------------------------------------------------------------------------------------------------------------------
@@ -696,11 +719,11 @@ def test_a_chore_is_done_once_a_day(rota: Rota) -> None:
     assert rota.chores() == {}
     rota.chore_done("collect", DAY, "w1", later(minutes=5), "12 figures")
     assert rota.chore("collect", DAY, "w1", later(days=9), later(days=10)) is False
-    assert rota.chores() == {"collect": later(minutes=5)}
+    assert rota.chores() == {"collect": Done(DAY, later(minutes=5))}
     assert rota.chore("prune", DAY, "w1", MORNING, LEASE) is True
     assert rota.chore("collect", dt.date(2026, 10, 6), "w1", later(days=1), later(days=2)) is True
     rota.chore_done("collect", dt.date(2026, 10, 6), "w1", later(days=1), "none")
-    assert rota.chores() == {"collect": later(days=1)}
+    assert rota.chores() == {"collect": Done(dt.date(2026, 10, 6), later(days=1))}
 
 
 def test_a_chore_whose_worker_died_is_done_by_another(rota: Rota) -> None:
@@ -709,7 +732,14 @@ def test_a_chore_whose_worker_died_is_done_by_another(rota: Rota) -> None:
     rota.chore_done("collect", DAY, "w1", later(minutes=11), "it was not dead")
     assert rota.chores() == {}
     rota.chore_done("collect", DAY, "w2", later(minutes=12), "done \0")
-    assert rota.chores() == {"collect": later(minutes=12)}
+    assert rota.chores() == {"collect": Done(DAY, later(minutes=12))}
+
+
+def test_a_chore_that_ended_after_midnight_is_that_of_its_day(rota: Rota) -> None:
+    midnight = at("2026-10-06 00:00")
+    assert rota.chore("collect", DAY, "w1", later(midnight, minutes=-5), later(midnight, minutes=55))
+    rota.chore_done("collect", DAY, "w1", later(midnight, minutes=5), "12 figures")
+    assert rota.chores() == {"collect": Done(DAY, later(midnight, minutes=5))}
 
 
 # Notices --------------------------------------------------------------------------------------------------------------------------
@@ -761,7 +791,7 @@ def test_notices_are_told_in_order_and_so_many_at_a_time(rota: Rota) -> None:
     assert [one.period for one in rota.untold("w1", MORNING, LEASE, 2)] == ["2004"]
 
 
-def test_a_turn_tells_each_event_once(rota: Rota) -> None:
+def test_a_turn_tells_each_event_once_while_its_cause_is_the_same(rota: Rota) -> None:
     taken = begun(rota)
     assert rota.settle(replace(taken, state=HELD), MORNING, a_notice("held", text="the first")) is True
     again = begun(rota, the(rota))
@@ -769,6 +799,37 @@ def test_a_turn_tells_each_event_once(rota: Rota) -> None:
     again = begun(rota, the(rota))
     assert rota.settle(replace(again, state=WAITING), MORNING, a_notice("waiting")) is True
     assert [one.text for one in rota.untold("w1", MORNING, LEASE, 9)] == ["the first", "look ä 🎉"]
+
+
+def held_for(rota: Rota, cause: str, hours: int) -> None:
+    turn = begun(rota, the(rota) if rota.history(1) else None, now=later(hours=hours))
+    said = a_notice("held", text=f"{cause} at {hours}", run=f"run {hours}", cause=cause)
+    assert rota.settle(replace(turn, state=HELD), later(hours=hours), said)
+
+
+def test_an_event_is_told_again_when_its_cause_is_another(rota: Rota, place: Place) -> None:
+    held_for(rota, "the budget", 0)
+    [first] = rota.untold("w1", later(hours=0), later(hours=1), 9)
+    rota.told(first, later(hours=0))
+    held_for(rota, "the budget", 1)
+    assert rota.untold("w1", later(hours=1), later(hours=2), 9) == []
+    held_for(rota, "a refusal", 2)
+    [second] = rota.untold("w1", later(hours=2), later(hours=3), 9)
+    assert (second.text, second.cause, second.run) == ("a refusal at 2", "a refusal", "run 2")
+    assert (second.at, second.attempts) == (later(hours=2), 1)
+    rota.told(second, later(hours=2))
+    held_for(rota, "the budget", 3)
+    assert [one.text for one in rota.untold("w1", later(hours=3), later(hours=4), 9)] == ["the budget at 3"]
+
+
+def test_who_told_of_the_cause_before_has_not_told_of_this_one(rota: Rota, place: Place) -> None:
+    held_for(rota, "the budget", 0)
+    [first] = rota.untold("w1", later(hours=0), later(hours=9), 9)
+    rota.told(first, later(hours=0), "the webhook answered 500", later(hours=9))
+    held_for(rota, "a refusal", 1)
+    assert place.ask("SELECT error, worker, attempts FROM notice") == [("", "", 0)]
+    rota.told(first, later(hours=1))
+    assert [one.text for one in rota.untold("w1", later(hours=1), later(hours=2), 9)] == ["a refusal at 1"]
 
 
 def test_a_rota_shows_where_it_is_and_no_password(store: Database) -> None:

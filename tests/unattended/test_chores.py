@@ -46,24 +46,60 @@ def test_each_has_its_time_of_the_day(mill: Mill, store: Store) -> None:
 
 def test_it_is_done_once_a_day(mill: Mill, store: Store, collected: list[SourceOutcome]) -> None:
     mill.pass_(hours=1)
-    assert do_chore(mill.house(), "collect", lambda *_: None) == "1 of 2 answers are of use; two is down"
+    collected[1] = SourceOutcome("two", 4)
+    assert do_chore(mill.house(), "collect", lambda *_: None) == "2 of 2 answers are of use"
     assert chores_due(store, mill.now()) == ["prune"]
     assert do_chore(mill.house(), "collect", lambda *_: None) is None
     mill.pass_(days=1)
     assert chores_due(store, mill.now()) == ["collect", "prune"]
 
 
-def test_where_nobody_answers_it_is_tried_again_in_an_hour(mill: Mill, store: Store, collected: list[SourceOutcome]) -> None:
+def test_while_a_source_does_not_answer_it_is_tried_again_hourly(
+    mill: Mill, store: Store, collected: list[SourceOutcome]
+) -> None:
     mill.pass_(hours=1)
-    collected[0] = SourceOutcome("one", 0, "one is down")
-    assert do_chore(mill.house(), "collect", lambda *_: None) == "0 of 2 answers are of use; one is down; two is down"
+    assert do_chore(mill.house(), "collect", lambda *_: None) == "1 of 2 answers are of use; two is down"
     mill.pass_(minutes=59)
     assert chores_due(store, mill.now()) == ["prune"]
     assert do_chore(mill.house(), "collect", lambda *_: None) is None
-    collected[0] = SourceOutcome("one", 1)
+    collected[1] = SourceOutcome("two", 1)
     mill.pass_(minutes=1)
-    assert do_chore(mill.house(), "collect", lambda *_: None) is not None
+    assert do_chore(mill.house(), "collect", lambda *_: None) == "2 of 2 answers are of use"
     assert "collect" not in chores_due(store, mill.now())
+
+
+@pytest.mark.parametrize(
+    ("begun", "second", "done"),
+    [
+        (dt.time(21, 59, 59), "two is down", False),
+        (dt.time(22), "two is down", True),  # what is there by then is what the day has
+        (dt.time(22), "", True),
+    ],
+)
+def test_late_in_the_day_it_is_left_at_what_there_is(
+    mill: Mill, store: Store, collected: list[SourceOutcome], begun: dt.time, second: str, done: bool
+) -> None:
+    mill.moment = dt.datetime.combine(FOUR, begun, dt.UTC)
+    collected[1] = SourceOutcome("two", 0, second)
+    assert do_chore(mill.house(), "collect", lambda *_: None) is not None
+    assert ("collect" in store.rota.chores()) == done
+
+
+def test_where_nobody_answers_it_is_never_done(mill: Mill, store: Store, collected: list[SourceOutcome]) -> None:
+    mill.moment = dt.datetime.combine(FOUR, dt.time(22), dt.UTC)
+    collected[0] = SourceOutcome("one", 0, "one is down")
+    assert do_chore(mill.house(), "collect", lambda *_: None) == "0 of 2 answers are of use; one is down; two is down"
+    assert store.rota.chores() == {}
+    mill.pass_(hours=1)
+    assert "collect" in chores_due(store, mill.now())
+
+
+def test_one_that_ends_after_midnight_leaves_the_next_day_its_own(mill: Mill, store: Store) -> None:
+    day, midnight = FOUR.date(), FOUR + dt.timedelta(hours=20)
+    assert store.rota.chore("collect", day, "another", midnight - dt.timedelta(minutes=10), midnight + chores.LEASE)
+    store.rota.chore_done("collect", day, "another", midnight + dt.timedelta(minutes=10), "done")
+    assert chores_due(store, FOUR + dt.timedelta(days=1, hours=1)) == ["collect", "prune"]
+    assert chores_due(store, midnight - dt.timedelta(seconds=1)) == ["prune"]
 
 
 def test_another_host_has_it(mill: Mill, store: Store) -> None:

@@ -17,8 +17,6 @@ from bot.verbs import running
 from tests.unattended.mill import DAILY, Mill
 from tests.unattended.test_turns import SIX, THREAD
 
-pytestmark = pytest.mark.usefixtures("logs_as_before")
-
 Told = Callable[[], str]
 
 
@@ -89,6 +87,38 @@ def test_a_period_that_is_skipped_has_no_thread(mill: Mill, told: Told) -> None:
     assert main(["run", "--once"]) == 6
     mill.pass_(days=1)
     assert main(["run", "--once"]) == 3
+
+
+def test_what_a_wrong_clock_has_begun_is_told_of_and_skipped_and_then_the_present_turn_is_begun(mill: Mill, told: Told) -> None:
+    figures = mill.withhold("daily")
+    mill.pass_(days=10)
+    assert main(["run", "--once"]) == 3
+    mill.give("daily", figures)
+    mill.pass_(days=-10)
+    assert main(["run", "--once"]) == 6
+    told()
+    main(["schedule"])
+    said = told()
+    assert "2026-03-11 was begun ahead of its time, which is 2026-03-12 06:00 UTC: a clock was wrong" in said
+    assert 'nothing before it is begun: threadmill skip daily 2026-03-11 --because "..."' in said
+    assert main(["skip", "daily", "2026-03-11", "--because", "the clock was wrong"]) == 0
+    assert main(["run", "--once"]) == 3
+    assert "daily 2026-03-01 for x: waiting" in told()
+    main(["schedule"])
+    assert "ahead of its time" not in told()
+    mill.pass_(days=2)
+    assert main(["run", "--once"]) == 3
+    assert "daily 2026-03-02 for x: missed" in told()
+
+
+def test_a_period_to_come_that_nobody_has_begun_cannot_be_skipped(mill: Mill, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["skip", "daily", "2026-03-11", "--because", "a slip of the hand"]) == 2
+    assert "11 Mar 2026 is not over" in capsys.readouterr().err
+
+
+def test_an_instant_to_come_keeps_nothing_from_being_missed(mill: Mill, told: Told) -> None:
+    assert main(["run", "--once", "--now", "2026-03-12T05:00:00Z"]) == 3
+    assert "daily 2026-03-01 for x: missed" in told()
 
 
 def test_what_waits_may_be_skipped_and_is_forgotten(mill: Mill, told: Told) -> None:

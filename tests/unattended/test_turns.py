@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import itertools
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -292,7 +294,8 @@ def test_what_nobody_can_find_out_is_looked_up_ever_more_rarely(auto: Mill) -> N
         pauses.append(turn.retry_at - auto.now())
         auto.moment = turn.retry_at
         auto.once()
-    assert pauses == [dt.timedelta(hours=1), dt.timedelta(hours=2), dt.timedelta(hours=4)]
+    hours = [round(pause / dt.timedelta(hours=1)) for pause in pauses]
+    assert hours == [1, 2, 4]  # an hour, and as long as it is unknown by then
     assert auto.threads() == [THREAD]
     assert auto.notices() == []  # told once
 
@@ -315,6 +318,38 @@ def test_over_budget_it_is_held_until_there_is_some(auto: Mill) -> None:
     assert (auto.states()[FIRST], auto.notices()) == (TurnState.HELD, [("held", "daily", "2026-03-01")])
     auto.variables = {}
     auto.pass_(hours=1)
+    assert codes(auto) == [0]
+
+
+def test_the_same_budget_is_told_once_however_often_it_is_tried(auto: Mill) -> None:
+    told = []
+    for usd in ("0.01", "0.01", "0.02"):
+        auto.variables = {"THREADMILL_BUDGET_USD": usd}
+        assert codes(auto) == [3]
+        told += auto.notices()
+        auto.pass_(hours=1)
+    assert told == [("held", "daily", "2026-03-01")]
+
+
+def test_a_refusal_after_the_budget_was_raised_is_told_for_a_thread_is_half_out(auto: Mill) -> None:
+    auto.variables = {"THREADMILL_BUDGET_USD": "0.02"}
+    assert codes(auto) == [3]
+    assert auto.notices() == [("held", "daily", "2026-03-01")]
+    auto.variables = {}
+    auto.fake.faults.on(CREATE, named("402-credits"), nth=2)
+    auto.pass_(hours=1)
+    assert codes(auto) == [4]
+    assert auto.notices() == [("held", "daily", "2026-03-01")]
+
+
+def test_a_second_refusal_of_the_same_is_told_for_a_person_has_gone_on_in_between(auto: Mill) -> None:
+    auto.fake.faults.on(CREATE, named("402-credits"), nth=1, times=2)
+    for _ in range(2):
+        assert codes(auto) == [4]
+        assert auto.notices() == [("held", "daily", "2026-03-01")]
+        auto.pass_(hours=1)
+        with wiring.store(auto.house()) as store:
+            assert store.rota.nudge(1, auto.now())
     assert codes(auto) == [0]
 
 
@@ -389,3 +424,70 @@ def test_every_attempt_is_a_run_with_its_outcome(auto: Mill) -> None:
     assert dict(run.sources) == {"csv": "2 observations"}  # what was over by then
     assert len(run.config_digest) == 64
     assert run.ended_at is not None
+
+
+def in_mode(mill: Mill, mode: str) -> None:
+    mill.variables = {**mill.variables, "THREADMILL_MODES": f"daily={mode}"}
+
+
+def test_what_was_tried_under_another_mode_still_waits_for_a_person(auto: Mill) -> None:
+    auto.fake.faults.on(CREATE, named("429-24h-user"), nth=1)
+    assert codes(auto) == [7]
+    in_mode(auto, "approve")
+    auto.pass_(hours=6)
+    assert codes(auto) == [3]  # nothing of it was out
+    assert (auto.states()[FIRST], auto.notices()) == (TurnState.WAITING, [("waiting", "daily", "2026-03-01")])
+    assert auto.fake.posts == {}
+
+
+def test_a_thread_half_out_is_completed_whatever_the_mode_is_now(auto: Mill) -> None:
+    auto.fake.faults.on(CREATE, named("429-24h-user"), nth=2)
+    assert codes(auto) == [7]
+    in_mode(auto, "approve")
+    auto.pass_(hours=6)
+    assert codes(auto) == [0]
+    assert auto.threads() == [THREAD]
+
+
+def test_dry_stops_a_thread_that_is_half_out_and_says_so(auto: Mill) -> None:
+    auto.fake.faults.on(CREATE, named("429-24h-user"), nth=2)
+    assert codes(auto) == [7]
+    in_mode(auto, "dry")
+    auto.pass_(hours=6)
+    assert codes(auto) == [4]
+    assert (auto.states()[FIRST], auto.notices()) == (TurnState.HELD, [("held", "daily", "2026-03-01")])
+    assert "1 posts of edition 1 are out, and the mode is dry" in auto.turns()[FIRST].reason
+    assert len(auto.fake.posts) == 1
+
+
+def test_dry_after_a_start_that_came_to_nothing_writes_it(auto: Mill) -> None:
+    auto.fake.faults.on(CREATE, named("429-24h-user"), nth=1)
+    assert codes(auto) == [7]
+    in_mode(auto, "dry")
+    auto.pass_(hours=6)
+    assert codes(auto) == [0]
+    assert auto.states() == {FIRST: TurnState.WRITTEN}
+
+
+def test_an_impossible_end_is_told_as_a_defect_and_leaves_no_lease(auto: Mill, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bot.verbs import turns
+
+    def nonsense(performance: turns._Performance) -> None:
+        performance.turn = dataclasses.replace(performance.turn, state=TurnState.UNKNOWN)
+
+    monkeypatch.setattr(turns._Performance, "_go", nonsense)
+    assert codes(auto) == [1]
+    turn = auto.turns()[FIRST]
+    assert (turn.state, turn.lease_until, auto.notices()) == (TurnState.HELD, None, [("broken", "daily", "2026-03-01")])
+    assert turn.reason.startswith("this is a defect, please report it: ValueError")
+
+
+def test_a_refusal_nobody_could_write_down_is_not_tried_again_by_itself(auto: Mill) -> None:
+    auto.fake.faults.on(CREATE, named("402-credits"), nth=2)
+    assert codes(auto) == [4]
+    with sqlite3.connect(auto.folder / "home" / "threadmill.db") as file:  # as if the worker had died before
+        file.execute("UPDATE turn SET state = 'sending', worker = 'dead', lease_until = '2026-03-02T06:03:00.000000+00:00'")
+    auto.pass_(minutes=4)
+    creates = auto.fake.creates
+    assert codes(auto) == [4]
+    assert (auto.states()[FIRST], auto.fake.creates) == (TurnState.HELD, creates)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -105,3 +106,37 @@ def test_the_first_line_can_be_a_subject_whatever_the_report_is_called(event: st
 def test_a_name_with_a_blank_stays_one_word_of_the_command(event: str) -> None:
     text = notice(event, replace(TURN, report="my report; ls")).text
     assert "'my report; ls'" in text
+
+
+def cause(event: str, reason: str, position: int = 0, digest: str = "", **turn: Any) -> str:
+    return notice(event, replace(TURN, reason=reason, **turn), digest=digest, position=position).cause
+
+
+NINE, TEN = (dt.datetime(2026, 11, 5, hour, tzinfo=dt.UTC) for hour in (9, 10))
+
+
+@pytest.mark.parametrize("event", ["held", "broken", "missed", "half"])
+def test_a_cause_is_the_same_whatever_the_sums_and_the_hour(event: str) -> None:
+    before = cause(event, "$0.165 since 2026-11-01, 09:00 UTC; see 0x7f2a", retry_at=NINE, run="r-1")
+    assert before == cause(event, "$1.20 since 2026-12-01, 10:30 UTC; see 0x81bc", retry_at=TEN, run="r-2")
+    assert before != cause(event, "$0.165 since 2026-11-01; X refused it", retry_at=NINE)
+
+
+def test_what_is_tried_again_when_a_person_says_so_has_a_cause_of_its_own_each_time() -> None:
+    assert cause("held", "X said 402", run="r-1") != cause("held", "X said 402", run="r-2")
+
+
+def test_an_unknown_fate_is_that_of_one_post_whatever_is_found_out_of_it() -> None:
+    assert cause("unknown", "the account cannot be read", 2) == cause("unknown", "it is not up to date", 2)
+    assert cause("unknown", "the account cannot be read", 2) != cause("unknown", "the account cannot be read", 3)
+    assert cause("unknown", "the account cannot be read") != cause("unknown", "the clock was set back")
+
+
+def test_a_refusal_of_another_post_is_another_cause() -> None:
+    refused = "post 1 of 11 was refused: 403", "post 2 of 11 was refused: 403"
+    assert cause("held", refused[0], retry_at=NINE) != cause("held", refused[1], retry_at=NINE)
+
+
+def test_what_waits_for_approval_is_one_thread() -> None:
+    assert cause("waiting", "11 posts, until noon", digest="4be1") == cause("waiting", "11 posts, until night", digest="4be1")
+    assert cause("waiting", "11 posts", digest="4be1") != cause("waiting", "11 posts", digest="4be2")

@@ -230,6 +230,13 @@ def test_figures_that_were_never_collected_are_ill_two_days_after_the_start(stor
     assert health(looked(store, at(now)), at(now), UP, at(now)).ok == ok
 
 
+@pytest.mark.parametrize(("now", "ok"), [("2026-11-03 00:00", True), ("2026-11-03 00:01", False)])
+def test_a_service_that_is_started_every_day_is_ill_when_it_never_collects(store: Database, now: str, ok: bool) -> None:
+    for report, since in (("other", "2026-11-02 00:00"), ("monthly", "2026-11-01 00:00"), ("third", "2026-11-02 12:00")):
+        store.rota.since(report, "x", at(since))
+    assert health(looked(store, at(now)), at(now), at("2026-11-02 23:00"), at(now)).checks["collection"].ok == ok
+
+
 def test_a_recipe_that_cannot_be_read_is_ill_unless_it_goes_on_as_it_was(store: Database) -> None:
     becomes(store, TurnState.PUBLISHED)
     assert of(looked(store, NOON, monthly(), monthly="line 3")).ok
@@ -237,7 +244,43 @@ def test_a_recipe_that_cannot_be_read_is_ill_unless_it_goes_on_as_it_was(store: 
     assert (found.ok, found.checks["recipe other"]) == (False, Check(False, "cannot be read: line 3"))
 
 
-def test_notices_that_wait_are_shown_and_are_no_illness() -> None:
-    found = Survey(NOON, (), replace(NO_COUNTS, untold=3, untold_since=at("2026-11-05 09:00")), {}, {})
-    assert of(found).ok
-    assert of(found).checks["notices"].words == "3 not told yet, the oldest of 2026-11-05 09:00 UTC"
+@pytest.mark.parametrize(("since", "ok"), [("2026-11-05 11:00", True), ("2026-11-05 10:59", False)])
+def test_notices_that_nobody_could_be_told_for_an_hour_are_ill(since: str, ok: bool) -> None:
+    found = Survey(NOON, (), replace(NO_COUNTS, untold=3, untold_since=at(since)), {}, {})
+    assert (of(found).ok, of(found).checks["notices"].ok) == (ok, ok)
+    assert of(found).checks["notices"].words == f"3 not told yet, the oldest of {since} UTC"
+
+
+AHEAD = (
+    "was begun ahead of its time, which is 2026-11-05 09:00 UTC: a clock was wrong, or --now was later than it is; nothing before"
+)
+"""What is said of October's turn."""
+
+
+@pytest.mark.parametrize("state", [TurnState.OPEN, TurnState.WAITING, TurnState.HELD, TurnState.UNKNOWN])
+def test_a_turn_that_was_begun_ahead_of_its_time_is_ill(store: Database, state: TurnState) -> None:
+    becomes(store, state)
+    before, after = at("2026-11-05 08:59"), OCTOBER.opens_at
+    found = of(looked(store, before), before).checks["monthly/x"]
+    assert (found.ok, AHEAD in found.words) == (False, True)
+    assert 'it is begun: threadmill skip monthly 2026-10 --because "..."; 2026-10 is' in found.words
+    assert of(looked(store, after), after).checks["monthly/x"].ok
+
+
+@pytest.mark.parametrize("state", [TurnState.PUBLISHED, TurnState.WRITTEN])
+def test_one_that_was_even_finished_ahead_of_its_time_is_ill_and_cannot_be_skipped(store: Database, state: TurnState) -> None:
+    becomes(store, state)
+    found = of(looked(store, UP), UP).checks["monthly/x"]
+    assert (found.ok, AHEAD in found.words, "threadmill skip" in found.words) == (False, True, False)
+
+
+def test_one_that_was_skipped_ahead_of_its_time_is_not(store: Database) -> None:
+    becomes(store, TurnState.SKIPPED)
+    assert of(looked(store, UP), UP).checks["monthly/x"].ok
+
+
+def test_one_that_was_missed_ahead_of_its_time_is_told_too(store: Database) -> None:
+    becomes(store, TurnState.MISSED)
+    words = of(looked(store, UP), UP).checks["monthly/x"].words
+    assert "2026-10 was missed ahead of its time" in words
+    assert "threadmill skip monthly 2026-10" in words

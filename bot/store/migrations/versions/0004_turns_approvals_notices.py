@@ -95,6 +95,7 @@ def upgrade() -> None:
         sa.Column("report", sa.Text(), nullable=False),
         sa.Column("network", sa.Text(), nullable=False),
         sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False, comment="another one is told again"),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("run", sa.Text(), nullable=False),
         sa.Column("at", _INSTANT, nullable=False),
