@@ -59,9 +59,8 @@ def _measure(name: str, home: Path, url: str, floor: list[float], rounds: int) -
         time.sleep(_LOOKS_S)
         memory, children = _resident_mb(process.pid), _children(process.pid)
     best, middle = min(ready) / min(floor), median(ready) / median(floor)
-    print(
-        f"{name}: ready best {min(ready):.3f} s, {best:.2f} x   median {median(ready):.3f} s, {middle:.2f} x   goal {_READY_GOAL} x"
-    )
+    times = f"best {min(ready):.3f} s, {best:.2f} x   median {median(ready):.3f} s, {middle:.2f} x"
+    print(f"{name}: ready {times}   goal {_READY_GOAL} x")
     print(f"{name}: resident {memory:.0f} MB, {len(children)} children   goal {_MEMORY_GOAL_MB:.0f} MB, 0 children")
 
 
