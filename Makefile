@@ -24,6 +24,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.collection
 	$(BIN)/python -m benchmarks.refusal
 	$(BIN)/python -m benchmarks.due
+	$(BIN)/python -m benchmarks.service
 
 # For maintainers: rebuild the bundled figures from the raw files in RAW.
 archive: $(VENV)/.base

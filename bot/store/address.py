@@ -21,6 +21,7 @@ _AWAY: Final[dict[str, Any]] = {
     "keepalives_idle": 30,  # a server that vanished is noticed within a minute; by the kernel's own rule it takes two hours
     "keepalives_interval": 10,
     "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,  # keepalives rest while what was sent is on its way, which is tried for a quarter of an hour
     "client_encoding": "utf8",
     "application_name": "threadmill",
     "prepare_threshold": None,  # statements prepared on one server connection are unknown to the next behind PgBouncer

@@ -186,7 +186,7 @@ class Farm:
     def _trouble(self, over: threading.Event) -> None:
         """Something happens to some host, now and then, and is over after a while."""
         chance = self.chance
-        while not over.wait(chance.uniform(0.3, 1.5)):
+        while not over.wait(chance.uniform(1, 6) / len(self.hosts)):
             if self.restarts and chance.random() < 0.01:
                 self.figures.happened["restarts of the database"] += 1
                 self.server.stop()
