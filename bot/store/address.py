@@ -18,10 +18,10 @@ _POSTGRESQL: Final = ("postgresql", "postgres", "postgresql+psycopg")
 _SECRETS: Final = ("password", "sslpassword")
 _AWAY: Final[dict[str, Any]] = {
     "connect_timeout": 10,
-    "keepalives_idle": 30,  # a server that vanished is noticed within a minute; by the kernel's own rule it takes two hours
+    "keepalives_idle": 30,  # a server that vanished before it answered is noticed within a minute; the kernel's rule is two hours
     "keepalives_interval": 10,
     "keepalives_count": 3,
-    "tcp_user_timeout": 60_000,  # keepalives rest while what was sent is on its way, which is tried for a quarter of an hour
+    "tcp_user_timeout": 60_000,  # ms; keepalives rest while a question is on its way to it, and the kernel sends that for 15 min
     "client_encoding": "utf8",
     "application_name": "threadmill",
     "prepare_threshold": None,  # statements prepared on one server connection are unknown to the next behind PgBouncer

@@ -22,12 +22,12 @@ def server() -> Iterator[Server]:
         yield server
 
 
-def started(folder: Path, database_url: str) -> subprocess.Popen[str]:
+def started(folder: Path, database_url: str, report: str = "dl-frameworks") -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     told = {
         "THREADMILL_HOME": str(folder / "home"),
         "DATABASE_URL": database_url,
-        "THREADMILL_REPORTS": "dl-frameworks",
+        "THREADMILL_REPORTS": report,
         "THREADMILL_LOG": "json",
         "THREADMILL_LISTEN": "off",
         "PYTHONPATH": str(Path(__file__).parents[2]),

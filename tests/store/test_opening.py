@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import sqlite3
 import sys
 import traceback
@@ -10,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -22,6 +25,7 @@ from bot.errors import BadStore
 from bot.store import open_store
 from bot.store.schema import VERSIONS
 from bot.store.tables import metadata
+from tests.hosts.wire import Wire
 from tests.store.databases import PASSWORD, Place, PostgreSQLDatabase, SQLiteFile
 from tests.store.words import a_reading, a_reply
 
@@ -200,6 +204,27 @@ def test_an_address_of_postgresql_may_be_written_in_three_ways(database: Postgre
     for scheme in ("postgresql", "postgres", "postgresql+psycopg"):
         with open_store(database.url.replace("postgresql", scheme, 1)) as store:
             assert repr(store) == f"Database('{database.socket}/threadmill')"
+
+
+def test_a_server_that_vanishes_is_noticed_within_a_minute(database: PostgreSQLDatabase) -> None:
+    options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+    seen = []
+
+    def look(connection: Connection) -> None:
+        driver = connection.connection.dbapi_connection
+        assert isinstance(driver, psycopg.Connection)
+        with socket.socket(fileno=os.dup(driver.fileno())) as end:
+            seen.append([end.getsockopt(socket.IPPROTO_TCP, option) for option in options])
+
+    with Wire(database.socket) as wire, open_store(wire.address(database.name)) as store:
+        event.listen(Engine, "begin", look)
+        try:
+            store.keep("npm", "keras", a_reply())
+        finally:
+            event.remove(Engine, "begin", look)
+    idle_s, interval_s, count, unanswered_ms = seen[0]
+    assert idle_s + interval_s * count == 60  # while we wait for its answer
+    assert unanswered_ms == 60_000  # while it has not even received the question
 
 
 def test_without_its_driver_postgresql_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
