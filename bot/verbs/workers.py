@@ -21,9 +21,9 @@ def _life(_pid: int) -> str:
 
 
 def person() -> str:
-    """Who gives the command, as far as this machine knows."""
+    """Who gives the command, as far as this machine knows: behind sudo, whoever called it."""
     try:
-        user = getpass.getuser()
+        user = os.environ.get("SUDO_USER") or getpass.getuser()
     except (OSError, KeyError):  # a container's user may have no name
         user = "somebody"
     return f"{user}@{socket.gethostname()}"
