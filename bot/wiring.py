@@ -298,6 +298,12 @@ def _store_clock(house: House) -> Callable[[], dt.datetime] | None:
     return house.wall if house.time or _is_file(_address(house)) else None
 
 
+def store_file(house: House) -> Path | None:
+    """The file the store is, if it is one."""
+    address = _address(house)
+    return Path(address.partition(":///")[2]).expanduser() if _is_file(address) else None
+
+
 def store_offline(house: House) -> AbstractContextManager[Store | None]:
     """The store for a run without a connection: the file that is there already, or none."""
     return store(house) if _is_there(_address(house)) else nullcontext()

@@ -357,3 +357,31 @@ def test_prune_shows_what_would_go_and_lets_it_go_with_yes(
     assert "no reply is kept under" in capsys.readouterr().err
     assert main(["prune", "--yes"]) == 0
     assert capsys.readouterr().out == "nothing is older than it is kept\n"
+
+
+def test_what_was_never_begun_can_be_taken_back_after_a_restore(
+    fake: FakeX, back_up: Callable[[], None], lose: Callable[[], None]
+) -> None:
+    begin(fake)
+    back_up()
+    fake.advance(DAY)
+    lose()
+    assert main(["undo", "1", "--yes"]) == 0
+    with wiring.store(wiring.house()) as store:
+        assert [at.state for at in store.desk.deliveries(1)] == [State.PLANNED, State.PLANNED]
+    assert fake.posts == {}
+
+
+def test_what_went_out_after_the_backup_can_be_taken_down(
+    fake: FakeX, back_up: Callable[[], None], lose: Callable[[], None]
+) -> None:
+    begin(fake)
+    back_up()
+    fake.advance(DAY)
+    finish(fake)
+    fake.advance(DAY)
+    lose()
+    assert main(["undo", "1", "--yes"]) == 0
+    with wiring.store(wiring.house()) as store:
+        assert [at.state for at in store.desk.deliveries(1)] == [State.REMOVED, State.REMOVED]
+    assert fake.threads() == []

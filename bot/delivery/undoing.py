@@ -27,11 +27,13 @@ def undo(this: Round) -> Sequence[Delivery]:
     """
     this.desk.withdraw(this.edition, this.clock.now())
     begun, tries = this.clock.now(), 0
-    while (at := _last_out(this)) is not None:
+    while (at := _next(this)) is not None:
         this.park()
         match at.state:
             case State.SENDING:
                 this.watch(at, begun)
+            case State.UNKNOWN if _unanchored(this, at):
+                this.desk.settle(at, State.PLANNED, error="the post before it is not there, so nothing can reply to it")
             case State.UNKNOWN:
                 reconcile(this, at)
             case _:
@@ -51,11 +53,17 @@ def undo(this: Round) -> Sequence[Delivery]:
     return this.desk.deliveries(this.edition)
 
 
-def _last_out(this: Round) -> Delivery | None:
-    """The last post that is, or may be, on the account."""
+def _next(this: Round) -> Delivery | None:
+    """The first post of unknown fate, for those after it are replies to it; else the last that is, or may be, on the account."""
     this.desk.expire(this.edition, this.clock.now())
-    out = (State.SENDING, State.UNKNOWN, State.PUBLISHED)
-    return next((at for at in reversed(this.desk.deliveries(this.edition)) if at.state in out), None)
+    deliveries = this.desk.deliveries(this.edition)
+    unknown = next((at for at in deliveries if at.state is State.UNKNOWN), None)
+    return unknown or next((at for at in reversed(deliveries) if at.out), None)
+
+
+def _unanchored(this: Round, at: Delivery) -> bool:
+    """Whether the post that this one would be a reply to is proven not to be there."""
+    return at.position > 1 and this.desk.deliveries(this.edition)[at.position - 2].state in (State.PLANNED, State.REJECTED)
 
 
 def _remove(this: Round, at: Delivery, tried: bool) -> None:

@@ -41,7 +41,8 @@ class Log(Protocol):
 @dataclass
 class Service:
     """
-    Looks every half minute until it is told to stop. `tell` passes notices on; `good` is called after each look.
+    Looks every half minute until it is told to stop. `tell` passes notices on; `good` is called after each look. Nothing is
+    looked at while the store that is open is not the one others open: it was `replaced`.
 
     `looked_at` is when the last look was finished, by the store's clock.
     """
@@ -53,6 +54,7 @@ class Service:
     good: Callable[[], None]
     children: Children
     recipes: Recipes
+    replaced: Callable[[], bool] = lambda: False
     looked_at: dt.datetime | None = None
     watch: Watch = field(default_factory=Watch)
 
@@ -80,6 +82,9 @@ class Service:
     def look(self) -> None:
         """One look: what is due is started, what went by is written down."""
         self.children.reap()
+        if self.replaced():
+            self.log("error", "the file of the store was moved or replaced while it is open: restart the service")
+            return
         try:
             now = self.store.now()
             if not self.watch.believes(now):

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from bot import wiring
@@ -58,6 +59,7 @@ def serve() -> int:
             children=Children(house.folder, _CODES),
             recipes=Recipes(house),
         )
+        service.replaced = _Replaced(wiring.store_file(house))
         if ping is not None:
             began_at = house.now
             service.good = _Ping(ping, lambda: _well(service, began_at))
@@ -130,6 +132,26 @@ class _Telling:
             logging.getLogger("bot.service").warning("notices cannot be read", extra={"reason": str(error)})
 
 
+class _Replaced:
+    """Whether the file of the store is another one than when the service began."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._known = self._now()
+
+    def __call__(self) -> bool:
+        return self._now() != self._known
+
+    def _now(self) -> tuple[int, int] | None:
+        if self._file is None:
+            return None
+        try:
+            found = self._file.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+
 @dataclass
 class _Ping:
     """Asks the dead man's switch after a look, while all is well, but not at every ring."""
@@ -150,6 +172,9 @@ def _ready(address: str) -> None:
     place = os.environ.get("NOTIFY_SOCKET", "")
     if not place:
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door:
-        door.connect("\0" + place[1:] if place.startswith("@") else place)
-        door.send(b"READY=1")
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door:
+            door.connect("\0" + place[1:] if place.startswith("@") else place)
+            door.send(b"READY=1")
+    except OSError as error:  # whoever it is does not listen; the work does not depend on it
+        logging.getLogger("bot.service").warning("nobody listens at NOTIFY_SOCKET", extra={"reason": str(error)})

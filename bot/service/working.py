@@ -24,19 +24,19 @@ def perform_turn(report: str, period: str, run: str, recipe: str | None, mode: s
     One turn, by the copy of the recipe and in the mode that the service goes by, whatever was edited since; the exit code of what
     it has become.
     """
-    house = _house(run)
-    if recipe is not None:
-        house = dataclasses.replace(house, recipes={report: Path(recipe)})
-    if mode is not None:
-        house = dataclasses.replace(house, settings=dataclasses.replace(house.settings, modes={report: Mode(mode)}))
     try:
+        house = _house(run)
+        if recipe is not None:
+            house = dataclasses.replace(house, recipes={report: Path(recipe)})
+        if mode is not None:
+            house = dataclasses.replace(house, settings=dataclasses.replace(house.settings, modes={report: Mode(mode)}))
         done = perform(house, report, period, run, "scheduled", stop, logs.steps())
     except ThreadmillError as error:
         about = {"report": report, "period": period, "reason": str(error)}
         logging.getLogger(__name__).error("the turn was not begun, or is not written down", extra=about)  # noqa: TRY400
         return NOT_BEGUN
     if done is None:
-        logging.getLogger(__name__).info("another worker has the turn", extra={"report": report, "period": period})
+        logging.getLogger(__name__).info("the turn is over, or another worker has it", extra={"report": report, "period": period})
         return 0
     about = {"report": report, "network": done.turn.network, "period": period, "state": str(done.turn.state)}
     level = logging.WARNING if done.code else logging.INFO

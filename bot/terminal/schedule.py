@@ -24,6 +24,9 @@ def show_schedule(found: Survey, as_json: bool) -> None:
         return
     for one in found.scheduled:
         _show(one)
+    for turn in found.orphans:
+        show_turn(turn)
+        say("   the report is not scheduled any more: nobody goes on with it")
     for name, moment in sorted(found.chores.items()):
         say(f"{name} was last done at {_minute(moment)}")
     if found.counts.untold:
@@ -53,6 +56,7 @@ def _row(found: Survey) -> dict[str, object]:
         "at": found.at.isoformat(),
         "scheduled": [_scheduled_row(one) for one in found.scheduled],
         "problems": dict(found.problems),
+        "left": [_turn_row(turn) for turn in found.orphans],
         "chores": {name: moment.isoformat() for name, moment in found.chores.items()},
         "asked": {source: moment.isoformat() for source, moment in counts.asked.items()},
         "billed_usd": _usd(counts.charges),

@@ -16,18 +16,20 @@ from bot.ports import Approval, Store
 from bot.verbs.choosing import any_period_of, refuse_to_come
 from bot.verbs.workers import person
 
+_LONGEST_REASON = 1000
 _SHORTEST_DIGEST = 12
 """Characters that tell one thread from another; fewer may be a slip of the hand."""
 
 
 @dataclass(frozen=True)
 class Approved:
-    """A frozen thread, and a person's approval of it, if it was given; `turn` says whether somebody is waiting for that."""
+    """A frozen thread, and a person's approval of it, if it was given; `waited_for` says whether the next run posts it then."""
 
     edition: int
     frozen: Frozen
     approval: Approval | None
     turn: Turn | None
+    waited_for: bool = False
 
 
 def approve(edition: int, digest: str | None, out: str | None = None) -> Approved:
@@ -52,7 +54,10 @@ def approve(edition: int, digest: str | None, out: str | None = None) -> Approve
             _refuse_pointless(store, edition)
             if not store.rota.approve(Approval(edition, frozen.digest, person(), store.now())):
                 raise HeldBack(f"edition {edition} was changed by another process just now; see threadmill status")
-        return Approved(edition, frozen, store.rota.approval(edition), _turn_of(store, edition))
+        turn = _turn_of(store, edition)
+        in_time = turn is not None and not turn.over and store.now() < turn.window.closes_at
+        scheduled = in_time and frozen.report in {report.key for report in wiring.scheduled(house)[0]}
+        return Approved(edition, frozen, store.rota.approval(edition), turn, waited_for=scheduled)
 
 
 def skip(report: str, period: str, because: str) -> Turn:
@@ -61,8 +66,10 @@ def skip(report: str, period: str, because: str) -> Turn:
     one that a wrong clock has begun ahead of its time silences the report no more.
 
     Raises:
-        BadInput: there is no such report, period or window, or posts of it are out. HeldBack: a worker is at it.
+        BadInput: there is no such report, period or window, no reason, or posts of it are out. HeldBack: a worker is at it.
     """
+    if not 0 < len(because.strip()) <= _LONGEST_REASON:
+        raise BadInput(f"--because takes a reason of at most {_LONGEST_REASON} characters; it is kept with the turn")
     house = wiring.house()
     recipe = wiring.report(house, report)
     when = any_period_of(house, recipe, period)

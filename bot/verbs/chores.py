@@ -6,6 +6,8 @@ import datetime as dt
 from typing import Final
 
 from bot import wiring
+from bot.collection import SourceOutcome
+from bot.errors import BadInput
 from bot.ports import Done, Progress, Store
 from bot.verbs.workers import worker
 
@@ -51,9 +53,17 @@ def _collect(house: wiring.House, now: dt.datetime, progress: Progress) -> tuple
     """The live sources of the reports that are seen to."""
     from bot.verbs.collecting import collect
 
-    told = [collect(name, None, None, progress) for name in house.settings.reports or (None,)]
-    outcomes = [outcome for one in told for outcomes in one.outcomes.values() for outcome in outcomes]
-    failed = {one.source: one.problem for one in outcomes if one.problem}
+    outcomes: list[SourceOutcome] = []
+    failed: dict[str, str] = {}
+    for name in house.settings.reports or (None,):
+        try:
+            told = collect(name, None, None, progress)
+        except BadInput as error:  # one broken recipe must not cost the others a day
+            failed[str(name)] = str(error)
+            continue
+        failed |= told.problems
+        outcomes += [outcome for some in told.outcomes.values() for outcome in some]
+    failed |= {one.source: one.problem for one in outcomes if one.problem}
     answers = sum(not one.problem for one in outcomes)
     done = not failed or (answers > 0 and now.time() >= CONTENT_FROM)
     return done, "; ".join([f"{answers} of {len(outcomes)} answers are of use", *failed.values()])

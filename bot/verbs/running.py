@@ -84,5 +84,9 @@ def _performed(
 
 
 def _chores(house: wiring.House, store: Store, progress: Progress) -> None:
+    """A chore that fails is tried again when its lease is over; what is to be told is told all the same."""
     for name in chores_due(store, store.now()):
-        do_chore(house, name, progress)
+        try:
+            do_chore(house, name, progress)
+        except ThreadmillError as error:
+            progress(f"{name} has come to nothing: {error}", 0, 0)

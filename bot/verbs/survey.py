@@ -19,6 +19,8 @@ LOOK_OVERDUE: Final = dt.timedelta(minutes=5)
 """Looks come every half minute."""
 TURN_OVERDUE: Final = dt.timedelta(minutes=30)
 """How late a turn may be begun, or given up, before somebody should look why: others may be at work, two at a time."""
+_RECENT: Final = 20
+"""Of each report so many turns are looked through for one that is not over."""
 CHORE_OVERDUE: Final = dt.timedelta(days=2)
 """Chores are done daily, so this is a day too late."""
 NOTICE_OVERDUE: Final = dt.timedelta(hours=1)
@@ -44,13 +46,17 @@ class Scheduled:
 
 @dataclass(frozen=True)
 class Survey:
-    """Everything an operator may want to know, as of `at`. `problems` are recipes that cannot be read, by report."""
+    """
+    Everything an operator may want to know, as of `at`. `problems` are recipes that cannot be read, by report; `orphans` are
+    turns that are not over, of reports that are not scheduled any more: nobody goes on with them.
+    """
 
     at: dt.datetime
     scheduled: tuple[Scheduled, ...]
     counts: Counts
     chores: Mapping[str, dt.datetime]
     problems: Mapping[str, str]
+    orphans: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,10 @@ def survey_of(reports: Sequence[Report], problems: Mapping[str, str], store: Sto
     ]
     counts, chores = (store.counts(month), store.rota.chores()) if store else (_NOTHING, {})
     done_at = {name: done.at for name, done in chores.items()}
-    return Survey(now, tuple(scheduled), counts, done_at, dict(problems))
+    names = {one.report for one in scheduled} | set(problems)
+    turns = store.rota.history(_RECENT) if store else ()
+    orphans = tuple(turn for turn in turns if not turn.over and turn.report not in names)
+    return Survey(now, tuple(scheduled), counts, done_at, dict(problems), orphans)
 
 
 def health(found: Survey | str, looked_at: dt.datetime | None, since: dt.datetime, now: dt.datetime) -> Health:
@@ -121,6 +130,7 @@ def health(found: Survey | str, looked_at: dt.datetime | None, since: dt.datetim
     checks |= {f"{one.report}/{one.network}": _turns(one) for one in found.scheduled}
     goes_on = {one.report for one in found.scheduled}
     checks |= {f"recipe {name}": Check(name in goes_on, f"cannot be read: {words}") for name, words in found.problems.items()}
+    checks |= {f"{one.report}/{one.network}": Check(False, _orphaned(one)) for one in found.orphans}
     return Health(checks | {"notices": _notices(found.counts, now)})
 
 
@@ -141,6 +151,8 @@ def _overdue(schedule: Schedule, window: Window, turns: Sequence[Turn], now: dt.
     for turn in turns:
         if turn.state is not TurnState.SKIPPED and turn.window.opens_at > now:
             yield _ahead(turn)
+        if not turn.over and turn.lease_until is None and turn.retry_at is not None and turn.retry_at + TURN_OVERDUE < now:
+            yield f"{turn.period.key} is {turn.state} and was to be tried again at {_minute(turn.retry_at)}, and nobody has"
         closes_at = turn.closes_at(schedule)
         if not turn.over and closes_at + TURN_OVERDUE < now:
             yield f"{turn.period.key} is {turn.state}, though its time was over at {_minute(closes_at)}"
@@ -178,6 +190,14 @@ def _turns(one: Scheduled) -> Check:
     missed = one.newest is not None and one.newest.state is TurnState.MISSED
     ahead = f"the next opens at {_minute(one.opens_at)}"
     return Check(not (missed or one.overdue), "; ".join([*([one.overdue] if one.overdue else []), *words, ahead]))
+
+
+def _orphaned(turn: Turn) -> str:
+    report, period = shlex.quote(turn.report), shlex.quote(turn.period.key)
+    return (
+        f"{turn.period.key} is {turn.state}, and the report is not scheduled any more, so nobody goes on with it: schedule it "
+        f'again, or threadmill skip {report} {period} --because "..."'
+    )
 
 
 def _notices(counts: Counts, now: dt.datetime) -> Check:

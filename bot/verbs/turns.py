@@ -12,7 +12,7 @@ from typing import Final
 from bot import __version__, wiring
 from bot.compose.documents import frozen
 from bot.delivery import Clock, Round, deliver
-from bot.domain.delivery import Delivery, State
+from bot.domain.delivery import OUT, Delivery, State
 from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.schedule import Mode, Schedule
@@ -138,10 +138,10 @@ class _Performance:
 
     def _go(self) -> None:
         if self.schedule.mode is Mode.DRY:
-            self._refuse_half_dry()
-            self._write()
+            self._go_dry()
             return
         network = wiring.network(self.house, self.recipe.network)
+        self._refuse_another_account(network)
         edition = self.store.desk.find(self.recipe.key, self.turn.period.key, network.account)
         if edition is None and self._doubtful():
             return
@@ -171,12 +171,30 @@ class _Performance:
             return None
         return composed
 
-    def _refuse_half_dry(self) -> None:
+    def _go_dry(self) -> None:
         """Who wants no more posts, with some of a thread out already, is not done with it."""
-        if count := sum(one.out for one in self._deliveries):
-            raise Rejected(
+        states = [one.state for one in self._deliveries]
+        if states and all(state is State.PUBLISHED for state in states):
+            self._is_published()
+        elif count := sum(state in OUT for state in states):
+            half = HeldBack(
                 f"{count} posts of edition {self.turn.edition} are out, and the mode is dry: nothing more of it is posted. Set "
                 "another mode, or decide by hand"
+            )
+            self._becomes(TurnState.HELD, half, "held")
+        else:
+            self._write()
+
+    def _refuse_another_account(self, network: Network) -> None:
+        """Half a thread on one account is not forgotten for another one."""
+        if self.turn.edition is None or not any(one.out for one in self._deliveries):
+            return
+        account = self.store.desk.frozen(self.turn.edition).account
+        if account != network.account:
+            raise BadInput(
+                f"posts of edition {self.turn.edition} are out on account {account}, and the keys are those of "
+                f"{network.account}. Set the keys it was begun with, or take it down with those: threadmill undo "
+                f"{self.turn.edition}"
             )
 
     def _write(self) -> None:
@@ -206,7 +224,10 @@ class _Performance:
             self.turn = replace(self.turn, state=TurnState.SENDING)
             with self.stop.careful():
                 deliver(self._round(edition, network))
-        url = wiring.post_url(self.recipe.network, desk.deliveries(edition)[0].remote_id)
+        self._is_published()
+
+    def _is_published(self) -> None:
+        url = wiring.post_url(self.recipe.network, self._deliveries[0].remote_id)
         self.turn = replace(self.turn, state=TurnState.PUBLISHED, reason=url, retry_at=None)
 
     def _refuse_refused(self, deliveries: Sequence[Delivery]) -> None:

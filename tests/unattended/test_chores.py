@@ -10,6 +10,7 @@ import pytest
 
 from bot import wiring
 from bot.collection import SourceOutcome
+from bot.errors import BadRecipe
 from bot.ports import Store
 from bot.verbs import chores, collecting
 from bot.verbs.chores import chores_due, do_chore
@@ -107,3 +108,20 @@ def test_another_host_has_it(mill: Mill, store: Store) -> None:
     assert store.rota.chore("collect", FOUR.date(), "another", mill.now(), mill.now() + chores.LEASE)
     assert chores_due(store, mill.now()) == ["prune"]
     assert do_chore(mill.house(), "collect", lambda *_: None) is None
+
+
+def test_a_broken_recipe_costs_the_others_no_day(mill: Mill, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    mill.reports = ["broken", "well"]
+    asked = []
+
+    def collect(report: str, *_: object) -> collecting.Collected:
+        asked.append(report)
+        if report == "broken":
+            raise BadRecipe("its recipe is no TOML")
+        return collecting.Collected({report: (SourceOutcome("one", 3),)}, {}, {})
+
+    monkeypatch.setattr(collecting, "collect", collect)
+    mill.pass_(hours=19)
+    assert do_chore(mill.house(), "collect", lambda *_: None) == "1 of 1 answers are of use; its recipe is no TOML"
+    assert asked == ["broken", "well"]
+    assert "collect" not in chores_due(store, mill.now())

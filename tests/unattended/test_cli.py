@@ -17,6 +17,7 @@ from bot.errors import BadRecipe
 from bot.rehearsal import CREATE, named
 from bot.stopping import Stop
 from bot.verbs import running
+from bot.verbs.survey import health, survey_of
 from tests.unattended.mill import DAILY, Mill
 from tests.unattended.test_turns import SIX, THREAD
 
@@ -190,6 +191,58 @@ def test_one_that_cannot_be_begun_costs_the_others_nothing(mill: Mill, told: Tol
     said = told()
     assert "daily 2026-03-01 is broken: its folder is gone" in said
     assert "other 2026-03-01 for x: waiting" in said
+
+
+def test_a_chore_that_comes_to_nothing_costs_nobody_what_is_to_be_told(
+    mill: Mill, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "chores_due", lambda *_: ["collect"])
+    monkeypatch.setattr(running, "do_chore", lambda *_: (_ for _ in ()).throw(BadRecipe("broken")))
+    assert main(["run", "--once"]) == 3
+    assert digest(told())
+    assert mill.notices() == []  # told to the log
+
+
+def test_a_reason_is_wanted_for_a_period_that_is_skipped(mill: Mill, capsys: pytest.CaptureFixture[str]) -> None:
+    for reason in ("", "  ", "x" * 1001):
+        assert main(["skip", "daily", "2026-03-01", "--because", reason]) == 2
+        assert "takes a reason of at most 1000 characters" in capsys.readouterr().err
+
+
+def test_who_approves_too_late_is_told_how_to_post_it(mill: Mill, told: Told) -> None:
+    main(["run", "--once"])
+    wanted = digest(told())
+    mill.pass_(hours=24)
+    assert main(["approve", "1", wanted]) == 0
+    assert "threadmill post daily --period 2026-03-01 --yes posts it" in told()
+
+
+def test_a_turn_whose_report_left_the_schedule_is_ill(mill: Mill, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    main(["run", "--once"])
+    wanted = digest(told())
+    mill.report("other", "day", DAILY, "2026-03-01", 3)
+    monkeypatch.setenv("THREADMILL_REPORTS", "other")
+    assert main(["schedule"]) == 0
+    assert "daily 2026-03-01 for x: waiting" in (shown := told())
+    assert "the report is not scheduled any more: nobody goes on with it" in shown
+    house = wiring.house()
+    with wiring.store(house) as store:
+        found = survey_of(*wiring.scheduled(house), store, store.now())
+    check = health(found, mill.now(), mill.now(), mill.now()).checks["daily/x"]
+    assert (check.ok, "threadmill skip daily 2026-03-01" in check.words) == (False, True)
+    assert main(["approve", "1", wanted]) == 0
+    assert "no turn waits for it" in told()
+
+
+def test_what_was_to_be_tried_again_and_was_not_is_ill(mill: Mill, told: Told) -> None:
+    main(["run", "--once"])
+    main(["approve", "1", digest(told())])
+    house = wiring.house()
+    with wiring.store(house) as store:
+        for minutes, well in ((30, True), (1, False)):
+            mill.pass_(minutes=minutes)
+            found = survey_of(*wiring.scheduled(house), store, store.now())
+            assert health(found, mill.now(), mill.now(), mill.now()).checks["daily/x"].ok is well
 
 
 def test_a_missed_turn_is_made_up_for_by_hand(mill: Mill, told: Told) -> None:

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from bot import wiring
+from bot.delivery import Clock, Round, deliver
 from bot.domain.delivery import Frozen, FrozenPost, State
 from bot.domain.period import Period
 from bot.domain.schedule import Window
 from bot.domain.turn import Turn, TurnState
 from bot.errors import BadInput, BadStore
-from bot.ports import Approval
+from bot.ports import Approval, Store
 from bot.rehearsal import CREATE, TIMELINE, named
 from bot.store.transactions import Transactions
 from bot.verbs.turns import perform
@@ -454,7 +455,7 @@ def test_dry_stops_a_thread_that_is_half_out_and_says_so(auto: Mill) -> None:
     assert codes(auto) == [7]
     in_mode(auto, "dry")
     auto.pass_(hours=6)
-    assert codes(auto) == [4]
+    assert codes(auto) == [3]
     assert (auto.states()[FIRST], auto.notices()) == (TurnState.HELD, [("held", "daily", "2026-03-01")])
     assert "1 posts of edition 1 are out, and the mode is dry" in auto.turns()[FIRST].reason
     assert len(auto.fake.posts) == 1
@@ -491,3 +492,38 @@ def test_a_refusal_nobody_could_write_down_is_not_tried_again_by_itself(auto: Mi
     creates = auto.fake.creates
     assert codes(auto) == [4]
     assert (auto.states()[FIRST], auto.fake.creates) == (TurnState.HELD, creates)
+
+
+def test_a_thread_posted_whole_by_hand_is_published_whatever_the_mode(auto: Mill) -> None:
+    auto.fake.faults.on(CREATE, named("429-24h-user"), nth=2)
+    assert codes(auto) == [7]
+    auto.pass_(hours=6)
+    with wiring.store(auto.house()) as store:  # the same walk that a person's command takes
+        deliver(a_round(auto, store))
+        assert store.rota.nudge(1, auto.now())
+    in_mode(auto, "dry")
+    assert codes(auto) == [0]
+    assert auto.states() == {FIRST: TurnState.PUBLISHED}
+
+
+def a_round(mill: Mill, store: Store) -> Round:
+    house, still = mill.house(), Still(mill)
+    network, limits = wiring.network(house, "x"), wiring.limits("x")
+    clock = Clock(store.now, still.sleep)
+    return Round(1, store.desk.frozen(1), store.desk, network, limits, clock, "a person", lambda _: None)
+
+
+def test_half_a_thread_is_not_forgotten_for_another_account(auto: Mill) -> None:
+    auto.fake.faults.on(CREATE, named("429-24h-user"), nth=2)
+    assert codes(auto) == [7]
+    token = auto.environment()["X_ACCESS_TOKEN"]
+    auto.variables = {"X_ACCESS_TOKEN": token.replace("1001-", "2002-")}
+    auto.pass_(hours=6)
+    assert codes(auto) == [2]
+    turn = auto.turns()[FIRST]
+    assert (turn.state, turn.edition, auto.notices()) == (TurnState.HELD, 1, [("broken", "daily", "2026-03-01")])
+    assert "posts of edition 1 are out on account 1001, and the keys are those of 2002" in turn.reason
+    auto.variables = {}
+    auto.pass_(hours=1)
+    assert codes(auto) == [0]
+    assert auto.threads() == [THREAD]
