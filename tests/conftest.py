@@ -93,5 +93,8 @@ def _logs_as_before() -> Iterator[None]:
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
     logging.getLogger("bot").setLevel(house)
+    for logger in list(logging.root.manager.loggerDict.values()):
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False  # import-linter's own configuration turns off all there are
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
