@@ -60,7 +60,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        size = int(self.headers.get("Content-Length", 0))
+        raw = self.rfile.read(size)
+        if len(raw) < size:  # the client was killed while it spoke: nobody answers half a request
+            self._hang_up()
+            return
         asked = Asked(
             self.command,
             self.headers.get("Host", ""),

@@ -42,7 +42,8 @@ FIRST: Final = Period.parse("2026-03-01")
 SCHEDULE: Final = (
     'cron = "0 6 * * *"\nzone = "UTC"\ndelay = "2h"\ngrace = "20h"\nlatest = "30h"\npatience = "1h"\nretry = "5m"\nmode = "auto"'
 )
-_LONGEST_ROUND_S: Final = 120
+_UNCALM_S, _LONGEST_ROUND_S = 60, 240
+"""Real seconds: looks at the account that fail again and again are ever further apart."""
 OPENS: Final = dt.timedelta(hours=6)
 CREATE_CHANCE, TIMELINE_CHANCE = 0.12, 0.15
 SKEWS_S: Final = (0, 170, -150, 60)
@@ -63,11 +64,12 @@ class Moody(Faults):
         super().__init__()
         self._chance = chance
         self.met: Counter[str] = Counter()
+        self.calm = False
 
     def take(self, call: str) -> Fault | None:
         super().take(call)
         chance = {CREATE: CREATE_CHANCE, TIMELINE: TIMELINE_CHANCE}.get(call, 0)
-        if self._chance.random() >= chance:
+        if self.calm or self._chance.random() >= chance:
             return None
         name = self._chance.choice(FAULTS[call])
         self.met[name] += 1
@@ -172,11 +174,12 @@ class Farm:
         yield from (f"{period.key}: {one}" for one in left)
 
     def _until_published(self, period: Period) -> list[str]:
-        until = time.monotonic() + _LONGEST_ROUND_S
+        until, calm_from = time.monotonic() + _LONGEST_ROUND_S, time.monotonic() + _UNCALM_S
         states: dict[str, tuple[str, str]] = {}
         while len(left := [name for name in self.names if states.get(name, ("",))[0] != TurnState.PUBLISHED]) > 0:
             if time.monotonic() > until:
                 return [f"{name} is {states.get(name)}" for name in left]
+            self.faults.calm = time.monotonic() > calm_from
             time.sleep(0.2)
             with suppress(OperationalError):  # it is restarted
                 rows = self.database.ask("SELECT report, state, reason FROM turn WHERE period = ?", period.key)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -101,3 +103,12 @@ def test_keys_that_were_made_while_the_app_was_read_only_read_and_do_no_more() -
             }
         assert [part.text for chain in fake.threads() for part in chain] == ["one"]
         bot.session.close()
+
+
+def test_half_a_request_of_a_client_that_was_killed_is_none(fake: FakeX) -> None:
+    host, port = urlsplit(fake.url).netloc.split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as killed:
+        killed.sendall(b'POST /2/tweets HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"text": "ha')
+        killed.shutdown(socket.SHUT_WR)
+        assert killed.recv(100) == b""
+    assert (fake.calls, fake.violations) == ([], [])
