@@ -230,8 +230,8 @@ def test_a_turn_that_may_have_been_performed_since_the_backup_is_held_for_a_pers
         assert turn.state is TurnState.HELD
         assert turn.reason == (
             "the store was restored at 2026-03-02 07:00 UTC from a backup made at 2026-03-02 05:00 UTC; whether the thread went "
-            "out in between is not known: look at the account; if it is there, say so with threadmill skip, and if it is not, "
-            "threadmill post --yes --absent posts it"
+            "out in between is not known: look at the account; if it is there, say so with threadmill skip REPORT PERIOD, and if "
+            "it is not, threadmill post REPORT --period PERIOD --yes --absent posts it"
         )
         assert mill.notices() == [("held", *FIRST)]
 

@@ -117,7 +117,7 @@ class Restored:
         """What a person does about a thread that may have gone out in between."""
         return (
             "whether the thread went out in between is not known: look at the account; if it is there, say so with threadmill "
-            "skip, and if it is not, threadmill post --yes --absent posts it"
+            "skip REPORT PERIOD, and if it is not, threadmill post REPORT --period PERIOD --yes --absent posts it"
         )
 
     def doubts(self, moment: dt.datetime) -> bool:

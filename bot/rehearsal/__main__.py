@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     fake.faults.script(given.faults)
     with fake:
         print(fake.url, flush=True)
+        if not given.until_stdin_closes:  # a person started it
+            print("\n".join(f"{name}={value}" for name, value in fake.keys.environment(fake.url).items()), file=sys.stderr)
         if given.until_stdin_closes:
             threading.Thread(target=_wait_for_the_end, args=(sys.stdin.fileno(), stop), daemon=True).start()
         while not stop.wait(0.2):

@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Integer, Table, delete, exists, func, insert, select, text, update
+from sqlalchemy import Connection, Integer, Table, case, delete, exists, func, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.domain.delivery import State
@@ -35,6 +35,10 @@ from bot.store.transactions import Transactions
 _AWAKE = (State.PLANNED, State.SENDING, State.REJECTED, State.UNKNOWN)
 """What a process the store does not know of may have sent meanwhile."""
 
+_BY_HAND: Final = (
+    "whether its posts went out in between is not known: threadmill post looks for them on the account before it sends any, and "
+    "threadmill undo takes it back, whatever is out"
+)
 _LOOK: Final = "whether the post went out in between is not known; post the edition again, which looks at the account first"
 
 
@@ -183,7 +187,9 @@ def _hold(connection: Connection, restored: Restored) -> int:
     connection.execute(delete(tables.approval))
     values = {
         "state": TurnState.HELD.value,
-        "reason": f"{restored.words}; {restored.advice}",
+        "reason": case(
+            (turns.edition.is_not(None), f"{restored.words}; {_BY_HAND}"), else_=f"{restored.words}; {restored.advice}"
+        ),
         "retry_at": None,
         "worker": "",
         "lease_until": None,

@@ -8,7 +8,22 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from bot.domain.period import Period
 from bot.domain.schedule import Window
@@ -111,7 +126,7 @@ class DatabaseRota(Transactions):
         return settled
 
     def sending(self, turn: Turn, edition: int) -> bool:
-        values = {"state": TurnState.SENDING.value, "edition": edition}
+        values = {"state": TurnState.SENDING.value, "edition": edition, "reason": ""}
         with self._writes() as connection:
             return self._move(connection, replace(turn, edition=edition), TurnState.SENDING, values)
 
@@ -281,12 +296,16 @@ def _held(connection: Connection, edition: int | None, *conditions: ColumnElemen
 
 
 def _nudge(connection: Connection, edition: int, now: dt.datetime) -> bool:
-    """Also the turn of its report and period that has no edition yet: this one was posted by hand."""
+    """
+    Also the turn of its report and period that has no edition yet: this one was posted by hand. Where its time is long over by
+    this clock, another one decides (`run --once --now`), and "at once" is from its opening on.
+    """
     turns, editions = tables.turn.c, tables.edition.c
     same = editions.report == turns.report, editions.network == turns.network, editions.period == turns.period
     named = and_(turns.edition.is_(None), exists().where(editions.id == edition, *same))
-    nudging = update(tables.turn).where(turns.ended_at.is_(None), or_(turns.edition == edition, named)).values(retry_at=now)
-    return connection.execute(nudging).rowcount > 0
+    nudging = update(tables.turn).where(turns.ended_at.is_(None), or_(turns.edition == edition, named))
+    at_once = case((turns.closes_at <= now, turns.opens_at), else_=literal(now, tables.Instant()))
+    return connection.execute(nudging.values(retry_at=at_once)).rowcount > 0
 
 
 def _remember(connection: Connection, notice: Notice, now: dt.datetime) -> None:

@@ -15,8 +15,16 @@ from rich.progress import SpinnerColumn, TaskID, TextColumn
 
 from bot.domain.words import printable
 
-OUT: Final = Console(highlight=False)
-ERR: Final = Console(stderr=True, highlight=False)
+
+class _Plain(Console):
+    """A console that leaves it to its caller what to do when nobody reads on: rich would end the process with 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+OUT: Final = _Plain(highlight=False)
+ERR: Final = _Plain(stderr=True, highlight=False)
 
 
 @contextmanager

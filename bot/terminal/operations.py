@@ -52,7 +52,9 @@ def show_approved(approved: Approved) -> None:
         say(f"approve exactly this: threadmill approve {approved.edition} {frozen.digest}")
         return
     say(f"approved by {approved.approval.by} at {approved.approval.at:%Y-%m-%d %H:%M} UTC")
-    if not approved.waited_for:
+    if approved.out:
+        say("it is out already, or was taken down: threadmill status tells")
+    elif not approved.waited_for:
         say(f"no turn waits for it: threadmill post {frozen.report} --period {frozen.period} --yes posts it")
     else:
         say("the next run posts it")

@@ -40,6 +40,8 @@ def _show(one: Scheduled) -> None:
         show_turn(turn)
     if one.newest is None:
         say(f"{one.report} for {one.network}: no turn yet")
+    if one.due:
+        say(f"   {one.window.period.key} is due since {_minute(one.window.opens_at)}: the next look begins it")
     if one.overdue:
         say(f"   overdue: {one.overdue}")
     say(f"   {one.mode}; the next window opens at {_minute(one.opens_at)}")

@@ -23,13 +23,17 @@ _SHORTEST_DIGEST = 12
 
 @dataclass(frozen=True)
 class Approved:
-    """A frozen thread, and a person's approval of it, if it was given; `waited_for` says whether the next run posts it then."""
+    """
+    A frozen thread, and a person's approval of it, if it was given. `waited_for` says whether the next run posts it then, `out`
+    that nothing is left to post.
+    """
 
     edition: int
     frozen: Frozen
     approval: Approval | None
     turn: Turn | None
     waited_for: bool = False
+    out: bool = False
 
 
 def approve(edition: int, digest: str | None, out: str | None = None) -> Approved:
@@ -57,7 +61,9 @@ def approve(edition: int, digest: str | None, out: str | None = None) -> Approve
         turn = _turn_of(store, edition)
         in_time = turn is not None and not turn.over and store.now() < turn.window.closes_at
         scheduled = in_time and frozen.report in {report.key for report in wiring.scheduled(house)[0]}
-        return Approved(edition, frozen, store.rota.approval(edition), turn, waited_for=scheduled)
+        whole = all(one.state is State.PUBLISHED for one in store.desk.deliveries(edition))
+        done = whole or store.desk.withdrawn(edition) is not None
+        return Approved(edition, frozen, store.rota.approval(edition), turn, waited_for=scheduled, out=done)
 
 
 def skip(report: str, period: str, because: str) -> Turn:

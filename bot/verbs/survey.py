@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot import wiring
 from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.schedule import Mode, Schedule, Window
-from bot.domain.turn import MOVES, Turn, TurnState
+from bot.domain.turn import MOVES, Last, Turn, TurnState, due
 from bot.ports import Counts, Store
 
 LOOK_OVERDUE: Final = dt.timedelta(minutes=5)
@@ -31,7 +31,8 @@ NOTICE_OVERDUE: Final = dt.timedelta(hours=1)
 class Scheduled:
     """
     A report on a network: what is done with its threads, the window that opened last, when the next opens, and its turns: the
-    newest, and those that are not over. `overdue` says in words what should have happened by now, and is empty if nothing should.
+    newest, and those that are not over. `overdue` says in words what should have happened by now, and is empty if nothing should;
+    `due` that the next look begins the window's turn.
     """
 
     report: str
@@ -42,6 +43,7 @@ class Scheduled:
     newest: Turn | None
     open_turns: tuple[Turn, ...]
     overdue: str
+    due: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ def _scheduled(report: Report, schedule: Schedule, turns: Sequence[Turn], now: d
     open_turns = tuple(turn for turn in turns if not turn.over)
     ahead = schedule.window_after(window).opens_at
     overdue = "; ".join(_overdue(schedule, window, turns, now))
-    return Scheduled(report.key, report.network, schedule.mode, window, ahead, newest, open_turns, overdue)
+    begin = due(replace(report, schedule=schedule), now, Last(now, turns)).begin
+    return Scheduled(report.key, report.network, schedule.mode, window, ahead, newest, open_turns, overdue, due=begin is not None)
 
 
 def _overdue(schedule: Schedule, window: Window, turns: Sequence[Turn], now: dt.datetime) -> Iterator[str]:

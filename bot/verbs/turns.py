@@ -165,7 +165,7 @@ class _Performance:
         self.sources = {one.source: one.problem or f"{one.observation_count} observations" for one in composed.sources}
         if composed.awaited and self._now() < self.turn.window.complete_until:
             until = self.turn.window.complete_until
-            reason = f"waiting until {until:%Y-%m-%d %H:%M} at most for what is missing: {'; '.join(composed.awaited)}"
+            reason = f"waiting until {until:%Y-%m-%d %H:%M} UTC at most for what is missing: {'; '.join(composed.awaited)}"
             self._becomes(TurnState.OPEN, ThreadmillError(reason), retry_in=self.schedule.retry)
             self.code = 3
             return None
@@ -262,7 +262,7 @@ class _Performance:
         thread = self.store.desk.frozen(edition)
         words = (
             f"{len(thread.posts)} posts for ${thread.cost_usd:.3f} wait to be approved, until "
-            f"{self.turn.window.closes_at:%Y-%m-%d %H:%M}: threadmill approve {edition} {thread.digest}"
+            f"{self.turn.window.closes_at:%Y-%m-%d %H:%M} UTC: threadmill approve {edition} {thread.digest}"
         )
         self.turn = replace(self.turn, state=TurnState.WAITING, reason=words, retry_at=None)
         self.event, self.digest, self.code = "waiting", thread.digest, 3

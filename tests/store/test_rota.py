@@ -564,7 +564,7 @@ def test_an_approval_of_the_very_thread_counts_and_its_turn_is_tried_at_once(rot
     approval = Approval(edition, a_thread().digest, "ana@desk ä", later(hours=1))
     assert rota.approve(approval) is True
     assert rota.approval(edition) == approval
-    assert the(rota) == replace(turn, retry_at=later(hours=1))
+    assert the(rota) == replace(turn, retry_at=turn.window.opens_at)  # its time is long over: see `nudge`
     assert rota.approve(replace(approval, by="ben", at=later(hours=2))) is True
     assert rota.approval(edition) == approval  # the first one said it
 
@@ -595,7 +595,7 @@ def test_an_approval_while_a_worker_has_the_turn_is_not_overheard(rota: Rota, de
     assert rota.approval(edition) is None
     assert rota.approve(Approval(edition, a_thread().digest, "ana", later(minutes=61)))
     assert rota.settle(replace(taken, retry_at=None), later(minutes=62))
-    assert the(rota).retry_at == later(minutes=61)
+    assert the(rota).retry_at == taken.window.opens_at
     assert begun(rota, the(rota), now=later(hours=2)).retry_at is None
 
 
@@ -605,7 +605,7 @@ def test_a_person_who_did_something_about_an_edition_has_its_turn_tried_again(ro
     held = bring(rota, desk, HELD)  # frozen by hand, before or after
     assert rota.nudge(other, MORNING) is False
     assert rota.nudge(edition, later(hours=1)) is True
-    assert the(rota) == replace(held, retry_at=later(hours=1))
+    assert the(rota) == replace(held, retry_at=held.window.opens_at)
     assert rota.settle(replace(begun(rota, the(rota)), state=WRITTEN), MORNING)
     assert rota.nudge(edition, later(hours=2)) is False
     assert the(rota).retry_at is None
@@ -670,7 +670,7 @@ def test_an_edition_that_is_not_forgotten_keeps_its_approval_and_its_turn(rota: 
     assert desk.take(edition, 1, "w1", MORNING, LEASE)
     assert desk.drop(edition) is False
     assert rota.approval(edition) is not None
-    assert the(rota) == replace(turn, retry_at=MORNING)
+    assert the(rota) == replace(turn, retry_at=turn.window.opens_at)
     assert desk.deliveries(edition)[0].state is State.SENDING
 
 

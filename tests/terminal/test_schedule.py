@@ -136,6 +136,7 @@ def test_a_program_reads_the_same_as_json(capsys: pytest.CaptureFixture[str]) ->
             },
         ],
         "problems": {"broken": "line 3: \x1b[31mno"},
+        "left": [],
         "chores": {"collect": "2026-11-05T05:10:00+00:00"},
         "asked": {"npm": "2026-11-05T05:09:00+00:00"},
         "billed_usd": {"x": 0.17, "none": 0.005},

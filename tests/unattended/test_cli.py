@@ -81,8 +81,8 @@ def test_an_instant_may_be_given(mill: Mill, told: Told) -> None:
     assert main(["run", "--once", "--now", "2026-03-02T05:59:59Z"]) == 6
     assert main(["run", "--once", "--now", "2026-03-02T06:00:00Z"]) == 3
     assert main(["approve", "1", digest(told())]) == 0
-    assert main(["run", "--once", "--now", "2026-03-02T07:00:00Z"]) == 6  # the approval is of August
-    assert main(["run", "--once", "--now", "2026-08-01T00:00:00Z"]) == 3
+    assert main(["run", "--once", "--now", "2026-03-02T07:00:00Z"]) == 0  # though the approval is of August
+    assert mill.threads() == [THREAD]
 
 
 def test_a_period_that_is_skipped_has_no_thread(mill: Mill, told: Told) -> None:
@@ -243,6 +243,24 @@ def test_what_was_to_be_tried_again_and_was_not_is_ill(mill: Mill, told: Told) -
             mill.pass_(minutes=minutes)
             found = survey_of(*wiring.scheduled(house), store, store.now())
             assert health(found, mill.now(), mill.now(), mill.now()).checks["daily/x"].ok is well
+
+
+def test_what_is_out_needs_no_approval(mill: Mill, told: Told) -> None:
+    main(["run", "--once"])
+    main(["approve", "1", digest(told())])
+    main(["run", "--once"])
+    told()
+    assert main(["approve", "1"]) == 0
+    assert "it is out already" in told()
+
+
+def test_what_the_next_look_begins_is_told(mill: Mill, told: Told) -> None:
+    assert main(["schedule"]) == 0
+    assert "2026-03-01 is due since 2026-03-02 06:00 UTC: the next look begins it" in told()
+    main(["run", "--once"])
+    told()
+    assert main(["schedule"]) == 0
+    assert "is due since" not in told()
 
 
 def test_a_missed_turn_is_made_up_for_by_hand(mill: Mill, told: Told) -> None:
