@@ -123,6 +123,7 @@ class Farm:
         self.clock = Quick(folder / "clock.json", FIRST.end + OPENS - dt.timedelta(minutes=5), SPEED)
         self.fake = FakeX(
             clock=self.clock.now,
+            duplicate_window_s=0,  # nobody knows how long X remembers a text
             originals_a_day=10**6,
             replies_a_day=10**6,
             limits={CREATE: 10**6, TIMELINE: 10**6},

@@ -46,7 +46,7 @@ class Site:
     def __init__(self, folder: Path, server: Server, stack: ExitStack) -> None:
         self.folder = folder
         self.clock = Quick(folder / "clock.json", dt.datetime.now(dt.UTC))
-        self.fake = stack.enter_context(FakeX(clock=self.clock.now))
+        self.fake = stack.enter_context(FakeX(clock=self.clock.now, duplicate_window_s=0))
         self.wire = stack.enter_context(Wire(server.socket))
         self.database = server.empty_database()
         self.store = stack.enter_context(open_store(self.database.url))

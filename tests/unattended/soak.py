@@ -20,7 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ from bot.domain.turn import Turn, TurnState
 from bot.errors import BadStore, ThreadmillError
 from bot.ports import Approval, Notice, Store
 from bot.rehearsal import CREATE, DELETE, FAULTS, METADATA, TIMELINE, UPLOAD, Fault, Faults, Post
+from bot.rehearsal.posts import Rules
 from bot.service.clock import Watch
 from bot.store import open_store, tables
 from bot.store.transactions import Transactions
@@ -275,8 +276,8 @@ class Soak:
         elif chance.random() < 0.01:
             self._leap()
         lag_s = chance.choice([0, 0, 5, 30])
-        mill.fake._site.posts._rules = replace(
-            mill.fake._site.posts._rules, visibility_lag_s=lag_s, parent_lag_s=chance.choice([0, lag_s])
+        mill.fake._site.posts._rules = Rules(  # it takes the same text twice: nobody knows how long X remembers
+            visibility_lag_s=lag_s, parent_lag_s=chance.choice([0, lag_s]), duplicate_window_s=0
         )
 
     def _leap(self) -> None:
