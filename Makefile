@@ -11,7 +11,7 @@ preview: $(VENV)/.base
 	$(BIN)/threadmill preview dl-frameworks --period 2020
 
 test: $(VENV)/.test browser
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff format --check .

@@ -24,6 +24,11 @@ settings.load_profile("suite")
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """With `-n auto` one worker more than there are cores: many tests wait for servers and processes, and leave a core idle."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing here may reach beyond this machine."""

@@ -547,15 +547,19 @@ def test_turns_that_were_not_over_wait_for_a_person_and_nothing_is_approved(plac
                 assert store.rota.settle(replace(begun, state=state, reason="as said"), MORNING)
 
     with a_restored_store(SQLiteFile(tmp_path / "source.db"), place, path, act) as (store, told):
-        reason = WORDS + (
-            "thread went out in between is not known: look at the account; if it is there, say so with threadmill skip, and if it "
-            "is not, threadmill post --yes --absent posts it"
+        unknown = WORDS + (
+            "thread went out in between is not known: look at the account; if it is there, say so with threadmill skip REPORT "
+            "PERIOD, and if it is not, threadmill post REPORT --period PERIOD --yes --absent posts it"
+        )
+        known = WORDS.replace("whether the ", "whether its ") + (
+            "posts went out in between is not known: threadmill post looks for them on the account before it sends any, and "
+            "threadmill undo takes it back, whatever is out"
         )
         turns = sorted(store.rota.history(10), key=lambda turn: turn.period)
         assert told.held_turn_count == 3
-        held = (TurnState.HELD, reason, "", None, None)
+        frozen, held = ((TurnState.HELD, reason, "", None, None) for reason in (known, unknown))
         assert [(one.state, one.reason, one.worker, one.lease_until, one.retry_at) for one in turns] == [
-            held, held, held, (TurnState.SKIPPED, "as said", "", None, None)
+            frozen, held, held, (TurnState.SKIPPED, "as said", "", None, None)
         ]  # fmt: skip
         assert store.rota.approval(1) is None
         assert store.rota.approve(Approval(1, store.desk.frozen(1).digest, "me", EVENING))  # a person may, and it goes on
