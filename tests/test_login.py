@@ -34,6 +34,7 @@ from bot.errors import BadInput, Later, Rejected
 from bot.publishers._x import consent
 from bot.publishers._x.callback import Callback
 from bot.verbs import login as verb
+from tests.ports import a_free_port
 from tests.publishers.endpoint import CLIENT, KEYS, SECRET, Endpoint, Fault
 from tests.publishers.logins import place, store
 from tests.publishers.test_x import everything_logged
@@ -61,8 +62,7 @@ def x(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[Endpoint]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+    return a_free_port()
 
 
 def get(address: str) -> tuple[int, str]:

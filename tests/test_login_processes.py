@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import os
 import signal
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pytest
 
 from bot.errors import BadOutput
 from bot.publishers.x import network
+from tests.ports import a_free_port
 from tests.processes import ROOT, Command
 from tests.publishers.endpoint import CLIENT, Endpoint, Fault
 from tests.publishers.logins import REFRESH, place, store
@@ -150,8 +150,7 @@ def test_where_nothing_may_be_written_the_token_is_not_spent(how: str, x: Endpoi
 
 @pytest.mark.parametrize("way", [("--no-browser", "--port", "0"), ("--paste",)])
 def test_ctrl_c_while_a_person_is_waited_for_ends_it_in_words(way: tuple[str, ...], x: Endpoint, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
+    port = str(a_free_port())
     child = start(x, tmp_path, "login", "x", *[port if word == "0" else word for word in way])
     assert any("authorize" in line for line in child.stdout)
     time.sleep(0.2)

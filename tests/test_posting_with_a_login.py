@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import threading
 import urllib.request
 import webbrowser
@@ -17,6 +16,7 @@ from bot.cli import main
 from bot.rehearsal import AUTHORIZE, CLIENT, CREATE, FAULTS, ME, METADATA, TIMELINE, TOKEN, UPLOAD, FakeX, named
 from bot.rehearsal.accounts import Client
 from bot.verbs import posting
+from tests.ports import a_free_port
 from tests.test_posting import OPENAPI, POST, compose_again, whole
 
 CONFIDENTIAL, PUBLIC = CLIENT.secret, ""
@@ -29,8 +29,7 @@ def secret(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+    return a_free_port()
 
 
 @pytest.fixture
