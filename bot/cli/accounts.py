@@ -7,6 +7,11 @@ from collections.abc import Callable
 
 from bot.cli import end_on_sigterm
 
+TYPE_CHECKING = False  # as in bot/cli/__init__.py: typing itself takes time to load
+if TYPE_CHECKING:
+    from bot.terminal.lines import Steps
+    from bot.verbs.posting import Agreed, Plan
+
 CALLBACK_PORT = 8712
 
 _GO_ON = "what was sent is known or will be found out: run the same command again, which goes on from there"
@@ -69,13 +74,7 @@ def _post(options: argparse.Namespace) -> int:
     from bot.verbs import posting
 
     with progress() as told:
-
-        def agreed(plan: posting.Plan) -> bool:
-            told.pause()
-            show.show_standing(plan.standing)
-            show.show_plan(plan)
-            return bool(options.yes)
-
+        agreed = _shown_first(told, lambda: bool(options.yes))
         which = options.report, options.period, options.now, options.data
         standing = posting.post(*which, agreed, told, stop, absent=options.absent)
     if standing.open_posts:
@@ -83,6 +82,19 @@ def _post(options: argparse.Namespace) -> int:
         return 3
     show.show_standing(standing)
     return 0
+
+
+def _shown_first(told: Steps, agreed: Callable[[], bool]) -> Agreed:
+    """Whether what is about to be done shall be, asked when it has been shown."""
+    from bot.terminal import posting as show
+
+    def agreed_to(plan: Plan) -> bool:
+        told.pause()
+        show.show_standing(plan.standing)
+        show.show_plan(plan)
+        return agreed()
+
+    return agreed_to
 
 
 def _status_arguments(parser: argparse.ArgumentParser) -> None:
@@ -128,13 +140,7 @@ def _undo(options: argparse.Namespace) -> int:
     from bot.verbs import posting
 
     with progress() as told:
-
-        def agreed(plan: posting.Plan) -> bool:
-            told.pause()
-            show.show_standing(plan.standing)
-            show.show_plan(plan)
-            return options.yes or show.asked("delete these posts for good?")
-
+        agreed = _shown_first(told, lambda: options.yes or show.asked("delete these posts for good?"))
         standing = posting.undo(options.edition, agreed, told, stop)
     if standing.out or (standing.edition and standing.withdrawn_at is None):
         print("nothing was deleted; --yes deletes them")
