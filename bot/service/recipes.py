@@ -42,8 +42,9 @@ class Recipes:
                 problems = {**problems, key: str(error)}
                 del reports[key]
         kept = {key: report for key, report in self.reports.items() if key in problems}
-        self.reports = {**kept, **reports}
+        # copies first: a look beside this finds the copy of every report it sees
         self.copies = {**{key: self.copies[key] for key in kept}, **copies}
+        self.reports = {**kept, **reports}
         self.problems = problems
 
     def told(self, key: str) -> str:

@@ -118,7 +118,9 @@ class Service:
     def _perform(self, task: Task) -> None:
         run = secrets.token_hex(6)
         arguments = ["turn", task.report, task.period, "--run", run]
-        report, copy = self.recipes.reports[task.report], self.recipes.copies.get(task.report)
+        report, copy = self.recipes.reports.get(task.report), self.recipes.copies.get(task.report)
+        if report is None:  # it left the schedule while this look was made
+            return
         if report.schedule is not None:
             arguments += ["--mode", report.schedule.mode]
         if copy is not None:
