@@ -46,6 +46,7 @@ def approve(edition: int, digest: str | None, out: str | None = None) -> Approve
         HeldBack: it was taken down.
     """
     house = wiring.house()
+    scheduled = {report.key for report in wiring.scheduled(house)[0]}  # wrong settings are refused before anything is written
     with wiring.store(house) as store:
         if edition not in store.desk.editions():
             raise BadInput(f"there is no edition {edition}; threadmill status lists them")
@@ -60,10 +61,10 @@ def approve(edition: int, digest: str | None, out: str | None = None) -> Approve
                 raise HeldBack(f"edition {edition} was changed by another process just now; see threadmill status")
         turn = _turn_of(store, edition)
         in_time = turn is not None and not turn.over and store.now() < turn.window.closes_at
-        scheduled = in_time and frozen.report in {report.key for report in wiring.scheduled(house)[0]}
+        waited_for = in_time and frozen.report in scheduled
         whole = all(one.state is State.PUBLISHED for one in store.desk.deliveries(edition))
         done = whole or store.desk.withdrawn(edition) is not None
-        return Approved(edition, frozen, store.rota.approval(edition), turn, waited_for=scheduled, out=done)
+        return Approved(edition, frozen, store.rota.approval(edition), turn, waited_for=waited_for, out=done)
 
 
 def skip(report: str, period: str, because: str) -> Turn:

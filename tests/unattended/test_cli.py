@@ -263,6 +263,17 @@ def test_what_the_next_look_begins_is_told(mill: Mill, told: Told) -> None:
     assert "is due since" not in told()
 
 
+def test_wrong_settings_are_refused_before_an_approval_is_written(
+    mill: Mill, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["run", "--once"])
+    wanted = digest(told())
+    monkeypatch.setenv("THREADMILL_REPORTS", "dayly")
+    assert main(["approve", "1", wanted]) == 2
+    with wiring.store(mill.house()) as store:
+        assert store.rota.approval(1) is None
+
+
 def test_a_missed_turn_is_made_up_for_by_hand(mill: Mill, told: Told) -> None:
     assert main(["run", "--once", "--now", "2026-03-02T05:00:00Z"]) == 6
     mill.pass_(hours=7)
