@@ -11,16 +11,17 @@ from itertools import islice
 from bot import errors
 from bot.analysis.claims import claims
 from bot.analysis.figures import Figures
-from bot.analysis.gates import gate, refuse_impossible
-from bot.collection import NamedSource, SourceOutcome, gather
+from bot.analysis.gates import Case, judge, refuse_impossible, sift
+from bot.collection import Gathered, NamedSource, SourceOutcome, gather
 from bot.compose.assembly import assemble, check_cited, check_drafts
 from bot.compose.composer import Composer, Sketch
 from bot.domain.claim import Claim
 from bot.domain.edition import Edition
+from bot.domain.gate import Judgement, Past
 from bot.domain.measure import WHOLE, Absent, Missing, Observation
 from bot.domain.period import Period
 from bot.domain.report import Report
-from bot.domain.thread import Chart, Held, Limits, Skipped
+from bot.domain.thread import Chart, Limits, Skipped
 from bot.domain.words import nearest
 from bot.ports import ChartData, Progress, Store
 
@@ -56,14 +57,14 @@ class Story:
     report: Report
     period: Period
     observations: tuple[Observation, ...]
-    held: tuple[Held, ...]
+    judgements: tuple[Judgement, ...]
     sources: tuple[SourceOutcome, ...]
     by_hand: tuple[Observation, ...] = ()
     missing: tuple[Missing, ...] = ()
 
     def figures(self) -> Figures:
         """Which observation stands for what, with the reasons where none does."""
-        held = {held.metric: held.reason for held in self.held}
+        held = {one.metric: one.why for one in reversed(self.judgements) if one.holds}
         told = ((metric, outcome.problem or outcome.not_asked) for outcome in self.sources for metric in outcome.metrics)
         problems = {metric: reason for metric, reason in told if reason}
         return Figures(self.observations, self.report.metrics, self.report.subjects, held, problems, self.by_hand, self.missing)
@@ -76,9 +77,10 @@ def collect(
     store: Store | None,
     clock: Callable[[], dt.datetime],
     progress: Progress,
+    past: Past | None = None,
 ) -> Story:
     """
-    Ask every source, then gate what they said. Windows that are not over by the clock are not looked at.
+    Ask every source, then gate what they said.
 
     A source that has nothing this time is an outcome, unless the recipe requires it. A wrong file ends the run.
 
@@ -87,23 +89,34 @@ def collect(
         BadFigures: a file is not what its source documents, or a value is impossible in its metric's unit; names the place.
         BadStore: what was collected cannot be kept.
     """
+    everything = gather(report, period, sources, store, progress)
+    return weigh(report, period, everything, clock(), past or Past())  # a snapshot's window ends when it is taken
+
+
+def weigh(report: Report, period: Period, everything: Sequence[Gathered], now: dt.datetime, past: Past) -> Story:
+    """
+    What may be told of what was gathered. Windows that are not over by `now` are not looked at.
+
+    Raises:
+        BadFigures: a value is impossible in its metric's unit; names the place.
+    """
     observations: list[Observation] = []
     by_hand: list[Observation] = []
     missing: list[Missing] = []
     outcomes = []
-    everything = gather(report, period, sources, store, progress)
-    now = clock()  # a snapshot's window ends when it is taken
     for gathered in everything:
         named = gathered.named
-        found, others = _split([seen for seen in gathered.observations if seen.period.end <= now], report)
+        found, others = _split(_in_time(gathered.observations, now, past), report)
         refuse_impossible(found, report.metrics)
         remarks = (*_remarks(named, others, report), *islice(_replaced(found, observations), _MOST_REMARKS))
         outcomes.append(replace(gathered.outcome, observation_count=len(found), remarks=remarks))
         by_hand += [seen for seen in found if named.by_hand or seen.handwritten]
         observations += found
         missing += gathered.missing
-    passed, held = gate(observations, report.metrics, by_hand)
-    return Story(report, period, tuple(passed), tuple(held), tuple(outcomes), tuple(by_hand), tuple(missing))
+    case = Case.of(observations, report.metrics, report.subjects, period, now, by_hand, past.cited)
+    judgements = judge(case, past.accepted)
+    passed, aside = sift(observations, judgements)
+    return Story(report, period, tuple(passed), tuple(judgements), tuple(outcomes), tuple(by_hand), (*aside, *missing))
 
 
 def tell(story: Story, composed_at: dt.datetime, limits: Limits, draw: Draw, progress: Progress) -> Run:
@@ -122,8 +135,14 @@ def tell(story: Story, composed_at: dt.datetime, limits: Limits, draw: Draw, pro
     charts = _draw(sketches, draw, progress)
     for name, chart in charts.items():
         _check_chart(name, chart, story.report, composer.period_names, limits)
-    thread = assemble([sketch.draft for sketch in sketches], charts, skipped, story.held, limits)
+    thread = assemble([sketch.draft for sketch in sketches], charts, skipped, story.judgements, limits)
     return Run(Edition(story.report, story.period, composed_at, thread), stated, story.sources, tuple(_awaited(story)))
+
+
+def _in_time(observations: Sequence[Observation], now: dt.datetime, past: Past) -> list[Observation]:
+    """What was over by an instant, and known, if only that counts."""
+    over = [seen for seen in observations if seen.period.end <= now]
+    return over if past.known_by is None else [seen for seen in over if seen.known_at <= past.known_by]
 
 
 def _split(found: Sequence[Observation], report: Report) -> tuple[list[Observation], list[Observation]]:

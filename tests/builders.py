@@ -11,6 +11,7 @@ from hypothesis import settings
 from bot.analysis.claims import claims
 from bot.analysis.figures import Figures
 from bot.domain.claim import Claim
+from bot.domain.gate import Judgement, Verdict
 from bot.domain.measure import WHOLE, Absent, Aggregation, Break, Metric, Observation, Status, Subject, Unit
 from bot.domain.period import Granularity, Period
 from bot.domain.report import ChartSpec, ClaimSpec, PostSpec, Report, Template
@@ -69,6 +70,11 @@ def observed(
         "retrieved_at": dt.datetime(2021, 1, 5, tzinfo=dt.UTC),
     }
     return Observation(metric, subject, when, value, **{**told, **rest})
+
+
+def judgement(metric: str = "papers", verdict: Verdict = Verdict.HOLD, why: str = "wrong", **rest: Any) -> Judgement:
+    told = {"gate": "share", "subjects": (), "windows": (), "sentence": "A share does not match its own count"}
+    return Judgement(metric=metric, verdict=verdict, why=why, **{**told, **rest})
 
 
 def asked(people: int, period: str = "2020") -> Observation:

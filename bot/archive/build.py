@@ -98,8 +98,7 @@ _METRICS: Final[Mapping[str, Metric]] = {
 _YEAR_ENDS: Final = tuple(map(instant, ("2018-01-09", "2019-01-04", "2020-01-03", "2021-01-01")))
 """Ends of the year-long windows nearest a turn of the year; the list of 2018-01-09 is the first there is."""
 _MOST_OFF: Final = {"pypi_downloads_30d": 9, "gh_stars": 16, "gh_forks": 16}
-"""Days a reading may lie from the day it is carried for. In 2019 the lists came two or three times a month, on any day."""
-_STARS_YEARS: Final = range(2018, 2026)
+"""Days a window may end from the turn of the month it is carried for. In 2019 the lists came two or three times a month."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -171,20 +170,20 @@ def _pypi(raw_dir: Path) -> list[Observation]:
     windows = _read(top_pypi.Source(raw_dir / PYPI.path))
     years = [seen for seen in windows if seen.metric == "pypi_downloads_year" and seen.period.end in _YEAR_ENDS]
     months = [seen for seen in windows if seen.metric == "pypi_downloads_30d"]
-    return years + _nearest(months, lambda seen: _nearest_first(seen.period.end))
+    return years + _nearest(months)
 
 
 def _github(raw_dir: Path) -> list[Observation]:
     days = _read(github_history.Source(raw_dir / DAILY.path, raw_dir / WEEKLY.path))
-    return _nearest(days, lambda seen: _nearest_year_end(seen.period.start))
+    return _nearest(days)
 
 
-def _nearest(found: Iterable[Observation], target: Callable[[Observation], dt.datetime]) -> list[Observation]:
-    """For each metric, subject and target day the nearest observation, if it is near enough; the earlier of two."""
+def _nearest(found: Iterable[Observation]) -> list[Observation]:
+    """For each metric, subject and turn of a month the observation whose window ends nearest; the earlier of two."""
     chosen: dict[tuple[str, str, dt.datetime], tuple[dt.timedelta, Observation]] = {}
     for seen in sorted(found, key=lambda one: one.period):
-        day = target(seen)
-        off = abs(day - (seen.period.end if seen.metric == "pypi_downloads_30d" else seen.period.start))
+        day = _nearest_first(seen.period.end)
+        off = abs(day - seen.period.end)
         key = (seen.metric, seen.subject, day)
         if off <= dt.timedelta(days=_MOST_OFF[seen.metric]) and (key not in chosen or off < chosen[key][0]):
             chosen[key] = (off, seen)
@@ -195,12 +194,6 @@ def _nearest_first(moment: dt.datetime) -> dt.datetime:
     """The first of a month that is nearest."""
     this = Period.month(moment.year, moment.month)
     return min(this.start, this.end, key=lambda first: abs(first - moment))
-
-
-def _nearest_year_end(moment: dt.datetime) -> dt.datetime:
-    """The 31 December that is nearest, of the years carried."""
-    ends = (dt.datetime(year, 12, 31, tzinfo=dt.UTC) for year in _STARS_YEARS)
-    return min(ends, key=lambda end: abs(end - moment))
 
 
 def _kaggle(raw_dir: Path) -> list[Observation]:
@@ -247,6 +240,7 @@ def _counted(subject: str, metric: str, value: float, note: str, raw: Raw) -> Ob
         retrieved_at=READ_AT,
         note=f"{note}; as a notebook run on the complete file prints it",
         payload_sha256=raw.sha256,
+        published_at=Period.year(2020).end,
     )
 
 

@@ -9,11 +9,12 @@ from typing import Final
 
 from bot.compose.length import lookalikes, measure
 from bot.domain.claim import Basis, Quantity
+from bot.domain.gate import Judgement
 from bot.domain.honesty import uncited
 from bot.domain.measure import Observation
 from bot.domain.report import Report
 from bot.domain.text import Cited
-from bot.domain.thread import Chart, Fact, Held, Limits, Post, Skipped, Thread
+from bot.domain.thread import Chart, Fact, Limits, Post, Skipped, Thread
 from bot.errors import BadThread
 
 _MENTION: Final = re.compile(r"(?:(?<![\w!#$%&*@＠])|(?<=\b[Rr][Tt]))[@＠]\w{1,20}", re.ASCII)
@@ -80,7 +81,7 @@ def assemble(
     drafts: Sequence[Draft],
     charts: Mapping[str, Chart],
     skipped: Sequence[Skipped],
-    held: Sequence[Held],
+    judgements: Sequence[Judgement],
     limits: Limits,
 ) -> Thread:
     """Number the posts that are left, 1 to N, and list each one's facts."""
@@ -93,7 +94,7 @@ def assemble(
         facts = tuple(_facts(position, draft.text, shown))
         remarks = tuple(dict.fromkeys(_remarks(text.text, length.links, limits)))
         posts.append(Post(draft.name, position, total, text, length.weighted, length.links, shown, facts, remarks))
-    return Thread(tuple(posts), tuple(skipped), tuple(held), limits)
+    return Thread(tuple(posts), tuple(skipped), tuple(judgements), limits)
 
 
 def _numbered(text: Cited, position: int, total: int) -> Cited:

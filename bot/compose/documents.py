@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from bot.domain.claim import Quantity
 from bot.domain.delivery import Frozen, FrozenPost, Picture
 from bot.domain.edition import Edition
+from bot.domain.gate import Judgement
 from bot.domain.measure import Metric, Observation, Unit
 from bot.domain.thread import Fact, Limits, Post
 
@@ -23,7 +24,8 @@ def thread_document(edition: Edition) -> dict[str, object]:
         "cost_usd": thread.cost_usd,
         "posts": [_post(post) for post in thread.posts],
         "skipped": [{"post": skipped.post, "reason": skipped.reason} for skipped in thread.skipped],
-        "held": [{"metric": held.metric, "reason": held.reason} for held in thread.held],
+        "held": [{"metric": held.metric, "reason": held.why} for held in thread.held],
+        "gates": [_judgement(one) for one in thread.judgements],
     }
 
 
@@ -90,6 +92,20 @@ def _post(post: Post) -> dict[str, object]:
             for path, chart in zip(image_paths(post), post.charts, strict=True)
         ],
         "facts": [fact.id for fact in post.facts],
+    }
+
+
+def _judgement(one: Judgement) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "gate": one.gate,
+        "verdict": str(one.verdict),
+        "metric": one.metric,
+        "subjects": list(one.subjects),
+        "windows": [window.key for window in one.windows],
+        "sentence": one.sentence,
+        "why": one.why,
+        "accepted": None if one.accepted is None else {"because": one.accepted.because, "by": one.accepted.by},
     }
 
 

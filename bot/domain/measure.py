@@ -195,7 +195,8 @@ class Observation:
 
     `url` is where a person can see it, `query` what was asked or which line it stood on, `payload_sha256` the digest of the
     very bytes it was read from. The unit is checked where the metric is known (`refusal`). `handwritten` marks a figure that a
-    person read and wrote down, and no program can read again.
+    person read and wrote down, and no program can read again. `published_at` is when anybody could first have read it, of figures
+    that were read here much later: a past edition is composed from what was there then.
     """
 
     metric: str
@@ -210,6 +211,7 @@ class Observation:
     query: str = ""
     payload_sha256: str = ""
     handwritten: bool = False
+    published_at: dt.datetime | None = None
 
     def __post_init__(self) -> None:
         for name in ("metric", "subject", "origin", "url"):
@@ -221,6 +223,13 @@ class Observation:
             raise ValueError(f"the value {self.value:g} is larger than anything counted; it may be in another unit")
         if self.retrieved_at.tzinfo is None:
             raise ValueError(f"retrieved_at {self.retrieved_at.isoformat()} has no time zone")
+        if self.published_at is not None and self.published_at.tzinfo is None:
+            raise ValueError(f"published_at {self.published_at.isoformat()} has no time zone")
+
+    @property
+    def known_at(self) -> dt.datetime:
+        """Since when it could be told: since it was published, or as far as is known since it was read."""
+        return self.published_at or self.retrieved_at
 
     @property
     def id(self) -> str:

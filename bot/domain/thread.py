@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.claim import Basis
+from bot.domain.gate import Judgement
 from bot.domain.text import Cited
 
 
@@ -116,20 +117,12 @@ class Skipped:
 
 
 @dataclass(frozen=True)
-class Held:
-    """A metric that a gate keeps out of the thread, and why."""
-
-    metric: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class Thread:
-    """Posts numbered 1..N, each within the limits, with what was left out and why."""
+    """Posts numbered 1..N, each within the limits, with what was left out and why, and what gates say of the figures."""
 
     posts: tuple[Post, ...]
     skipped: tuple[Skipped, ...]
-    held: tuple[Held, ...]
+    judgements: tuple[Judgement, ...]
     limits: Limits
 
     def __post_init__(self) -> None:
@@ -141,6 +134,12 @@ class Thread:
     def cost_usd(self) -> float:
         """What publishing the whole thread is billed, to the tenth of a cent."""
         return round(sum(post.cost_usd(self.limits) for post in self.posts), 4)
+
+    @property
+    def held(self) -> tuple[Judgement, ...]:
+        """For each metric that is kept out, the first reason."""
+        reasons = {one.metric: one for one in reversed(self.judgements) if one.holds}
+        return tuple(one for one in self.judgements if reasons.get(one.metric) is one)
 
     def facts(self) -> Mapping[str, Fact]:
         """Every fact of the thread by its id."""

@@ -22,6 +22,8 @@ from bot.sources import _files
 COLUMNS: Final = (
     "metric", "subject", "period_start", "period_end", "value", "status", "origin", "url", "retrieved_at", "note",
 )  # fmt: skip
+OPTIONAL: Final = ("published_at",)
+"""May stand there too: when a figure of the past could first be read, for `threadmill backtest`."""
 LIMIT_BYTES: Final = 64 * _files.MIB
 _LONGEST_LINE: Final = 64 * 1024
 """Bytes. The longest honest row seen has a few hundred; a longer line is an unclosed quote or no csv."""
@@ -54,15 +56,21 @@ def observations(reply: Reply, name: str) -> tuple[Observation, ...]:
 
 
 def to_csv(found: Iterable[Observation]) -> str:
-    """Observations in the csv contract, in the order given; whole values without a decimal point, others in full precision."""
+    """
+    Observations in the csv contract, in the order given; whole values without a decimal point, others in full precision.
+
+    The optional columns stand there if any of them has something to say.
+    """
+    rows = list(found)
+    dated = any(seen.published_at for seen in rows)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for seen in found:
-        writer.writerow(
-            (seen.metric, seen.subject, _date(seen.period.start), _date(seen.period.end), _number(seen.value), seen.status.value,
-             seen.origin, seen.url, _date(seen.retrieved_at), seen.note)
-        )  # fmt: skip
+    writer.writerow((*COLUMNS, *OPTIONAL) if dated else COLUMNS)
+    for seen in rows:
+        fields = (seen.metric, seen.subject, _date(seen.period.start), _date(seen.period.end), _number(seen.value),
+                  seen.status.value, seen.origin, seen.url, _date(seen.retrieved_at), seen.note)  # fmt: skip
+        published = "" if seen.published_at is None else _date(seen.published_at)
+        writer.writerow((*fields, published) if dated else fields)
     return out.getvalue()
 
 
@@ -101,10 +109,11 @@ def _fields(line: str, place: str) -> list[str]:
 
 
 def _columns(header: Sequence[str], place: str) -> tuple[str, ...]:
+    known = (*COLUMNS, *OPTIONAL)
     for column in header:
-        if column not in COLUMNS:
+        if column not in known:
             _refuse_column(column, place)
-    if twice := [column for column in COLUMNS if header.count(column) > 1]:
+    if twice := [column for column in known if header.count(column) > 1]:
         raise BadFigures(
             f'{place}: the column "{twice[0]}" stands there twice. Probably two files were joined. Keep one of them.'
         )
@@ -119,7 +128,7 @@ def _columns(header: Sequence[str], place: str) -> tuple[str, ...]:
 def _refuse_column(column: str, place: str) -> NoReturn:
     if "=" in column:  # not repeated: settings look like this, and so do the secrets among them
         raise BadFigures(f"{place}: the first line names no columns; is this a file of figures? Write {','.join(COLUMNS)}.")
-    meant = get_close_matches(column.strip().lower(), COLUMNS, 1)
+    meant = get_close_matches(column.strip().lower(), (*COLUMNS, *OPTIONAL), 1)
     hint = f' Did you mean "{meant[0]}"?' if meant else ""
     why = "The fields are separated by semicolons or tabs." if re.search("[;\t]", column) else "The first line names the columns."
     raise BadFigures(f"{place}: {_files.excerpt(column)} is not a column.{hint} {why} Write {','.join(COLUMNS)}.")
@@ -147,7 +156,7 @@ def _row(fields: Sequence[str], columns: Sequence[str], name: str, number: int) 
             "does this. Put that field in double quotes."
         )
     row = _Row(dict(zip(columns, fields, strict=True)), name, number)
-    for column in COLUMNS:
+    for column in columns:
         _refuse_unclean(row, column)
     return row
 
@@ -158,7 +167,7 @@ def _refuse_unclean(row: _Row, column: str) -> None:
         row.refuse(
             column, f"holds the invisible character U+{ord(hidden):04X}. It came with a copy and paste. Type the field anew."
         )
-    if column == "note":
+    if column == "note" or (column in OPTIONAL and not value):
         return
     if not value.strip():
         row.refuse(column, "is empty. Only a note may be. If nothing was measured, leave the whole row out.")
@@ -183,6 +192,7 @@ def _observation(row: _Row, digest: str) -> Observation:
         note=row["note"],
         query=f"{row.name}:{row.line}",
         payload_sha256=digest,
+        published_at=_instant(row, "published_at") if row.fields.get("published_at") else None,
     )
 
 

@@ -90,10 +90,11 @@ def _observation(row: _table.Row, subject: str, column: str, reply: Reply, diges
     value, total = row.whole(column), row.whole("papers_total")
     if value > total:
         row.refuse(column, f"is more than all {total} papers")
+    month = _month(row)
     return Observation(
         metric=_METRIC_OF[row["conference"]],
         subject=subject,
-        period=_month(row),
+        period=month,
         value=float(value),  # an id is made from the written value: 3 and 3.0 must not differ
         status=Status.MEASURED,
         origin=ORIGINS[0].name,
@@ -102,6 +103,7 @@ def _observation(row: _table.Row, subject: str, column: str, reply: Reply, diges
         note="all papers" if subject == WHOLE else f"of {total:,} papers",
         query=row.place,
         payload_sha256=digest,
+        published_at=month.end,  # of the papers: he does not date his counts
     )
 
 

@@ -141,6 +141,7 @@ def _observations(row: _table.Row, collector: _Collector, key: str, reply: Reply
             note=f"{row[collector.repository]} as of that day",
             query=row.place,
             payload_sha256=digest,
+            published_at=Period.day(day).end,
         )
         for metric, column in (("gh_stars", collector.stars), ("gh_forks", collector.forks))
     ]

@@ -315,6 +315,7 @@ class _Sheet:
             note=note,
             query=f"{self.survey.csv_name}:{self.survey.question}",
             payload_sha256=self.sha256,
+            published_at=self.survey.period.end,  # the answers are out in the year of the survey, at the latest by its end
         )
 
 

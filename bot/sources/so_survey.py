@@ -404,6 +404,7 @@ class _Sheet:
             note=f"{figure} respondents who answered; {self.column}",
             query=f"{self.year}:{self.column}",
             payload_sha256=self.sha256,
+            published_at=Period.year(self.year).end,  # the results are out some weeks after the survey, at the latest by then
         )
 
 

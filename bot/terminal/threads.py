@@ -28,7 +28,7 @@ def show_preview(preview: Preview) -> None:
     for skipped in thread.skipped:
         say(f"left out  {skipped.post}: {skipped.reason}")
     for held in thread.held:
-        say(f"held      {held.metric}: {held.reason}")
+        say(f"held      {held.metric}: {held.why}")
     said = "".join(skipped.reason for skipped in thread.skipped)
     for outcome in preview.sources:
         problem = "see above" if outcome.problem and outcome.problem in said else outcome.problem

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
-from bot.analysis.gates import gate, refuse_impossible
-from bot.domain.thread import Held
+from bot.analysis.gates import Case, judge, refuse_impossible, sift
+from bot.domain.gate import Acceptance, Judgement, Verdict
+from bot.domain.measure import Missing, Observation
+from bot.domain.period import Period
+from bot.domain.thread import Thread
 from bot.errors import BadFigures
-from tests.builders import METRICS, asked, observed
+from bot.publishers.x import LIMITS
+from tests.builders import METRICS, SUBJECTS, asked, judgement, observed
 
 
-def ticked(people: float, subject: str = "keras") -> object:
+def ticked(people: float, subject: str = "keras") -> Observation:
     return observed(people, subject, metric="users")
 
 
@@ -18,22 +23,33 @@ def ticked(people: float, subject: str = "keras") -> object:
 SURVEY = [asked(40_314), ticked(2_504), observed(6.21, "keras", metric="use")]
 
 
+def judged(*seen: Observation) -> list[Judgement]:
+    """What the gates say of some figures of 2020."""
+    return judge(Case.of(seen, METRICS, SUBJECTS, Period.year(2020), dt.datetime(2021, 1, 5, tzinfo=dt.UTC)))
+
+
+def held(*seen: Observation) -> list[tuple[str, str]]:
+    """The metrics that are held and why."""
+    return [(one.metric, one.why) for one in judged(*seen) if one.holds]
+
+
 def test_a_share_that_is_the_quotient_of_its_count_and_base_passes() -> None:
-    assert gate(SURVEY, METRICS) == (SURVEY, [])
+    assert judged(*SURVEY) == []
 
 
 @pytest.mark.parametrize(("share", "passes"), [(24.95, True), (25.0, True), (24.9, True), (25.01, False), (24.89, False)])
 def test_a_share_may_be_rounded_to_one_decimal_and_no_further_off(share: float, passes: bool) -> None:
     # 499 of 2,000 is exactly 24.95 %: publishers print 25.0 or 24.9
     seen = [asked(2_000), ticked(499), observed(share, "keras", metric="use")]
-    assert (gate(seen, METRICS)[1] == []) is passes
+    assert (judged(*seen) == []) is passes
 
 
 def test_a_share_that_is_not_its_quotient_holds_its_metric_and_no_other() -> None:
     seen = [asked(40_314), ticked(2_504), observed(62.1, "keras", metric="use"), observed(312, "pytorch")]
-    passed, held = gate(seen, METRICS)
+    passed, aside = sift(seen, judged(*seen))
     assert passed == [asked(40_314), ticked(2_504), observed(312, "pytorch")]
-    assert held == [Held("use", "Use: 62.1 % of keras in 2020 is not 2504 of 40314 (6.21 %)")]
+    assert aside == []
+    assert held(*seen) == [("use", "Use: 62.1 % of keras in 2020 is not 2504 of 40314 (6.21 %)")]
 
 
 def test_a_share_alone_or_without_its_base_is_not_judged() -> None:
@@ -42,18 +58,18 @@ def test_a_share_alone_or_without_its_base_is_not_judged() -> None:
         [ticked(5), observed(62.1, "keras", metric="use")],
         [asked(0), observed(9, "keras", metric="use")],
     ):
-        assert gate(seen, METRICS) == (seen, [])
+        assert judged(*seen) == []
 
 
 def test_shares_are_judged_by_the_count_of_their_own_period() -> None:
     seen = [*SURVEY, asked(100, "2019"), observed(50, "keras", "2019", "users"), observed(50.0, "keras", "2019", "use")]
-    assert gate(seen, METRICS)[1] == []
+    assert judged(*seen) == []
 
 
 def test_a_part_larger_than_the_whole_holds_the_metric() -> None:
-    passed, held = gate([asked(100), ticked(100, "pytorch"), ticked(101)], METRICS)
-    assert passed == []
-    assert held == [Held("users", "Users: keras has 101 in 2020, all together 100")]
+    seen = [asked(100), ticked(100, "pytorch"), ticked(101)]
+    assert sift(seen, judged(*seen)) == ([], [])
+    assert held(*seen) == [("users", "Users: keras has 101 in 2020, all together 100")]
 
 
 def test_a_metric_is_held_once_for_the_first_reason_found() -> None:
@@ -64,13 +80,36 @@ def test_a_metric_is_held_once_for_the_first_reason_found() -> None:
         observed(99, "keras", metric="use"),
         observed(88, "pytorch", metric="use"),
     ]
-    assert [(held.metric, held.reason[:24]) for held in gate(wrong, METRICS)[1]] == [("use", "Use: 99 % of keras in 20")]
+    thread = Thread((), (), tuple(judged(*wrong)), LIMITS)
+    assert [(one.metric, one.why[:24]) for one in thread.held] == [("use", "Use: 99 % of keras in 20")]
 
 
 def test_a_figure_that_was_corrected_since_is_judged_by_its_newest_value() -> None:
     later = dt.datetime(2021, 2, 1, tzinfo=dt.UTC)
     wrong, right = observed(62.1, "keras", metric="use"), observed(6.21, "keras", metric="use", retrieved_at=later)
-    assert gate([asked(40_314), ticked(2_504), wrong, right], METRICS)[1] == []
+    assert judged(asked(40_314), ticked(2_504), wrong, right) == []
+
+
+def test_a_figure_that_is_set_aside_is_missing_with_the_reason_and_the_others_stand() -> None:
+    seen = [observed(0), observed(312, "pytorch")]
+    skip = judgement(
+        "papers", Verdict.SKIP, subjects=("tensorflow",), windows=(Period.year(2020),), sentence="Nothing was counted"
+    )
+    assert sift(seen, [skip]) == ([seen[1]], [Missing("papers", "tensorflow", Period.year(2020), "Nothing was counted")])
+
+
+@pytest.mark.parametrize("verdict", [Verdict.SKIP, Verdict.HOLD])
+def test_what_a_person_accepted_is_told_with_the_sentence(verdict: Verdict) -> None:
+    seen = [observed(5)]
+    found = judgement("papers", verdict, evidence=tuple(seen))
+    word = Acceptance("dl", "2020", found.id, "share", "looked at it", "ann", dt.datetime(2021, 1, 6, tzinfo=dt.UTC))
+    accepted = replace(found, accepted=word)
+    assert (accepted.outcome, sift(seen, [accepted])) == (Verdict.CAVEAT, (seen, []))
+
+
+def test_an_acceptance_is_for_these_very_figures() -> None:
+    one, other = (judgement("papers", evidence=(observed(value),)) for value in (5, 6))
+    assert one.id != other.id == replace(other, why="in other words").id
 
 
 @pytest.mark.parametrize(

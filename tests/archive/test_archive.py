@@ -7,6 +7,7 @@ import datetime as dt
 import shutil
 from collections.abc import Sequence
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -139,13 +140,29 @@ def test_nothing_is_invented_for_months_without_a_list(found: Sequence[Observati
 def test_stars_and_forks_at_years_end_are_those_of_the_table(
     found: Sequence[Observation], metric: str, subject: str, expected: list[float]
 ) -> None:
-    assert values(found, metric, subject) == expected
+    turns = [dt.datetime(year, 1, 1, tzinfo=dt.UTC) for year in range(2019, 2027)]
+    at_turns = [seen for seen in found if any(abs(seen.period.end - turn) <= dt.timedelta(days=14) for turn in turns)]
+
+    assert values(at_turns, metric, subject) == expected
 
 
-def test_jax_of_october_is_not_a_years_end(found: Sequence[Observation]) -> None:
+def test_jax_ends_with_the_collector_that_counted_it(found: Sequence[Observation]) -> None:
     assert max(seen.period.start.date() for seen in found if (seen.metric, seen.subject) == ("gh_stars", "jax")) == dt.date(
-        2025, 1, 2
+        2025, 10, 30
     )
+
+
+def test_stars_are_carried_for_one_day_a_month_at_most(found: Sequence[Observation]) -> None:
+    days = [seen.period.end for seen in found if (seen.metric, seen.subject) == ("gh_stars", "tensorflow")]
+
+    assert len(days) == 90  # of 93 from December 2018 to August 2026: the collector stood still for weeks three times
+    assert min(after - before for before, after in pairwise(days)) > dt.timedelta(days=14)
+
+
+def test_what_was_read_long_after_it_was_published_says_when_it_was(found: Sequence[Observation]) -> None:
+    known = {seen.metric: seen.known_at.date().isoformat() for seen in found if seen.period.end.date() == dt.date(2021, 1, 1)}
+
+    assert known["kaggle_survey_use"] == known["gh_stars"] == known["pypi_downloads_year"] == "2021-01-01"
 
 
 def test_kaggle_starts_in_2018_and_has_no_jax_before_2020(found: Sequence[Observation]) -> None:

@@ -13,10 +13,10 @@ from bot.compose.wording import sentence
 from bot.domain.claim import Quantity
 from bot.domain.measure import Observation
 from bot.domain.text import Cited
-from bot.domain.thread import Fact, Held, Skipped
+from bot.domain.thread import Fact, Skipped
 from bot.errors import BadThread
 from bot.publishers.x import LIMITS
-from tests.builders import FEW, a_chart, a_report, asked, observed, stated
+from tests.builders import FEW, a_chart, a_report, asked, judgement, observed, stated
 
 TORCH, FLOW = observed(312, "pytorch"), observed(94, "tensorflow")
 LEAD = stated("lead", "tensorflow pytorch", TORCH, FLOW)
@@ -54,7 +54,7 @@ def test_any_number_of_posts_is_numbered_one_to_n_with_the_number_in_the_text_an
 
 
 def test_what_was_left_out_and_held_goes_with_the_thread() -> None:
-    skipped, held = Skipped("jobs", "no public figure"), Held("use", "shares do not add")
+    skipped, held = Skipped("jobs", "no public figure"), judgement("use")
     thread = assemble([draft("a")], {}, [skipped], [held], LIMITS)
     assert (thread.skipped, thread.held, thread.limits) == ((skipped,), (held,), LIMITS)
 

@@ -15,10 +15,10 @@ from bot.domain.measure import Absent, Observation, Status, Unit
 from bot.domain.period import Period
 from bot.domain.report import ChartSpec, ClaimSpec, Report, Template
 from bot.domain.text import Cited
-from bot.domain.thread import Held, Skipped
+from bot.domain.thread import Skipped
 from bot.errors import BadTemplate, BadThread
 from bot.publishers.x import LIMITS
-from tests.builders import a_chart, a_chart_spec, a_post, a_report, asked, figures, observed
+from tests.builders import a_chart, a_chart_spec, a_post, a_report, asked, figures, judgement, observed
 
 YEAR = Period.parse("2020")
 TORCH, FLOW = observed(312, "pytorch"), observed(94, "tensorflow")
@@ -156,7 +156,7 @@ def edition() -> Edition:
     found = composer(report, *seen).sketch(post)
     assert isinstance(found, Sketch)
     chart = a_chart(Cited("Title"), Cited("Bar chart"))
-    thread = assemble([found.draft], {"research": chart}, [Skipped("jobs", "nobody counts")], [Held("use", "wrong")], LIMITS)
+    thread = assemble([found.draft], {"research": chart}, [Skipped("jobs", "nobody counts")], [judgement("use")], LIMITS)
     return Edition(report, YEAR, dt.datetime(2021, 1, 5, 9, tzinfo=dt.UTC), thread)
 
 
@@ -192,6 +192,19 @@ def test_the_thread_document_is_what_readers_of_it_were_promised() -> None:
         ],
         "skipped": [{"post": "jobs", "reason": "nobody counts"}],
         "held": [{"metric": "use", "reason": "wrong"}],
+        "gates": [
+            {
+                "id": judgement("use").id,
+                "gate": "share",
+                "verdict": "hold",
+                "metric": "use",
+                "subjects": [],
+                "windows": [],
+                "sentence": "A share does not match its own count",
+                "why": "wrong",
+                "accepted": None,
+            }
+        ],
     }
 
 

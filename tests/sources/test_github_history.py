@@ -49,6 +49,7 @@ def test_a_snapshot_is_the_day_it_was_taken(subjects: tuple[Subject, ...]) -> No
         "pytorch/pytorch as of that day",
         "stars.csv:2",
         stars.payload_sha256,
+        published_at=dt.datetime(2021, 1, 1, tzinfo=dt.UTC),
     )
     assert (forks.metric, forks.value) == ("gh_forks", 11964)
 
