@@ -30,7 +30,7 @@ class Unknown(Exception):
 
 @dataclass(frozen=True)
 class AbsentView:
-    """Stands for a figure or claim there is none of: false, empty, and not printable."""
+    """Stands for a figure or claim there is none of: false in an `if`; to print it or to walk over it leaves the post out."""
 
     reason: str
 
@@ -38,7 +38,7 @@ class AbsentView:
         return False
 
     def __iter__(self) -> Iterator[object]:
-        return iter(())
+        raise LeftOut(self.reason)
 
     def __getattr__(self, name: str) -> AbsentView:
         if name.startswith("_"):
