@@ -62,10 +62,13 @@ class HeldBack(ThreadmillError):
 
 
 class GateHeld(HeldBack):
-    """A gate keeps back a metric that the recipe requires. `held` is what is wrong, `page` where a person sees it."""
+    """
+    A gate keeps back a metric that the recipe requires. `held` is what is wrong, `page` where a person sees it, `problem` why no
+    page could be written.
+    """
 
-    def __init__(self, held: HeldEdition, page: str = "") -> None:
-        super().__init__(_told(held, page))
+    def __init__(self, held: HeldEdition, page: str = "", problem: str = "") -> None:
+        super().__init__(_told(held, page, problem))
         self.held = held
         self.page = page
 
@@ -156,7 +159,7 @@ class Untold(ThreadmillError):
         self.permanent = permanent
 
 
-def _told(held: HeldEdition, page: str) -> str:
+def _told(held: HeldEdition, page: str, problem: str) -> str:
     report, period = shlex.quote(held.report.key), shlex.quote(held.period.key)
     lines = [f"{held.report.key} {held.period} is held: a gate keeps back what its recipe requires"]
     lines += [f"  {one.metric}, gate {one.gate}: {one.sentence}. {one.why}" for one in held.blocking[:_MOST_JUDGEMENTS]]
@@ -164,6 +167,8 @@ def _told(held: HeldEdition, page: str) -> str:
         lines.append(f"  and {more} more")
     people = dict.fromkeys(one.by for one in held.outdated)
     lines += [f"  what {by} accepted was another figure, and does not cover this one" for by in people]
+    if problem:
+        lines.append(f"  the page that shows why is not there: {problem}")
     look = f"Look at {page}" if page else f"Look at it: threadmill preview {report} --period {period}"
     lines.append(f"{look}. The source is probably wrong, or counts in another way now: mend it, declare a break in the recipe,")
     lines.append("or, if the figures are right, accept them:")

@@ -498,6 +498,11 @@ def review(out: Path, edition: Frozen) -> Iterator[Round]:
         yield round_
 
 
+def held_folder(house: House) -> Path:
+    """Where pages of editions stand that gates hold, when nobody named a folder."""
+    return house.settings.home / "held"
+
+
 def held_page(out: Path, held: HeldEdition) -> Path:
     """
     Why an edition is held, as a page under `out` where its thread would be; the page's path.
