@@ -94,7 +94,7 @@ def _schedule(options: argparse.Namespace) -> int:
 
 def _approve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = (
-        "threadmill approve EDITION [DIGEST] [--out DIR]\n"
+        "threadmill approve [-h] EDITION [DIGEST] [--out DIR]\n"
         "       threadmill approve REPORT PERIOD --accept GATE --because TEXT [--data FILE.csv]... [--offline]"
     )
     parser.add_argument("what", metavar="EDITION", help="its number in threadmill status; with --accept a report")
