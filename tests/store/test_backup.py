@@ -260,7 +260,9 @@ def test_a_restore_that_is_killed_leaves_an_empty_store(
     killed.start()
     killed.join(20)
     assert killed.exitcode == -9
-    assert [place.ask(f"SELECT count(*) FROM {table.name}") for table in metadata.sorted_tables] == [[(0,)]] * len(metadata.sorted_tables)
+    assert [place.ask(f"SELECT count(*) FROM {table.name}") for table in metadata.sorted_tables] == [[(0,)]] * len(
+        metadata.sorted_tables
+    )
     assert restored(place.url, path).row_counts["reading"] == 3
 
 
