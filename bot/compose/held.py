@@ -19,7 +19,8 @@ _MOST_ROWS: Final = 120
 
 VERDICTS: Final[Mapping[str, str]] = {
     Verdict.HOLD.value: "The whole metric leaves the thread. The recipe requires it here, so there is no thread.",
-    Verdict.SKIP.value: "These figures are set aside: a gap in a line, and no claim rests on them.",
+    Verdict.SKIP.value: "These figures are set aside: a gap in a line, and no claim rests on them. Where the recipe requires "
+    "one of them for the very period, there is no thread either.",
     Verdict.CAVEAT.value: "The figures are told, and whoever reads them reads the sentence too.",
     Verdict.PUBLISH.value: "The figures stand. What was noticed is written down here only.",
 }
@@ -60,11 +61,13 @@ def document(held: HeldEdition) -> dict[str, object]:
 
 
 def _item(one: Judgement, held: HeldEdition) -> Mapping[str, object]:
+    around = _around(one, held)
     return {
         "judgement": one,
         "metric": held.report.metrics[one.metric],
         "subjects": ", ".join(held.report.name_of(subject) for subject in one.subjects),
-        "rows": [_row(seen, one, held) for seen in _around(one, held)],
+        "rows": [_row(seen, one, held) for seen in around],
+        "named": not one.subjects or len({(seen.metric, seen.subject) for seen in around}) > 1,
     }
 
 
@@ -73,7 +76,8 @@ def _row(seen: Observation, one: Judgement, held: HeldEdition) -> Mapping[str, o
     return {
         "what": "all" if seen.subject == WHOLE else held.report.name_of(seen.subject),
         "metric": "" if seen.metric == one.metric else metric.title,
-        "window": _window(seen),
+        "first": seen.period.start.date(),
+        "last": seen.period.last_day,
         "value": _value(seen, metric),
         "origin": seen.origin,
         "url": seen.url,
@@ -101,12 +105,6 @@ def _near(series: Sequence[Observation], one: Judgement) -> Iterator[Observation
             yield seen
 
 
-def _window(seen: Observation) -> str:
-    """ "2025-11-04" of a day, else its first and its last day."""
-    first, last = seen.period.start.date(), seen.period.last_day
-    return f"{first}" if first == last else f"{first} to {last}"
-
-
 def _value(seen: Observation, metric: Metric) -> str:
     return f"{seen.value:g}%" if metric.unit is Unit.PERCENT else grouped(seen.value)
 
@@ -115,6 +113,7 @@ def _which(held: HeldEdition) -> str:
     return f"{shlex.quote(held.report.key)} --period {shlex.quote(held.period.key)}"
 
 
-def _command(one: Judgement, held: HeldEdition) -> str:
+def _command(one: Judgement, held: HeldEdition) -> tuple[str, ...]:
+    """What is typed to accept it, in parts that a narrow page does not break."""
     which = f"{shlex.quote(held.report.key)} {shlex.quote(held.period.key)}"
-    return f'threadmill approve {which} --accept {one.gate}:{one.metric} --because "..."'
+    return f"threadmill approve {which}", f"--accept {one.gate}:{one.metric}", '--because "..."'

@@ -68,19 +68,22 @@ def test_the_page_has_the_sentence_the_figures_around_it_and_the_command() -> No
     for words in (
         "A count that only grows fell.",
         "Papers of TensorFlow: 3 after 110",
-        "threadmill approve frameworks 2020 --accept fall:papers --because &#34;...&#34;",
+        '<span class="one">threadmill approve frameworks 2020</span> <span class="one">--accept fall:papers</span> <span class="one">'
+        "--because &#34;...&#34;</span>",
         "threadmill preview frameworks --period 2020",
         "A day is missing.",
         '<a href="https://example.org/figures" rel="noopener noreferrer">Somebody</a>',
     ):
         assert words in text
-    assert [f"{year}-01-01 to {year}-12-31" in text for year in range(2009, 2021)] == [False] * 6 + [True] * 6
+    assert [f'{year}-01-01</span> to <span class="one">{year}-12-31<' in text for year in range(2009, 2021)] == [False] * 6 + [
+        True
+    ] * 6
     assert text.count('<tr class="judged">') == 2
 
 
 def test_of_a_gate_that_names_no_figure_the_newest_are_shown() -> None:
     text = page(held(judgement("papers", gate="stale")))
-    assert [f"{year}-01-01 to" in text for year in range(2014, 2021)] == [False, False, True, True, True, True, True]
+    assert [f"{year}-01-01</span> to" in text for year in range(2014, 2021)] == [False, False, True, True, True, True, True]
     assert 'class="judged"' not in text
 
 
