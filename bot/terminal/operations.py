@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from bot.domain.turn import Turn, TurnState
@@ -41,19 +42,19 @@ def show_written(approved: Approved, out: str) -> None:
 
 def show_accepted(accepted: Accepted) -> None:
     """What was accepted, word for word, and what comes of it."""
-    report, period = accepted.report.key, accepted.period.key
     for one in accepted.judgements:
         assert one.accepted is not None  # noqa: S101 - that is what it is here for
         say(f"accepted  {one.gate}:{one.metric} ({one.verdict}): {one.sentence}")
         say(f"   {one.why}")
         say(f"   by {one.accepted.by} at {one.accepted.at:%Y-%m-%d %H:%M} UTC: {one.accepted.because}")
     for one in accepted.left:
-        say(f"still held {one.gate}:{one.metric}: {one.sentence}")
+        say(f"held      {one.gate}:{one.metric}: {one.sentence}")
         say(f"   {one.why}")
     if accepted.waited_for:
         say("the next run tries it again")
-    else:
-        say(f"no turn waits for it: threadmill preview {report} --period {period} shows it, threadmill post {report} posts it")
+        return
+    which = f"{shlex.quote(accepted.report.key)} --period {shlex.quote(accepted.period.key)}"
+    say(f"no turn waits for it: threadmill preview {which} shows the thread, threadmill post {which} --yes posts it")
 
 
 def show_approved(approved: Approved) -> None:

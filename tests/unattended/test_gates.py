@@ -125,7 +125,7 @@ def test_a_preview_of_what_is_held_is_a_page_in_place_of_the_thread_before(mill:
         assert main(verb) == 3
         assert "Look at it: threadmill preview daily --period 2026-03-01." in told()
     assert main(ACCEPT) == 0
-    assert "no turn waits for it: threadmill preview daily --period 2026-03-01 shows it" in told()
+    assert "no turn waits for it: threadmill preview daily --period 2026-03-01 shows the thread" in told()
     assert main(command) == 0
     said = told()
     assert re.search(r"accepted  counted: A part is counted as larger than its whole \(gate whole, accepted by \S+@\S+\)", said)
