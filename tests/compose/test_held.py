@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -127,3 +128,10 @@ def test_the_error_is_never_longer_than_a_person_reads(count: int, more: bool) -
     assert ("\n  and 1 more\n" in str(error), "reason 5" in str(error)) == (more, False)
     assert "\n  the page that shows why is not there: the disk is full\nLook at it: threadmill preview frameworks" in str(error)
     assert error.exit_code == 3
+
+
+@pytest.mark.parametrize(("count", "more"), [(10, ""), (11, "<summary>1 more</summary>"), (40, "<summary>30 more</summary>")])
+def test_of_many_judgements_the_first_ones_are_open_and_none_is_left_out(count: int, more: str) -> None:
+    text = page(held(FALL, others=tuple(replace(GAP, why=f"{number} days are missing") for number in range(count))))
+    assert [f"<p>{number} days are missing</p>" in text for number in range(count)] == [True] * count
+    assert (re.search(r"<summary>\d+ more</summary>", text) or [""])[0] == more
