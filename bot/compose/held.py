@@ -18,7 +18,7 @@ _AROUND: Final = 4
 _MOST_ROWS: Final = 120
 
 VERDICTS: Final[Mapping[str, str]] = {
-    Verdict.HOLD.value: "The whole metric leaves the thread. The recipe requires it here, so there is no thread.",
+    Verdict.HOLD.value: "The whole metric leaves the thread. Where the recipe requires it, there is no thread.",
     Verdict.SKIP.value: "These figures are set aside: a gap in a line, and no claim rests on them. Where the recipe requires "
     "one of them for the very period, there is no thread either.",
     Verdict.CAVEAT.value: "The figures are told, and whoever reads them reads the sentence too.",
