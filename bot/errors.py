@@ -8,6 +8,14 @@ again without a change can help.
 from __future__ import annotations
 
 import datetime as dt
+import shlex
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from bot.domain.edition import HeldEdition
+
+_MOST_JUDGEMENTS: Final = 5
+"""Of one edition that a message tells; the page has all."""
 
 
 class ThreadmillError(Exception):
@@ -51,6 +59,18 @@ class HeldBack(ThreadmillError):
     """The thread may not go out as it stands: a gate or an approval holds it."""
 
     exit_code = 3
+
+
+class GateHeld(HeldBack):
+    """
+    A gate keeps back a metric that the recipe requires. `held` is what is wrong, `page` where a person sees it, `problem` why no
+    page could be written.
+    """
+
+    def __init__(self, held: HeldEdition, page: str = "", problem: str = "") -> None:
+        super().__init__(_told(held, page, problem))
+        self.held = held
+        self.page = page
 
 
 class OverBudget(HeldBack):
@@ -137,3 +157,20 @@ class Untold(ThreadmillError):
     def __init__(self, message: str, permanent: bool) -> None:
         super().__init__(message)
         self.permanent = permanent
+
+
+def _told(held: HeldEdition, page: str, problem: str) -> str:
+    report, period = shlex.quote(held.report.key), shlex.quote(held.period.key)
+    lines = [f"{held.report.key} {held.period} is held: a gate keeps back what its recipe requires"]
+    lines += [f"  {one.metric}, gate {one.gate}: {one.sentence}. {one.why}" for one in held.blocking[:_MOST_JUDGEMENTS]]
+    if (more := len(held.blocking) - _MOST_JUDGEMENTS) > 0:
+        lines.append(f"  and {more} more")
+    people = dict.fromkeys(one.by for one in held.outdated)
+    lines += [f"  what {by} accepted was another figure, and does not cover this one" for by in people]
+    if problem:
+        lines.append(f"  the page that shows why is not there: {problem}")
+    look = f"Look at {page}" if page else f"Look at it: threadmill preview {report} --period {period}"
+    lines.append(f"{look}. The source is probably wrong, or counts in another way now: mend it, declare a break in the recipe,")
+    lines.append("or, if the figures are right, accept them:")
+    gates = dict.fromkeys(f"{one.gate}:{one.metric}" for one in held.blocking)
+    return "\n".join([*lines, *(f'  threadmill approve {report} {period} --accept {gate} --because "..."' for gate in gates)])

@@ -12,11 +12,12 @@ from bot import errors
 from bot.analysis.claims import claims
 from bot.analysis.figures import Figures
 from bot.analysis.gates import Case, judge, refuse_impossible, sift
+from bot.analysis.holding import hold
 from bot.collection import Gathered, NamedSource, SourceOutcome, gather
 from bot.compose.assembly import assemble, check_cited, check_drafts
 from bot.compose.composer import Composer, Sketch
 from bot.domain.claim import Claim
-from bot.domain.edition import Edition
+from bot.domain.edition import Edition, HeldEdition
 from bot.domain.gate import Judgement, Past
 from bot.domain.measure import WHOLE, Absent, Missing, Observation
 from bot.domain.period import Period
@@ -51,7 +52,8 @@ class Story:
     """
     Collected observations of one report and period, gated and ready to be told.
 
-    `missing` are figures a source was asked for and does not have; `by_hand` are observations given on the command line.
+    `missing` are figures a source was asked for and does not have; `by_hand` are observations given on the command line. With
+    `held` there is nothing to be told: a gate keeps back what the report requires.
     """
 
     report: Report
@@ -61,6 +63,7 @@ class Story:
     sources: tuple[SourceOutcome, ...]
     by_hand: tuple[Observation, ...] = ()
     missing: tuple[Missing, ...] = ()
+    held: HeldEdition | None = None
 
     def figures(self) -> Figures:
         """Which observation stands for what, with the reasons where none does."""
@@ -116,7 +119,8 @@ def weigh(report: Report, period: Period, everything: Sequence[Gathered], now: d
     case = Case.of(observations, report.metrics, report.subjects, period, now, by_hand, past.cited)
     judgements = judge(case, past.accepted)
     passed, aside = sift(observations, judgements)
-    return Story(report, period, tuple(passed), tuple(judgements), tuple(outcomes), tuple(by_hand), (*aside, *missing))
+    held = hold(report, case, passed, judgements, by_hand, past.accepted)
+    return Story(report, period, tuple(passed), tuple(judgements), tuple(outcomes), tuple(by_hand), (*aside, *missing), held)
 
 
 def tell(story: Story, composed_at: dt.datetime, limits: Limits, draw: Draw, progress: Progress) -> Run:
@@ -124,9 +128,12 @@ def tell(story: Story, composed_at: dt.datetime, limits: Limits, draw: Draw, pro
     Say what can be said, draw it, and number it.
 
     Raises:
+        GateHeld: a gate keeps back what the report requires.
         BadTemplate, BadThread, BadChart: names the post and the place.
         HeldBack: not one post of the report can be said.
     """
+    if story.held is not None:
+        raise errors.GateHeld(story.held)
     figures = story.figures()
     stated = claims(story.report.claims, figures, story.period)
     composer = Composer(story.report, story.period, figures, stated)

@@ -22,7 +22,7 @@ from bot.config import Settings, environment, settings
 from bot.delivery import Clock, Round
 from bot.domain.access import Access, Identity
 from bot.domain.delivery import Budget, Frozen
-from bot.domain.edition import Edition
+from bot.domain.edition import Edition, HeldEdition
 from bot.domain.keeping import Backup, Keep, Restored
 from bot.domain.period import Granularity, Period, instant
 from bot.domain.report import Report, SourceSpec
@@ -496,6 +496,27 @@ def review(out: Path, edition: Frozen) -> Iterator[Round]:
     }
     with _to_a_folder(out, edition.report, edition.period, documents, lambda _: edition) as round_:
         yield round_
+
+
+def held_folder(house: House) -> Path:
+    """Where pages of editions stand that gates hold, when nobody named a folder."""
+    return house.settings.home / "held"
+
+
+def held_page(out: Path, held: HeldEdition) -> Path:
+    """
+    Why an edition is held, as a page under `out` where its thread would be; the page's path.
+
+    Raises:
+        BadOutput: the folder cannot be written, or holds what is not an edition.
+    """
+    from bot.compose import held as compose
+    from bot.compose.documents import as_file
+
+    documents = {"held.json": as_file(compose.document(held)), "index.html": compose.page(held)}
+    disk = plugins.load("publishers", "disk", ("put",))
+    folder: Path = disk.put(out, held.report.key, held.period.key, documents)
+    return folder / "index.html"
 
 
 @contextmanager

@@ -466,3 +466,19 @@ def test_a_name_may_be_short_foreign_or_carry_a_version(name: str, tmp_path: Pat
     recipe = folder / "report.toml"
     recipe.write_text(recipe.read_text(encoding="utf-8").replace('name = "Chef"', f'name = "{name}"'), encoding="utf-8")
     assert report(folder, wiring.kinds()).subjects["chef"].name == name
+
+
+def test_what_a_thread_may_not_be_without_is_read_and_must_be_known(tmp_path: Path) -> None:
+    def requiring(names: str) -> str:
+        return changed("[claims.lead]", f"[gates]\nrequired = [{names}]\n\n[claims.lead]")
+
+    for name in "abc":
+        (tmp_path / name).mkdir()
+    assert report(written(tmp_path), KINDS).required == ()
+    assert report(written(tmp_path / "a", requiring('"downloads", "use"')), KINDS).required == ("downloads", "use")
+    assert 'report.toml: gates.required names the unknown metric "download" (did you mean "downloads"?); there are ' in refusal(
+        tmp_path / "b", requiring('"download"')
+    )
+    assert refusal(tmp_path / "c", changed("[claims.lead]", "[gates]\nrequire = []\n\n[claims.lead]")) == (
+        'report.toml: unknown key "gates.require" (did you mean "required"?)'
+    )

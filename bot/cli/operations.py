@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 
 from bot.cli import end_on_sigterm
@@ -92,20 +93,67 @@ def _schedule(options: argparse.Namespace) -> int:
 
 
 def _approve_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("edition", type=int, metavar="EDITION", help="its number in threadmill status")
-    parser.add_argument("digest", nargs="?", metavar="DIGEST", help="of the very thread that is approved; without, it is shown")
+    parser.usage = (
+        "threadmill approve [-h] EDITION [DIGEST] [--out DIR]\n"
+        "       threadmill approve REPORT PERIOD --accept GATE --because TEXT [--data FILE.csv]... [--offline]"
+    )
+    parser.add_argument("what", metavar="EDITION", help="its number in threadmill status; with --accept a report")
+    parser.add_argument(
+        "which", nargs="?", metavar="DIGEST",
+        help="of the very thread that is approved; without, it is shown; with --accept a period",
+    )  # fmt: skip
     parser.add_argument("--out", metavar="DIR", help="write it there as a preview writes it: DIR/<report>/<period>/index.html")
+    parser.add_argument("--accept", metavar="GATE", help="the figures this gate keeps back are right: fall, or fall:gh_forks")
+    parser.add_argument("--because", metavar="TEXT", help="with --accept: why they are; it is kept, and never posted")
+    parser.add_argument("--data", action="append", default=[], metavar="FILE.csv", help="with --accept: more observations")
+    parser.add_argument("--offline", action="store_true", help="with --accept: ask no source; use what was collected before")
 
 
 def _approve(options: argparse.Namespace) -> int:
     from bot.terminal import operations as show
+
+    if options.accept is not None:
+        return _accept(options)
     from bot.verbs import approving
 
-    approved = approving.approve(options.edition, options.digest, options.out)
+    approved = approving.approve(_edition(options), options.which, options.out)
     show.show_approved(approved)
     if options.out is not None:
         show.show_written(approved, options.out)
     return 0 if approved.approval is not None else 3
+
+
+def _accept(options: argparse.Namespace) -> int:
+    from bot.errors import BadInput
+
+    if options.which is None or options.because is None or options.out is not None:
+        raise BadInput(
+            "what a gate keeps back is accepted with a period and a reason, and without --out: threadmill approve REPORT PERIOD "
+            '--accept GATE --because "..."'
+        )
+    end_on_sigterm()
+    from bot.terminal import operations as show
+    from bot.terminal.lines import progress
+    from bot.verbs import accepting
+
+    which = options.what, options.which, options.accept, options.because
+    with progress() as told:
+        accepted = accepting.accept(*which, options.data, options.offline, told)
+    show.show_accepted(accepted)
+    return 3 if accepted.left else 0
+
+
+def _edition(options: argparse.Namespace) -> int:
+    from bot.errors import BadInput
+
+    if options.because is not None or options.data or options.offline:
+        raise BadInput("--because, --data and --offline go with --accept GATE; a thread is approved by its digest alone")
+    if not re.fullmatch("[0-9]{1,18}", options.what):
+        raise BadInput(
+            f'"{options.what[:80]}" is no edition: its number is in threadmill status. To accept what a gate keeps back of a '
+            f'report: threadmill approve REPORT PERIOD --accept GATE --because "..."'
+        )
+    return int(options.what)
 
 
 def _skip_arguments(parser: argparse.ArgumentParser) -> None:

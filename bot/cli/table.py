@@ -23,7 +23,7 @@ _GROUPS = {
     "operations": {
         "run": "post every report when it is due: a service, or --once for cron",
         "schedule": "say what is due when, and what became of the newest turns",
-        "approve": "let a thread go out that waits for it, or show it first",
+        "approve": "let a thread go out that waits, or accept what a gate holds",
         "skip": "there shall be no thread of a report for a period",
         "turn": "",
         "chore": "",

@@ -29,12 +29,21 @@ def _preview_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _preview(options: argparse.Namespace) -> int:
     end_on_sigterm()
+    from pathlib import Path
+
+    from bot.errors import GateHeld
     from bot.terminal import threads as show
     from bot.terminal.lines import progress
     from bot.verbs import threads
 
-    with progress() as told:
-        preview = threads.preview(options.report, options.period, options.now, options.data, options.out, options.offline, told)
+    which = options.report, options.period, options.now, options.data, options.out, options.offline
+    try:
+        with progress() as told:
+            preview = threads.preview(*which, told)
+    except GateHeld as error:
+        if options.open and error.page:
+            show.open_page(Path(error.page))
+        raise
     show.show_preview(preview)
     if options.open:
         show.open_page(preview.folder / "index.html")

@@ -25,7 +25,7 @@ def thread_document(edition: Edition) -> dict[str, object]:
         "posts": [_post(post) for post in thread.posts],
         "skipped": [{"post": skipped.post, "reason": skipped.reason} for skipped in thread.skipped],
         "held": [{"metric": held.metric, "reason": held.why} for held in thread.held],
-        "gates": [_judgement(one) for one in thread.judgements],
+        "gates": [judgement_row(one) for one in thread.judgements],
     }
 
 
@@ -33,6 +33,21 @@ def facts_document(edition: Edition) -> list[dict[str, object]]:
     """`facts.json`: each printed substring with its evidence, down to the published number."""
     metrics = edition.report.metrics
     return [_fact(fact, metrics[fact.basis.metric] if fact.basis.metric else None) for fact in edition.thread.facts().values()]
+
+
+def judgement_row(one: Judgement) -> dict[str, object]:
+    """What a gate said of some figures, and who accepted it."""
+    return {
+        "id": one.id,
+        "gate": one.gate,
+        "verdict": str(one.verdict),
+        "metric": one.metric,
+        "subjects": list(one.subjects),
+        "windows": [window.key for window in one.windows],
+        "sentence": one.sentence,
+        "why": one.why,
+        "accepted": None if one.accepted is None else {"because": one.accepted.because, "by": one.accepted.by},
+    }
 
 
 def as_file(document: object) -> str:
@@ -92,20 +107,6 @@ def _post(post: Post) -> dict[str, object]:
             for path, chart in zip(image_paths(post), post.charts, strict=True)
         ],
         "facts": [fact.id for fact in post.facts],
-    }
-
-
-def _judgement(one: Judgement) -> dict[str, object]:
-    return {
-        "id": one.id,
-        "gate": one.gate,
-        "verdict": str(one.verdict),
-        "metric": one.metric,
-        "subjects": list(one.subjects),
-        "windows": [window.key for window in one.windows],
-        "sentence": one.sentence,
-        "why": one.why,
-        "accepted": None if one.accepted is None else {"because": one.accepted.because, "by": one.accepted.by},
     }
 
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from bot import plugins
-from bot.compose.documents import facts_document
+from bot.compose.documents import facts_document, judgement_row
 from bot.domain.edition import Edition
 from bot.domain.measure import Metric
 from bot.domain.text import Cited
@@ -32,6 +32,7 @@ def page(edition: Edition) -> str:
             edition=edition,
             thread=edition.thread,
             posts=[_post(edition, post, facts) for post in edition.thread.posts],
+            gates=[judgement_row(one) for one in edition.thread.judgements],
             metrics=_metrics(edition, facts),
             origins=_origins(facts),
             style=style,

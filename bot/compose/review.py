@@ -23,7 +23,7 @@ def review(edition: Frozen) -> str:
             edition=edition,
             posts=[_post(post, facts) for post in edition.posts],
             skipped=thread.get("skipped", ()),
-            held=thread.get("held", ()),
+            gates=thread.get("gates", ()),
             style=style,
             policy=policy(style),
         )

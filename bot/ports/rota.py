@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot.domain.gate import Acceptance
 from bot.domain.period import Period
 from bot.domain.turn import Turn
 
@@ -68,7 +69,8 @@ class Done:
 
 class Rota(Protocol):
     """
-    Turns, approvals, runs, chores and notices. Each method is one transaction; of those who try the same at once, one succeeds.
+    Turns, approvals, acceptances, runs, chores and notices. Each method is one transaction; of those who try the same at once,
+    one succeeds.
 
     Raises (every method):
         BadStore: the database cannot be reached, read or written.
@@ -137,6 +139,17 @@ class Rota(Protocol):
 
     def approval(self, edition: int) -> Approval | None:
         """What a person approved, if the edition still has that digest."""
+        ...
+
+    def accept(self, acceptances: Sequence[Acceptance]) -> bool:
+        """
+        Remember what a person accepted, and nudge the turn that is held for it: whether there is one. An earlier acceptance of
+        the same is not forgotten; the one given last stands.
+        """
+        ...
+
+    def accepted(self, report: str, period: str) -> Mapping[str, Acceptance]:
+        """What persons accepted for a report and period, by the judgement's id."""
         ...
 
     def start(self, run: Run) -> None:

@@ -22,9 +22,9 @@ from typing import Final
 from bot.domain.delivery import Picture, Seen
 from bot.errors import BadOutput, Rejected
 
-_MARK: Final = "thread.json"
-_NAMES: Final = (_MARK, "facts.json", "index.html", "posts", "images")
-"""What an edition consists of; a folder with anything else in it is not replaced."""
+_MARKS: Final = ("thread.json", "held.json")
+_NAMES: Final = (*_MARKS, "facts.json", "index.html", "posts", "images")
+"""What an edition, or one that is held, consists of; a folder with anything else in it is not replaced."""
 
 
 @contextmanager
@@ -36,15 +36,35 @@ def folder(out: Path, report: str, period: str, documents: Mapping[str, str]) ->
     Raises:
         BadOutput: the folder cannot be written, is full, or holds what is not an edition. Nothing is left half done.
     """
-    place = out / report / period
+    with _replaced(out / report / period, documents) as (place, draft):
+        (draft / "posts").mkdir()
+        (draft / "images").mkdir()
+        yield Network(place, draft)
+
+
+def put(out: Path, report: str, period: str, documents: Mapping[str, str]) -> Path:
+    """
+    The folder `out/<report>/<period>/` with nothing but documents, held.json among them: in place of an edition that is held.
+
+    Raises:
+        BadOutput: as for `folder`.
+    """
+    with _replaced(out / report / period, documents) as (place, _):
+        return place
+
+
+@contextmanager
+def _replaced(place: Path, documents: Mapping[str, str]) -> Iterator[tuple[Path, Path]]:
+    """The place, and a draft with the documents in it that takes it when the block ends well."""
     with _told(place):
         place.parent.mkdir(parents=True, exist_ok=True)
         with _held(place.parent):
             _recover(place)
             _refuse_foreign(place)
             with _beside(place) as draft:
-                _write(documents, draft)
-                yield Network(place, draft)
+                for name, text in documents.items():
+                    (draft / name).write_text(text, encoding="utf-8")
+                yield place, draft
                 _move(draft, place)
 
 
@@ -155,12 +175,12 @@ def _refuse_foreign(place: Path) -> None:
 
 
 def _foreign(place: Path) -> str:
-    """The name of something in a folder that is not an edition's, or nothing. An edition says in `thread.json` whose it is."""
+    """The name of something in a folder that is not an edition's, or nothing. An edition says in its mark whose it is."""
     names = [path.name for path in place.iterdir()]
     if not names:
         return ""
     try:
-        mark = json.loads((place / _MARK).read_text(encoding="utf-8"))
+        mark = json.loads((place / next((name for name in _MARKS if name in names), "")).read_text(encoding="utf-8"))
         ours = (mark["report"], mark["period"]) == (place.parent.name, place.name)
     except (OSError, ValueError, KeyError, TypeError):
         ours = False
@@ -176,13 +196,6 @@ def _beside(place: Path) -> Iterator[Path]:
         yield draft
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-
-
-def _write(documents: Mapping[str, str], folder: Path) -> None:
-    (folder / "posts").mkdir()
-    (folder / "images").mkdir()
-    for name, text in documents.items():
-        (folder / name).write_text(text, encoding="utf-8")
 
 
 def _move(draft: Path, place: Path) -> None:

@@ -103,6 +103,12 @@ class ScheduleTable(_Table):
     mode: Literal["auto", "approve", "dry"] = "approve"
 
 
+class GatesTable(_Table):
+    """What becomes of a thread whose figures a gate keeps back: without one of the `required` metrics it is held."""
+
+    required: list[str] = Field(default_factory=list)
+
+
 class ReportFile(_Table):
     """The shape of `report.toml`. `threadmill check --schema` prints it as JSON Schema for editors."""
 
@@ -112,6 +118,7 @@ class ReportFile(_Table):
     names: list[str] = Field(default_factory=list)
     allow: list[str] = Field(default_factory=list)
     schedule: ScheduleTable | None = None
+    gates: GatesTable = GatesTable()
     sources: dict[str, dict[str, Any]] = Field(min_length=1)
     subjects: dict[_Key, SubjectTable] = Field(min_length=1)
     groups: dict[_Key, GroupTable] = Field(default_factory=dict)
@@ -139,7 +146,7 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
     """The keys the model has at a place: walks the same tables the recipe does."""
     tables: Mapping[str, type[_Table]] = {
         "subjects": SubjectTable, "groups": GroupTable, "metrics": MetricTable, "claims": ClaimTable, "posts": PostTable,
-        "schedule": ScheduleTable,
+        "schedule": ScheduleTable, "gates": GatesTable,
     }  # fmt: skip
     if not location or location[0] not in tables:
         return list(ReportFile.model_fields)

@@ -77,6 +77,7 @@ class _Reading:
             names=tuple(table.names),
             allow=tuple(table.allow),
             schedule=self._schedule(),
+            required=self._required(),
         )
 
     def _read(self) -> ReportFile:
@@ -117,6 +118,13 @@ class _Reading:
             return timing.schedule(self._table.schedule, Granularity(self._table.granularity))
         except BadTiming as error:
             raise self._bad(f"schedule.{error.key}", error.what) from None
+
+    def _required(self) -> tuple[str, ...]:
+        required = self._table.gates.required
+        for metric in required:
+            self._known(metric, self._metrics, "gates.required", "metric")
+        self._once(required, "gates.required")
+        return tuple(required)
 
     def _all_metrics(self) -> dict[str, Metric]:
         metrics = dict(self._kinds.metrics)

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Row,
     Table,
     and_,
-    case,
     delete,
     exists,
     func,
@@ -30,7 +29,8 @@ from bot.domain.schedule import Window
 from bot.domain.turn import MOVES, Turn, TurnState, refuse_impossible
 from bot.ports import Approval, Done, Notice, Run
 from bot.store import tables
-from bot.store.transactions import Transactions, insert_into, writable
+from bot.store.acceptances import Acceptances, at_once
+from bot.store.transactions import insert_into, writable
 
 _KEY: Final = ["report", "network", "period"]
 _BY_HAND: Final = frozenset({TurnState.MISSED, TurnState.SKIPPED, TurnState.PUBLISHED})
@@ -38,7 +38,7 @@ _BY_HAND: Final = frozenset({TurnState.MISSED, TurnState.SKIPPED, TurnState.PUBL
 _FORGOTTEN: Final = "its thread was taken back before anything of it was out; it is composed anew"
 
 
-class DatabaseRota(Transactions):
+class DatabaseRota(Acceptances):
     """A `Rota` in SQLite or PostgreSQL. A `Database` opens and closes it."""
 
     def since(self, report: str, network: str, now: dt.datetime) -> dt.datetime:
@@ -296,16 +296,12 @@ def _held(connection: Connection, edition: int | None, *conditions: ColumnElemen
 
 
 def _nudge(connection: Connection, edition: int, now: dt.datetime) -> bool:
-    """
-    Also the turn of its report and period that has no edition yet: this one was posted by hand. Where its time is long over by
-    this clock, another one decides (`run --once --now`), and "at once" is from its opening on.
-    """
+    """Also the turn of its report and period that has no edition yet: this one was posted by hand."""
     turns, editions = tables.turn.c, tables.edition.c
     same = editions.report == turns.report, editions.network == turns.network, editions.period == turns.period
     named = and_(turns.edition.is_(None), exists().where(editions.id == edition, *same))
     nudging = update(tables.turn).where(turns.ended_at.is_(None), or_(turns.edition == edition, named))
-    at_once = case((turns.closes_at <= now, turns.opens_at), else_=literal(now, tables.Instant()))
-    return connection.execute(nudging.values(retry_at=at_once)).rowcount > 0
+    return connection.execute(nudging.values(retry_at=at_once(now))).rowcount > 0
 
 
 def _remember(connection: Connection, notice: Notice, now: dt.datetime) -> None:

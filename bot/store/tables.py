@@ -305,6 +305,20 @@ approval: Final = Table(
     Column("approved_at", Instant, nullable=False),
 )
 
+acceptance: Final = Table(
+    "acceptance",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("report", Words, nullable=False),
+    Column("period", Words, nullable=False),
+    Column("judgement", Words, nullable=False, comment="of a gate, over the very figures that were seen"),
+    Column("gate", Words, nullable=False),
+    Column("because", Words, nullable=False),
+    Column("accepted_by", Words, nullable=False),
+    Column("accepted_at", Instant, nullable=False),
+    Index("acceptance_edition", "report", "period"),
+)
+
 run: Final = Table(
     "run",
     metadata,

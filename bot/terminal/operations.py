@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from bot.domain.turn import Turn, TurnState
 from bot.terminal.lines import say
+from bot.verbs.accepting import Accepted
 from bot.verbs.approving import Approved
 from bot.verbs.running import Once
 
@@ -36,6 +38,23 @@ def show_turn(turn: Turn) -> None:
 def show_written(approved: Approved, out: str) -> None:
     """Where a person may look at it."""
     say(f"written to {Path(out) / approved.frozen.report / approved.frozen.period / 'index.html'}")
+
+
+def show_accepted(accepted: Accepted) -> None:
+    """What was accepted, word for word, and what comes of it."""
+    for one in accepted.judgements:
+        assert one.accepted is not None  # noqa: S101 - that is what it is here for
+        say(f"accepted  {one.gate}:{one.metric} ({one.verdict}): {one.sentence}")
+        say(f"   {one.why}")
+        say(f"   by {one.accepted.by} at {one.accepted.at:%Y-%m-%d %H:%M} UTC: {one.accepted.because}")
+    for one in accepted.left:
+        say(f"held      {one.gate}:{one.metric}: {one.sentence}")
+        say(f"   {one.why}")
+    if accepted.waited_for:
+        say("the next run tries it again")
+        return
+    which = f"{shlex.quote(accepted.report.key)} --period {shlex.quote(accepted.period.key)}"
+    say(f"no turn waits for it: threadmill preview {which} shows the thread, threadmill post {which} --yes posts it")
 
 
 def show_approved(approved: Approved) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import webbrowser
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from rich.console import Group
 from rich.markup import escape
@@ -13,11 +15,14 @@ from rich.text import Text
 
 from bot.compose.documents import image_paths, unit_of
 from bot.domain.claim import Quantity
+from bot.domain.gate import Judgement, Verdict
 from bot.domain.measure import Observation
 from bot.domain.numerals import grouped
 from bot.domain.thread import Fact, Limits, Post
 from bot.terminal.lines import ERR, OUT, say
 from bot.verbs.threads import Preview, Told
+
+_VERDICTS: Final = {Verdict.PUBLISH: "noticed", Verdict.CAVEAT: "caveat", Verdict.SKIP: "set aside", Verdict.HOLD: "held"}
 
 
 def show_preview(preview: Preview) -> None:
@@ -27,8 +32,8 @@ def show_preview(preview: Preview) -> None:
         _show_post(post, preview.folder, thread.limits)
     for skipped in thread.skipped:
         say(f"left out  {skipped.post}: {skipped.reason}")
-    for held in thread.held:
-        say(f"held      {held.metric}: {held.why}")
+    for line, count in Counter(_gate_line(one) for one in thread.judgements).items():
+        say(line if count == 1 else f"{line}, {count} times")
     said = "".join(skipped.reason for skipped in thread.skipped)
     for outcome in preview.sources:
         problem = "see above" if outcome.problem and outcome.problem in said else outcome.problem
@@ -62,6 +67,13 @@ def open_page(page: Path) -> None:
     """Open the page in the person's browser; say so if there is none."""
     if not webbrowser.open(page.resolve().as_uri()):
         ERR.print(f"no browser could be started; open {page} yourself", markup=False)
+
+
+def _gate_line(one: Judgement) -> str:
+    """A verdict in one line; why stands on the page."""
+    if one.accepted is not None:
+        return f"accepted  {one.metric}: {one.sentence} (gate {one.gate}, accepted by {one.accepted.by})"
+    return f"{_VERDICTS[one.verdict]:<9} {one.metric}: {one.sentence} (gate {one.gate})"
 
 
 def _show_post(post: Post, folder: Path, limits: Limits) -> None:

@@ -131,6 +131,8 @@ def _settings(named: NamedSource) -> str:
 def _resolved(recipe: Report, sources: Sequence[NamedSource]) -> Iterator[str]:
     for named in sources:
         yield f"  source   {named.name}{' (required)' if named.required else ''}{_settings(named)}"
+    for metric in recipe.required:
+        yield f"  gates    {metric} (required)"
     for subject in recipe.subjects.values():
         yield f"  subject  {subject.key}: {subject.name}" + (f", one of {', '.join(subject.members)}" if subject.members else "")
     for claim in recipe.claims:

@@ -103,6 +103,7 @@ def post(
 
     Raises:
         Rejected, Later, Unsure, Parked: as delivery says.
+        GateHeld: a gate keeps back what the recipe requires; names the page that says why.
         OverBudget: the month's budget does not allow it.
         BadInput, HeldBack, SourceUnavailable, BadStore: as for a preview.
     """
@@ -114,7 +115,7 @@ def post(
         if edition is None:
             if not absent:
                 _refuse_doubtful(store, when)
-            composed = compose(house, recipe, when, data, store, offline=False, progress=progress)
+            composed = compose(house, recipe, when, data, store, False, progress, wiring.held_folder(house))
             standing, uploads = _draft(frozen(composed.edition, network.account)), []
         else:
             standing, uploads = _standing(store.desk, edition), list(store.desk.uploads(edition))

@@ -6,7 +6,6 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -21,6 +20,7 @@ from bot.errors import BadInput, Later, Rejected, ThreadmillError, Unsure
 from bot.ports import Progress
 from bot.rehearsal import CREATE, FAULTS, METADATA, TIMELINE, UPLOAD, FakeX, Fault, Part, named
 from bot.verbs.choosing import recipe_and_period
+from bot.verbs.remembering import memory
 from bot.verbs.threads import compose
 from bot.verbs.workers import worker
 
@@ -79,8 +79,7 @@ def rehearse(
     if recipe.network != "x":
         raise BadInput(f"{report} is for {recipe.network}, and only X can be rehearsed; use threadmill preview")
     script = [_fault(text) for text in faults]
-    kept = nullcontext() if not wiring.live(recipe, when) else wiring.store_offline(house) if offline else wiring.store(house)
-    with kept as store:
+    with memory(house, recipe, when, offline) as store:
         composed = compose(house, recipe, when, data, store, offline, progress)
     with _fake(house, openapi) as fake, tempfile.TemporaryDirectory(prefix="threadmill-") as home:
         for call, nth, fault in script:

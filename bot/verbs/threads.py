@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot import pipeline, wiring
 from bot.collection import SourceOutcome
 from bot.delivery import deliver
-from bot.domain.edition import Edition
+from bot.domain.edition import Edition, HeldEdition
 from bot.domain.measure import Observation
 from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.thread import Fact, Post
-from bot.errors import BadInput
+from bot.errors import BadInput, BadOutput, GateHeld
 from bot.ports import Progress, Store
 from bot.verbs.choosing import recipe_and_period
+from bot.verbs.remembering import memory, past
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,16 @@ def preview(
     report: str, period: str | None, now: str | None, data: Sequence[str], out: str, offline: bool, progress: Progress
 ) -> Preview:
     """
-    Compose a report's thread and write it under `out`.
+    Compose a report's thread and write it under `out`; if gates hold it, a page that says why.
 
     Raises:
+        GateHeld: a gate keeps back what the recipe requires; names the page.
         BadInput, HeldBack, SourceUnavailable, BadStore: as the pipeline and the disk publisher say.
     """
     house = wiring.house(now)
     recipe, when = recipe_and_period(house, report, period)
-    kept = nullcontext() if not wiring.live(recipe, when) else wiring.store_offline(house) if offline else wiring.store(house)
-    with kept as store:
-        composed = compose(house, recipe, when, data, store, offline, progress)
+    with memory(house, recipe, when, offline) as store:
+        composed = compose(house, recipe, when, data, store, offline, progress, Path(out))
     progress("writing", 0, 0)
     with wiring.dry_run(Path(out), composed.edition) as dry_run:
         deliver(dry_run)
@@ -69,7 +69,7 @@ def explain(report: str, period: str, position: int, now: str | None, data: Sequ
     """
     house = wiring.house(now)
     recipe, when = recipe_and_period(house, report, period)
-    with wiring.kept(house) if wiring.live(recipe, when) else nullcontext() as store:
+    with wiring.kept(house) as store:
         composed = compose(house, recipe, when, data, store, True, _silent)
         posts = composed.edition.thread.posts
         if not 1 <= position <= len(posts):
@@ -89,13 +89,43 @@ def compose(
     store: Store | None,
     offline: bool,
     progress: Progress,
+    pages: Path | None = None,
 ) -> pipeline.Run:
-    """A report's thread for a period, from its sources to its numbered posts; the live ones are asked unless `offline`."""
+    """
+    A report's thread for a period, from its sources to its numbered posts; the live ones are asked unless `offline`.
+
+    Raises:
+        GateHeld: a gate keeps back what the recipe requires; under `pages` a page then says why.
+    """
     limits = wiring.limits(recipe.network)
+    story = collect(house, recipe, when, data, store, offline, progress)
+    try:
+        return pipeline.tell(story, house.clock(), limits, wiring.drawer(progress), progress)
+    except GateHeld as error:
+        raise error if pages is None else _shown(error.held, pages) from None
+
+
+def collect(
+    house: wiring.House,
+    recipe: Report,
+    when: Period,
+    data: Sequence[str],
+    store: Store | None,
+    offline: bool,
+    progress: Progress,
+) -> pipeline.Story:
+    """What a thread would be told of, and what the gates say of it."""
     with wiring.clients(house, store, progress, offline) as ask:
         sources = wiring.sources(house, recipe, [Path(file) for file in data], ask)
-        story = pipeline.collect(recipe, when, sources, store, house.clock, progress)
-    return pipeline.tell(story, house.clock(), limits, wiring.drawer(progress), progress)
+        return pipeline.collect(recipe, when, sources, store, house.clock, progress, past(store, recipe, when))
+
+
+def _shown(held: HeldEdition, pages: Path) -> GateHeld:
+    """Why an edition is held, on a page. Where none can be written it is held all the same."""
+    try:
+        return GateHeld(held, str(wiring.held_page(pages, held)))
+    except BadOutput as error:
+        return GateHeld(held, problem=str(error))
 
 
 def _kept_sizes(digests: Iterable[str], store: Store | None) -> Mapping[str, int]:

@@ -17,7 +17,7 @@ from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.schedule import Mode, Schedule
 from bot.domain.turn import Turn, TurnState
-from bot.errors import BadInput, BadStore, HeldBack, Later, OverBudget, Parked, Rejected, ThreadmillError, Unsure
+from bot.errors import BadInput, BadStore, GateHeld, HeldBack, Later, OverBudget, Parked, Rejected, ThreadmillError, Unsure
 from bot.pipeline import Run as Composed
 from bot.ports import Network, Notice, Progress, Run, Store
 from bot.stopping import Stop
@@ -109,6 +109,8 @@ class _Performance:
             self._becomes(TurnState.HELD, error, "held")
         except OverBudget as error:
             self._becomes(TurnState.HELD, error, "held", retry_in=self.schedule.retry)
+        except GateHeld as error:  # the source may be mended, or a person accepts it
+            self._becomes(TurnState.HELD, error, "held", retry_in=self.schedule.retry)
         except BadInput as error:
             self._becomes(TurnState.HELD, error, "broken", retry_in=self.schedule.retry)
         except ThreadmillError as error:  # a required source is missing, or there is nothing to say yet
@@ -161,7 +163,8 @@ class _Performance:
 
     def _compose(self) -> Composed | None:
         """The thread, or None where figures are missing that may still come."""
-        composed = compose(self.house, self.recipe, self.turn.period, (), self.store, offline=False, progress=self.progress)
+        pages = wiring.held_folder(self.house)
+        composed = compose(self.house, self.recipe, self.turn.period, (), self.store, False, self.progress, pages)
         self.sources = {one.source: one.problem or f"{one.observation_count} observations" for one in composed.sources}
         if composed.awaited and self._now() < self.turn.window.complete_until:
             until = self.turn.window.complete_until

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from bot.cli import main
+from bot.compose.held import page as held_page
 from tests.browser import executable
+from tests.compose.test_held import FALL, GAP, held
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -157,3 +159,15 @@ def test_markup_in_figures_and_recipe_is_shown_not_run(tmp_path: Path, opened: A
     page = opened(390, "light", tmp_path / "dl-frameworks" / "2020" / "index.html")
     assert page.locator("img[src=x], i").count() == 0
     assert hostile in page.locator("main").text_content()
+
+
+def test_the_page_of_what_is_held_fits_a_phone_and_leads_to_the_source(opened: Any, tmp_path: Path) -> None:
+    path = tmp_path / "index.html"
+    path.write_text(held_page(held(FALL, others=(GAP,))), encoding="utf-8")
+    for scheme in ("light", "dark"):
+        page = opened(320, scheme, path)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.locator("tr.judged .number").all_inner_texts() == ["110*", "3*"]
+    assert page.locator("pre").last.inner_text() == 'threadmill approve frameworks 2020 --accept fall:papers --because "..."'
+    assert page.locator("tbody a").first.get_attribute("href") == "https://example.org/figures"

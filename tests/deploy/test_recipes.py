@@ -42,7 +42,7 @@ def test_every_command_that_is_named_can_be_given(path: Path) -> None:
         _refuse_unknown(words)
 
 
-@pytest.mark.parametrize("command", ["runn", "run --twice", "approve", "approve first", "skip one 2026-10"])
+@pytest.mark.parametrize("command", ["runn", "run --twice", "approve", "undo first", "skip one 2026-10"])
 def test_a_command_that_cannot_be_given_is_noticed(command: str, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"```sh\nsudo threadmill-by-hand {command}   # as always\n```\n")

@@ -101,6 +101,25 @@ def test_an_edition_replaces_the_one_before_it_and_leaves_nothing_else(tmp_path:
     assert [path.name for path in (tmp_path / "a-report").iterdir()] == ["2020"]
 
 
+def test_a_page_of_what_is_held_and_an_edition_replace_each_other_whole(tmp_path: Path) -> None:
+    held = {"held.json": '{"report": "a-report", "period": "2020"}', "index.html": "held"}
+    assert disk.put(tmp_path, "a-report", "2020", held) == tmp_path / "a-report" / "2020"
+    place = publish(tmp_path, edition())
+    assert names(place) == EDITION_FILES
+    for _ in range(2):
+        disk.put(tmp_path, "a-report", "2020", held)
+        assert {path.name: path.read_text() for path in place.iterdir()} == held
+    assert [path.name for path in (tmp_path / "a-report").iterdir()] == ["2020"]
+
+
+def test_a_page_of_what_is_held_is_not_put_where_somebody_else_s_files_are(tmp_path: Path) -> None:
+    place = publish(tmp_path, edition())
+    (place / "diary.txt").write_text("dear diary")
+    with pytest.raises(BadOutput, match=r"holds diary\.txt"):
+        disk.put(tmp_path, "a-report", "2020", {"held.json": "{}"})
+    assert names(place) == ["diary.txt", *EDITION_FILES]
+
+
 @pytest.mark.parametrize(
     "theirs",
     [

@@ -19,6 +19,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from bot.domain.delivery import ALT_TEXT, Charge, Delivery, State, Upload
+from bot.domain.gate import Acceptance
 from bot.domain.keeping import Backup, Restored
 from bot.domain.period import Period
 from bot.domain.schedule import Window
@@ -78,6 +79,7 @@ def fill(store: Database) -> None:
     notice = Notice("waiting", "dl-frameworks", "x", "2020", "look")
     assert store.rota.settle(replace(begun, state=TurnState.WAITING, edition=edition), MORNING, notice)
     assert store.rota.approve(Approval(edition, store.desk.frozen(edition).digest, "me", MORNING))
+    store.rota.accept([Acceptance("dl-frameworks", "2020", "0a1b2c3d4e5f", "fall", "stars were\nrevoked ä", "ann@desk", MORNING)])
     store.rota.start(Run("run 1", "due", "dl-frameworks", "2020", "w1", "0.1.0", "c0ffee", MORNING))
     assert store.rota.chore("collect", MORNING.date(), "w1", MORNING, later(hours=1))
     with store._writes() as connection:
@@ -135,6 +137,8 @@ def test_a_store_comes_back_row_by_row_in_either_kind(
         assert after[name] == before[name]
     with open_store(target.url) as store:
         assert store.desk.frozen(1).posts == a_thread().posts
+        assert store.rota.accepted("dl-frameworks", "2020")["0a1b2c3d4e5f"].because == "stars were\nrevoked ä"
+        store.rota.accept([Acceptance("dl-frameworks", "2020", "0a1b2c3d4e5f", "fall", "again", "ben@desk", NOON)])
         assert store.restored() == Restored(NOON, EVENING)
         assert store.record("npm", [a_reading(7, asked="new")]) == 1  # numbers go on after the last one
         assert store.desk.freeze(a_thread(period="2031")) == 3
@@ -256,7 +260,9 @@ def test_a_restore_that_is_killed_leaves_an_empty_store(
     killed.start()
     killed.join(20)
     assert killed.exitcode == -9
-    assert [place.ask(f"SELECT count(*) FROM {table.name}") for table in metadata.sorted_tables] == [[(0,)]] * 17
+    assert [place.ask(f"SELECT count(*) FROM {table.name}") for table in metadata.sorted_tables] == [[(0,)]] * len(
+        metadata.sorted_tables
+    )
     assert restored(place.url, path).row_counts["reading"] == 3
 
 

@@ -314,6 +314,7 @@ def test_editions_of_an_older_store_cite_what_their_facts_name(place: Place) -> 
         place.ask(f"DROP INDEX {table}_payload")
     place.ask("DROP TABLE citation")
     place.ask("DROP TABLE restored")
+    place.ask("DROP TABLE acceptance")
     place.ask("ALTER TABLE delivery DROP COLUMN sent_until")
     place.ask("UPDATE threadmill_version SET version_num = '0004'")
     with open_store(place.url, clock=lambda: MORNING) as store:

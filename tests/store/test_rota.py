@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from bot.domain.delivery import State
+from bot.domain.gate import Acceptance
 from bot.domain.turn import Turn, TurnState
 from bot.errors import BadStore
 from bot.ports import Approval, Desk, Done, Notice, Rota, Run
@@ -875,3 +876,65 @@ def test_a_turn_that_was_changed_by_hand_is_told_of(rota: Rota, place: Place) ->
 def bring_open(rota: Rota) -> Turn:
     assert rota.settle(begun(rota), MORNING)
     return the(rota)
+
+
+# What persons accepted --------------------------------------------------------------------------------------------------------------
+
+
+def accepted(judgement: str = "0a1b2c3d4e5f", because: str = "the project has moved", **rest: Any) -> Acceptance:
+    told = {"report": "dl-frameworks", "period": "2020", "gate": "fall", "by": "ana@desk ä", "at": later(hours=1)}
+    return Acceptance(judgement=judgement, because=because, **{**told, **rest})
+
+
+def test_what_a_person_accepted_is_told_by_its_judgement(rota: Rota) -> None:
+    one, other = accepted(), accepted("ffffffffffff", "<script>\n'; DROP TABLE acceptance", gate="gap")
+    assert rota.accepted("dl-frameworks", "2020") == {}
+    rota.accept([one, other])
+    assert rota.accepted("dl-frameworks", "2020") == {"0a1b2c3d4e5f": one, "ffffffffffff": other}
+    assert rota.accepted("dl-frameworks", "2021") == rota.accepted("other", "2020") == {}
+
+
+def test_of_two_reasons_the_last_one_stands_and_the_first_is_not_forgotten(rota: Rota, place: Place) -> None:
+    first, last = accepted(because="perhaps"), accepted(because="asked the maintainers", by="ben", at=later(hours=2))
+    rota.accept([first])
+    rota.accept([last])
+    assert rota.accepted("dl-frameworks", "2020") == {"0a1b2c3d4e5f": last}
+    assert place.ask("SELECT because FROM acceptance ORDER BY id") == [("perhaps",), ("asked the maintainers",)]
+
+
+def test_damaged_words_do_not_lose_the_acceptance(rota: Rota) -> None:
+    rota.accept([accepted(because="a\0b\ud800")])
+    assert rota.accepted("dl-frameworks", "2020")["0a1b2c3d4e5f"].because == "a\ufffdb?"
+
+
+def test_to_accept_nudges_the_turn_that_has_no_thread_yet_and_no_other(rota: Rota) -> None:
+    told = accepted(period="2026-09"), accepted("ffffffffffff", period="2026-09")
+    assert rota.accept(told) is False
+    for period in ("2026-08", "2026-09"):
+        taken = rota.begin(a_turn(period), "w1", MORNING, LEASE, "r")
+        assert taken is not None
+        assert rota.settle(replace(taken, state=HELD, reason="gate fall", retry_at=later(days=3)), MORNING)
+    assert rota.accept(told) is True
+    assert {turn.period.key: turn.retry_at for turn in rota.turns("dl-frameworks", "x")} == {
+        "2026-08": later(days=3),
+        "2026-09": later(hours=1),
+    }
+
+
+def test_to_accept_while_a_worker_has_the_turn_is_not_overheard(rota: Rota) -> None:
+    taken = rota.begin(a_turn("2026-09"), "w1", MORNING, LEASE, "r")
+    assert taken is not None
+    assert rota.accept([accepted(period="2026-09")]) is True
+    assert rota.settle(replace(taken, state=HELD, reason="gate fall", retry_at=later(days=3)), later(hours=2))
+    (turn,) = rota.turns("dl-frameworks", "x")
+    assert turn.retry_at == later(hours=1)
+
+
+def test_a_turn_whose_thread_is_frozen_is_left_alone(rota: Rota, desk: Desk) -> None:
+    edition = desk.freeze(a_thread())
+    taken = rota.begin(a_turn(), "w1", MORNING, LEASE, "r")
+    assert taken is not None
+    assert rota.settle(replace(taken, state=WAITING, reason="look", edition=edition), MORNING)
+    assert rota.accept([accepted()]) is False
+    (turn,) = rota.turns("dl-frameworks", "x")
+    assert turn.retry_at is None

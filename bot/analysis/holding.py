@@ -1,0 +1,67 @@
+"""What a thread may not be without, and a gate keeps back: then the whole edition is held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from bot.analysis.figures import Figures
+from bot.analysis.gates import Case
+from bot.domain.edition import HeldEdition
+from bot.domain.gate import Acceptance, Judgement, Verdict
+from bot.domain.measure import Observation
+from bot.domain.report import Report
+
+
+def hold(
+    report: Report,
+    case: Case,
+    passed: Sequence[Observation],
+    judgements: Sequence[Judgement],
+    by_hand: Sequence[Observation] = (),
+    accepted: Mapping[str, Acceptance] | None = None,
+) -> HeldEdition | None:
+    """
+    The edition as it is held, or None if nothing is kept back that its report requires. `passed` is what the gates let through.
+
+    A required metric that is held holds the edition. So does a figure of one for the very period that is set aside, if no other
+    stands in its place. One set aside in an earlier period is a gap in a line and holds nothing, and neither does a metric that
+    has no figure: nobody found anything wrong with it.
+    """
+    blocking = tuple(_blocking(report, case, passed, judgements, by_hand))
+    if not blocking:
+        return None
+    metrics = {one.metric for one in blocking}
+    figures = tuple(seen for seen in case.standing if seen.metric in metrics)
+    outdated = tuple(_outdated(blocking, judgements, (accepted or {}).values()))
+    return HeldEdition(report, case.period, case.now, blocking, tuple(judgements), figures, outdated)
+
+
+def _blocking(
+    report: Report, case: Case, passed: Sequence[Observation], judgements: Sequence[Judgement], by_hand: Sequence[Observation]
+) -> Iterator[Judgement]:
+    wanted = [one for one in judgements if one.metric in report.required and one.outcome in (Verdict.HOLD, Verdict.SKIP)]
+    lost: list[Observation] = []
+    if any(one.outcome is Verdict.SKIP for one in wanted):
+        lost = list(_lost({one.metric for one in wanted}, case, passed, by_hand))
+    for one in wanted:
+        if one.holds or any(one.about(seen) for seen in lost):
+            yield one
+
+
+def _lost(metrics: set[str], case: Case, passed: Sequence[Observation], by_hand: Sequence[Observation]) -> Iterator[Observation]:
+    """The figures that would stand for the period, were they not set aside, and have no other in their place."""
+    before = Figures(case.standing, case.metrics, case.subjects, by_hand=by_hand)
+    after = Figures(passed, case.metrics, case.subjects, by_hand=by_hand)
+    for metric, subject in case.series:
+        if metric not in metrics:
+            continue
+        seen = before.at(metric, subject, case.period)
+        if isinstance(seen, Observation) and not isinstance(after.at(metric, subject, case.period), Observation):
+            yield seen
+
+
+def _outdated(
+    blocking: Iterable[Judgement], judgements: Iterable[Judgement], accepted: Iterable[Acceptance]
+) -> Iterator[Acceptance]:
+    gates, ids = {one.gate for one in blocking}, {one.id for one in judgements}
+    return (one for one in accepted if one.gate in gates and one.judgement not in ids)
