@@ -302,7 +302,7 @@ def _nudge(connection: Connection, edition: int, now: dt.datetime) -> bool:
     """
     turns, editions = tables.turn.c, tables.edition.c
     same = editions.report == turns.report, editions.network == turns.network, editions.period == turns.period
-    named = and_(turns.edition.is_(None), exists().where(editions.id == edition, *same))
+    named = and_(turns.edition.is_(None), exists().where(editions.id == edition, editions.correction == "", *same))
     nudging = update(tables.turn).where(turns.ended_at.is_(None), or_(turns.edition == edition, named))
     at_once = case((turns.closes_at <= now, turns.opens_at), else_=literal(now, tables.Instant()))
     return connection.execute(nudging.values(retry_at=at_once)).rowcount > 0

@@ -116,7 +116,7 @@ def test_a_newer_store_is_refused_and_left_alone(place: Place) -> None:
     place.ask("UPDATE threadmill_version SET version_num = '0099'")
     with pytest.raises(BadStore) as refusal:
         open_store(place.url)
-    assert " is of version 0099, and this Threadmill knows none after 0005: a newer Threadmill has opened it; install " in str(
+    assert " is of version 0099, and this Threadmill knows none after 0007: a newer Threadmill has opened it; install " in str(
         refusal.value
     )
     assert place.ask("SELECT version_num FROM threadmill_version") == [("0099",)]
