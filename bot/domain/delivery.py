@@ -145,6 +145,11 @@ class Frozen:
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
     @property
+    def folder(self) -> str:
+        """What its folder is called on disk: "2020", of a correction "2020-correction-3-1"."""
+        return self.period if self.correction is None else f"{self.period}-correction-{self.correction.key.replace('#', '-')}"
+
+    @property
     def correction_key(self) -> str:
         """ "3#1", empty for a thread."""
         return "" if self.correction is None else self.correction.key
