@@ -178,6 +178,16 @@ def test_a_figure_that_is_restated_again_is_corrected_again(account: Account, ca
     ]
 
 
+def test_of_a_post_only_some_subjects_may_be_corrected(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    account.tells("vue", 52_600_000, day=20)
+    some = [*CORRECT, "--yes", "--subject"]
+    assert main([*some, "vu"]) == 2
+    assert 'packages has no subject "vu" (did you mean "vue"?)' in capsys.readouterr().err
+    assert main([*some, "react"]) == 2
+    assert main([*some, "react", "--subject", "vue"]) == 0
+    assert account.corrections() == [(WORDS, account.thread()[1])]
+
+
 def test_a_figure_its_source_has_withdrawn_is_taken_back_once(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     account.tells("vue", 50_123_456, day=20, status=Status.WITHDRAWN, note="a day is nought")
     assert main(["status"]) == 0

@@ -133,6 +133,9 @@ def _correct_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("report", metavar="REPORT")
     parser.add_argument("period", metavar="PERIOD")
     parser.add_argument("position", metavar="POSITION", type=int, help="the post's number in the thread")
+    parser.add_argument(
+        "--subject", action="append", default=[], metavar="KEY", help="only the figures of this one; may be given again"
+    )
     parser.add_argument("--because", required=True, metavar="TEXT", help="why the figures changed, in words for readers")
     parser.add_argument("--data", action="append", default=[], metavar="FILE.csv", help="more observations; may be given again")
     parser.add_argument("--yes", action="store_true", help="send it; without, only what would be sent and billed is shown")
@@ -148,7 +151,7 @@ def _correct(options: argparse.Namespace) -> int:
 
     with progress() as told:
         agreed = _shown_first(told, lambda: bool(options.yes))
-        which = options.report, options.period, options.position, options.because, options.data
+        which = options.report, options.period, options.position, options.because, options.subject, options.data
         standing = correcting.correct(*which, agreed, told, stop, absent=options.absent)
     if standing.open_posts:
         print("nothing was sent; --yes sends it")

@@ -22,6 +22,7 @@ from bot.domain.thread import Limits, Post, Thread
 from bot.errors import BadInput, BadThread
 
 _PLACE: Final = "--because"
+_SHORTER: Final = "--because, or name some of its subjects with --subject"
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _checked(because: str, corrected: Corrected) -> str:
 def _post(corrected: Corrected, changes: Sequence[Restated], reason: str, limits: Limits, title: Callable[[Metric], str]) -> Post:
     head = f"Correction to {corrected.position}/{corrected.total}\n\n"
     text = Cited(head) + Cited.join("\n", _lines(corrected.report, changes, title)) + f"\n\n{reason}"
-    return single(Draft("correction", _PLACE, marked(text)), corrected.report, corrected.names, limits)
+    return single(Draft("correction", _SHORTER, marked(text)), corrected.report, corrected.names, limits)
 
 
 def _lines(report: Report, changes: Sequence[Restated], title: Callable[[Metric], str]) -> Iterator[Cited]:

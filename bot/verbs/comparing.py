@@ -59,15 +59,15 @@ class Compared:
         return tuple(one for one in self.changes if one.correctable)
 
 
-_Series: TypeAlias = Mapping[tuple[str, str], Sequence[Observation]]
-"""By metric and subject: few of all readings are cited."""
+_Figures: TypeAlias = Mapping[tuple[str, str, Period], Sequence[Observation]]
+"""Readings by metric, subject and window: few of all that were ever taken are cited."""
 
 
 @dataclass(frozen=True)
 class _Told:
     """What some sources of a report say now."""
 
-    series: _Series
+    figures: _Figures
     missing: tuple[Missing, ...]
 
 
@@ -114,11 +114,11 @@ class Comparing:
 
 def _told(recipe: Report, everything: Sequence[Gathered]) -> _Told:
     """No gate: what a gate holds is told all the same, and may be what was restated."""
-    series: dict[tuple[str, str], list[Observation]] = {}
+    figures: dict[tuple[str, str, Period], list[Observation]] = {}
     for seen in (seen for gathered in everything for seen in gathered.observations):
         if seen.metric in recipe.metrics and seen.subject in (WHOLE, *recipe.subjects):
-            series.setdefault((seen.metric, seen.subject), []).append(seen)
-    return _Told(series, tuple(one for gathered in everything for one in gathered.missing))
+            figures.setdefault((seen.metric, seen.subject, seen.period), []).append(seen)
+    return _Told(figures, tuple(one for gathered in everything for one in gathered.missing))
 
 
 def _stated(thread: Frozen, published: Collection[int], corrections: Sequence[Frozen]) -> list[Fact]:
@@ -137,8 +137,8 @@ def _stated(thread: Frozen, published: Collection[int], corrections: Sequence[Fr
 
 def _changes(stated: Sequence[Fact], known: _Known, read: _Told) -> Iterable[Change]:
     metrics, told = known.recipe.metrics, (known.recorded, read)
-    series = dict.fromkeys((seen.metric, seen.subject) for seen in map(_observation, stated))
-    standing = [seen for one in told for which in series for seen in one.series.get(which, ())]
+    cited = dict.fromkeys((seen.metric, seen.subject, seen.period) for seen in map(_observation, stated))
+    standing = [seen for one in told for which in cited for seen in one.figures.get(which, ())]
     missing = [one for some in told for one in some.missing]
     for position in dict.fromkeys(fact.post for fact in stated):
         facts = [fact for fact in stated if fact.post == position]

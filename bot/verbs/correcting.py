@@ -10,11 +10,12 @@ from bot.compose.correction import Corrected, correction
 from bot.compose.documents import frozen
 from bot.domain.delivery import Correction, Delivery, State
 from bot.domain.report import Report
+from bot.domain.words import nearest
 from bot.errors import BadInput, HeldBack
 from bot.ports import Progress, Store
 from bot.stopping import Stop
 from bot.verbs.choosing import recipe_and_period
-from bot.verbs.comparing import Comparing
+from bot.verbs.comparing import Compared, Comparing
 from bot.verbs.posting import Agreed, Standing, bring, draft, standing_of
 
 
@@ -23,6 +24,7 @@ def correct(
     period: str,
     position: int,
     because: str,
+    subjects: Sequence[str],
     data: Sequence[str],
     agreed: Agreed,
     progress: Progress,
@@ -32,7 +34,7 @@ def correct(
 ) -> Standing:
     """
     Reply to a published post with the figures that were restated since, or go on with a correction of it that was begun. Nobody
-    but the network is asked: what stands now is what was collected.
+    but the network is asked: what stands now is what was collected. With `subjects`, only their figures are corrected.
 
     `absent` says that a person has looked at the account, where the store was restored: there is no correction of it yet.
 
@@ -42,30 +44,37 @@ def correct(
     """
     house = wiring.house()
     recipe, when = recipe_and_period(house, report, period)
+    _refuse_unknown(subjects, recipe)
     network = wiring.network(house, recipe.network)
     with wiring.store(house) as store:
         thread = _thread(store, recipe, when.key, network.account)
         corrections = [one for one in _corrections(store, thread) if _of(one).position == position]
         begun = next((one for one in corrections if one.withdrawn_at is None and one.open_posts), None)
         if begun is not None:
-            progress("the correction was begun and is frozen: --because and --data change nothing of it", 0, 0)
+            progress("the correction was begun and is frozen: --because, --subject and --data change nothing of it", 0, 0)
             return bring(house, store, begun, network, agreed, progress, stop) or begun
         at = _published(thread, position)
         _refuse_half_removed(corrections)
         standing = [one for one in corrections if one.withdrawn_at is None]
         compared = Comparing(house, store, data).compare(thread.frozen, {position}, [one.frozen for one in standing])
-        if compared.remark:
-            raise BadInput(f"what {report} {period} cites cannot be compared with what stands now: {compared.remark}")
-        if not compared.correctable:
-            return _nothing_to_say(standing, position, len(compared.changes))
+        changes = [one.restated for one in compared.correctable if not subjects or one.restated.old.subject in subjects]
+        if not changes:
+            return _nothing_to_say(compared, standing, position)
         if not absent:
             _refuse_doubtful(store, at)
         corrected = Corrected(recipe, when, position, len(thread.frozen.posts))
-        changes = [change.restated for change in compared.correctable]
         edition = correction(corrected, changes, because, wiring.limits(recipe.network), house.clock())
-        which = Correction(position, 1 + max((_of(one).number for one in corrections), default=0), at.remote_id)
-        fresh = draft(replace(frozen(edition, network.account), correction=which))
+        number = 1 + max((_of(one).number for one in corrections), default=0)
+        composed = frozen(edition, network.account)
+        fresh = draft(replace(composed, correction=Correction(position, number, at.remote_id)))
         return bring(house, store, fresh, network, agreed, progress, stop) or fresh
+
+
+def _refuse_unknown(subjects: Sequence[str], recipe: Report) -> None:
+    for one in subjects:
+        if one not in recipe.subjects:
+            there = ", ".join(recipe.subjects)
+            raise BadInput(f'{recipe.key} has no subject "{one}"{nearest(one, recipe.subjects)}; it has {there}')
 
 
 def _thread(store: Store, recipe: Report, period: str, account: str) -> Standing:
@@ -113,15 +122,16 @@ def _refuse_half_removed(corrections: Sequence[Standing]) -> None:
             )
 
 
-def _nothing_to_say(standing: Sequence[Standing], position: int, gone_count: int) -> Standing:
+def _nothing_to_say(compared: Compared, standing: Sequence[Standing], position: int) -> Standing:
     """The last correction, where all that was restated is corrected already."""
+    if compared.remark:
+        raise BadInput(f"what post {position} cites cannot be compared with what stands now: {compared.remark}")
     if standing:
         return standing[-1]
-    gone = (
-        f"; {gone_count} are told by no source any more, which proves nothing: give their file with --data" if gone_count else ""
-    )
+    gone = len(compared.changes) - len(compared.correctable)
+    proof = f"; {gone} are told by no source any more, which proves nothing (with --data, name their file)" if gone else ""
     raise BadInput(
-        f"no figure that post {position} cites was restated beyond the threshold, as far as was collected{gone}. Collect first "
+        f"no figure that post {position} cites was restated beyond the threshold, as far as was collected{proof}. Collect first "
         "(threadmill collect); threadmill status says which figures were restated in which posts"
     )
 

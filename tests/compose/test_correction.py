@@ -124,7 +124,7 @@ def test_a_correction_of_280_fits_and_one_of_281_does_not() -> None:
     change = changed(observed(100), 200)
     room = 280 - len("Correction to 3/9\n\nPapers, 2020: TensorFlow 200, not 100.\n\n.")
     assert len(said(change, because="a" * room)) == 280
-    with pytest.raises(BadThread, match="is 281 long, 1 over the 280 of x; shorten --because"):
+    with pytest.raises(BadThread, match="is 281 long, 1 over the 280 of x; shorten --because, or name some"):
         said(change, because="a" * (room + 1))
 
 
