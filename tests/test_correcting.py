@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -153,6 +155,7 @@ def test_a_restated_figure_shows_in_status_and_is_corrected_once(account: Accoun
 @pytest.mark.parametrize("fault", ["drop-after", "drop-before", "503-after", "402-credits"])
 def test_after_any_fault_the_correction_is_there_once(account: Account, fault: str) -> None:
     account.tells("vue", 52_600_000, day=20)
+    account.fake.advance(3 * 86_400)  # a look at the account does not reach back to the thread
     account.fake.faults.on(CREATE, named(fault), nth=3)
     account.fake.faults.on(TIMELINE, named("503-before"), times=1)
     codes = []
@@ -243,6 +246,30 @@ def test_a_thread_that_is_taken_down_names_the_correction_that_is_still_there(
     assert [call.operation for call in account.fake.calls].count(DELETE) == 2
     assert main([*CORRECT, "--yes"]) == 2
     assert "what is not there needs no correction" in capsys.readouterr().err
+
+
+def test_a_correction_that_is_half_taken_down_is_brought_to_its_end_first(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.tells("vue", 52_600_000, day=20)
+    assert main([*CORRECT, "--yes"]) == 0
+    account.fake.faults.on(DELETE, named("403-suspended"))
+    assert main(["undo", "2", "--yes"]) == 4
+    assert main([*CORRECT, "--yes"]) == 3
+    assert "bring that to its end first: threadmill undo 2" in capsys.readouterr().err
+    assert account.fake.creates == 3
+
+
+def test_after_a_restore_a_person_looks_first(account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    account.tells("vue", 52_600_000, day=20)
+    restored_at = account.fake.now().replace(microsecond=0) + dt.timedelta(hours=1)
+    with closing(sqlite3.connect(tmp_path / "home" / "threadmill.db")) as file, file:
+        moments = [moment.isoformat(timespec="microseconds") for moment in (restored_at, restored_at)]
+        file.execute("INSERT INTO restored (restored_at, made_at) VALUES (?, ?)", moments)
+    assert main([*CORRECT, "--yes"]) == 3
+    assert "whether this post was corrected in between is not known; nothing was sent" in capsys.readouterr().err
+    assert main([*CORRECT, "--yes", "--absent"]) == 0
+    assert account.corrections() == [(WORDS, account.thread()[1])]
 
 
 def test_a_correction_beyond_the_budget_is_not_begun(
