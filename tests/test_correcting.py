@@ -20,6 +20,7 @@ from bot.domain.measure import Status
 from bot.pipeline import Run
 from bot.ports import Reading
 from bot.rehearsal import CREATE, DELETE, TIMELINE, FakeX, named
+from bot.store.desk import DatabaseDesk
 from bot.verbs import posting, threads
 from tests.builders import observed
 
@@ -130,14 +131,14 @@ def test_a_restated_figure_shows_in_status_and_is_corrected_once(account: Accoun
     }
     assert main(["status"]) == 0
     assert (
-        "   restated in post 2: npm downloads, vue, October 2020: 50.1M -> 52.6M\n"
+        "   restated in post 2: npm downloads, Vue, October 2020: 50.1M -> 52.6M\n"
         '        tell readers: threadmill correct packages 2020-10 2 --because "..."\n'
     ) in capsys.readouterr().out
 
     assert main(CORRECT) == 3
     shown = capsys.readouterr().out
     assert "   | " + WORDS.replace("\n\n", "\n   |\n   | ") in shown
-    assert f"in reply to post 2, {account.thread()[1]}" in shown
+    assert f"in reply to post 2: https://x.com/i/web/status/{account.thread()[1]}" in shown
     assert "1 x create a post             $0.015   $0.015" in shown
     assert account.corrections() == []
 
@@ -166,6 +167,22 @@ def test_after_any_fault_the_correction_is_there_once(account: Account, fault: s
         account.fake.advance(1000)
     assert codes[-1] == 0
     assert account.corrections() == [(WORDS, account.thread()[1])]
+
+
+def test_a_process_that_dies_after_it_sent_leaves_one_correction(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    account.tells("vue", 52_600_000, day=20)
+    with monkeypatch.context() as death:
+        death.setattr(DatabaseDesk, "settle", dies)
+        with pytest.raises(SystemExit):
+            main([*CORRECT, "--yes"])
+    assert account.fake.creates == 3
+    assert main([*CORRECT, "--yes"]) == 0
+    assert account.fake.creates == 3
+    assert account.corrections() == [(WORDS, account.thread()[1])]
+
+
+def dies(*_: object, **__: object) -> bool:
+    raise SystemExit(137)
 
 
 def test_a_figure_that_is_restated_again_is_corrected_again(account: Account, capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,7 +49,7 @@ def show_words(standing: Standing) -> None:
         return
     for post in standing.frozen.posts:
         say("\n".join(f"   | {line}".rstrip() for line in post.text.split("\n")))
-    say(f"   in reply to post {correction.position}, {correction.reply_to}")
+    say(f"   in reply to post {correction.position}: {standing.replies_to}")
 
 
 def show_plan(plan: Plan) -> None:
@@ -107,7 +107,7 @@ def _change(change: Change) -> str:
     seen = change.restated.old
     title = seen.metric if change.metric is None else change.metric.title
     order = ", and who is ahead" if change.restated.overturns else ""
-    what = f"{title}, {seen.subject}, {seen.period.name}: {old}"
+    what = f"{title}, {change.name}, {seen.period.name}: {old}"
     return f"{what} -> {new}{order}" if new else f"{what} is told no more by {seen.origin}: {change.restated.reason}"
 
 

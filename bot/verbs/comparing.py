@@ -27,11 +27,15 @@ _Key: TypeAlias = tuple[int, str, str, Period, str]
 
 @dataclass(frozen=True)
 class Change:
-    """A figure that a published post cites and that does not stand any more: in which post, as which of its facts."""
+    """
+    A figure that a published post cites and that does not stand any more: in which post, as which of its facts; what readers call
+    its subject.
+    """
 
     position: int
     facts: tuple[str, ...]
     restated: Restated
+    name: str
     metric: Metric | None = None
 
     @property
@@ -144,7 +148,13 @@ def _changes(stated: Sequence[Fact], known: _Known, read: _Told) -> Iterable[Cha
         facts = [fact for fact in stated if fact.post == position]
         for change in restated([_observation(fact) for fact in facts], standing, metrics, missing):
             ids = tuple(fact.id for fact in facts if fact.basis == change.old)
-            yield Change(position, ids, change, metrics.get(change.old.metric))
+            yield Change(position, ids, change, _name(change, known.recipe), metrics.get(change.old.metric))
+
+
+def _name(change: Restated, recipe: Report) -> str:
+    """Its key, where the recipe does not know the subject any more."""
+    subject = change.old.subject
+    return recipe.name_of(subject) if subject in (WHOLE, *recipe.subjects) else subject
 
 
 def _key(fact: Fact, position: int) -> _Key:

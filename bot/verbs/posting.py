@@ -47,7 +47,7 @@ class Corrected:
 class Standing:
     """
     An edition on its account: what was frozen, what became of each post, where each is seen, and what was billed so far; the
-    corrections of its posts; and, where `status` asks, what became of the figures it cites.
+    corrections of its posts; where `status` asks, what became of the figures it cites; of a correction, where its post is seen.
     """
 
     edition: int
@@ -58,6 +58,7 @@ class Standing:
     withdrawn_at: dt.datetime | None = None
     corrections: tuple[Corrected, ...] = ()
     compared: Compared = field(default_factory=Compared)
+    replies_to: str = ""
 
     @property
     def open_posts(self) -> tuple[Delivery, ...]:
@@ -313,14 +314,19 @@ def _known(store: Store, edition: int) -> int:
 def draft(composed: Frozen) -> Standing:
     """How an edition would stand that nobody has agreed to yet: nothing of it is stored."""
     planned = tuple(Delivery(0, one.position, State.PLANNED) for one in composed.posts)
-    return Standing(0, composed, planned, ("",) * len(planned))
+    return Standing(0, composed, planned, ("",) * len(planned), replies_to=_replies_to(composed))
 
 
 def standing_of(desk: Desk, edition: int) -> Standing:
     there, deliveries = desk.frozen(edition), tuple(desk.deliveries(edition))
     urls = tuple(wiring.post_url(there.network, one.remote_id) if one.remote_id else "" for one in deliveries)
     corrections = () if there.correction is not None else tuple(_corrections(desk, there))
-    return Standing(edition, there, deliveries, urls, tuple(desk.charges(edition)), desk.withdrawn(edition), corrections)
+    charges, withdrawn_at = tuple(desk.charges(edition)), desk.withdrawn(edition)
+    return Standing(edition, there, deliveries, urls, charges, withdrawn_at, corrections, replies_to=_replies_to(there))
+
+
+def _replies_to(frozen: Frozen) -> str:
+    return "" if frozen.correction is None else wiring.post_url(frozen.network, frozen.correction.reply_to)
 
 
 def _corrections(desk: Desk, thread: Frozen) -> Iterator[Corrected]:
