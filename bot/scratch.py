@@ -29,7 +29,7 @@ class ScratchDesk:
         return dt.datetime.now(dt.UTC)
 
     def freeze(self, frozen: Frozen, budget: Budget | None = None) -> int:
-        edition = self.find(frozen.report, frozen.period, frozen.account)
+        edition = self.find(frozen.report, frozen.period, frozen.account, frozen.correction_key)
         fresh = edition is None
         if edition is None:
             self._last += 1
@@ -71,9 +71,26 @@ class ScratchDesk:
             raise BadStore(f"there is no edition {edition}; look the number up with threadmill status")
         return self._editions[edition]
 
-    def find(self, report: str, period: str, account: str) -> int | None:
+    def find(self, report: str, period: str, account: str, correction: str = "") -> int | None:
+        of_thread = self._of(report, period, account)
+        return next((edition for edition in of_thread if self._editions[edition].correction_key == correction), None)
+
+    def corrections(self, report: str, period: str, account: str) -> Sequence[int]:
+        return [edition for edition in self._of(report, period, account) if self._editions[edition].correction is not None]
+
+    def forerunner(self, report: str, network: str, period: str) -> str | None:
+        others = [
+            (edition, one)
+            for edition, one in self._editions.items()
+            if (one.report, one.network) == (report, network) and one.period != period and one.correction is None
+        ]
+        out = [one for edition, one in others if any(post.state is State.PUBLISHED for post in self.deliveries(edition))]
+        return out[-1].facts_json if out else None
+
+    def _of(self, report: str, period: str, account: str) -> list[int]:
+        """A thread and its corrections, in the order they were frozen."""
         key = report, period, account
-        return next((edition for edition, one in self._editions.items() if (one.report, one.period, one.account) == key), None)
+        return [edition for edition, one in self._editions.items() if (one.report, one.period, one.account) == key]
 
     def editions(self) -> Sequence[int]:
         return sorted(self._deliveries, reverse=True)

@@ -485,16 +485,21 @@ def dry_run(out: Path, edition: Edition) -> Iterator[Round]:
 
 @contextmanager
 def review(out: Path, edition: Frozen) -> Iterator[Round]:
-    """An edition that was frozen, on its way to a folder where a person looks at it."""
+    """
+    An edition that was frozen, on its way to a folder where a person looks at it. There a correction replies to nothing, and has
+    a folder of its own: that of its period may hold the thread.
+    """
     from bot.compose.documents import as_file
     from bot.compose.review import review as page
 
+    own = {} if edition.correction is None else {"folder": edition.folder}
     documents = {
         "facts.json": as_file(json.loads(edition.facts_json)),
-        "thread.json": as_file(json.loads(edition.thread_json)),
+        "thread.json": as_file(json.loads(edition.thread_json) | own),
         "index.html": page(edition),
     }
-    with _to_a_folder(out, edition.report, edition.period, documents, lambda _: edition) as round_:
+    shown = replace(edition, correction=None)
+    with _to_a_folder(out, edition.report, edition.folder, documents, lambda _: shown) as round_:
         yield round_
 
 

@@ -14,6 +14,7 @@ from tests.store import test_desk as promises
 KEPT: list[Callable[[Desk], None]] = [
     promises.test_an_edition_comes_back_byte_by_byte,
     promises.test_a_fresh_edition_is_planned_in_order,
+    promises.test_a_correction_is_an_edition_beside_its_thread,
     promises.test_an_edition_of_eleven_posts_comes_in_the_order_of_numbers,
     promises.test_a_post_is_taken_once,
     promises.test_posts_are_taken_one_after_the_other,

@@ -24,6 +24,7 @@ def arguments(verb: str, parser: argparse.ArgumentParser) -> Callable[[argparse.
         "post": (_post_arguments, _post),
         "status": (_status_arguments, _status),
         "resolve": (_resolve_arguments, _resolve),
+        "correct": (_correct_arguments, _correct),
         "undo": (_undo_arguments, _undo),
     }[verb]
     takes(parser)
@@ -91,6 +92,7 @@ def _shown_first(told: Steps, agreed: Callable[[], bool]) -> Agreed:
     def agreed_to(plan: Plan) -> bool:
         told.pause()
         show.show_standing(plan.standing)
+        show.show_words(plan.standing)
         show.show_plan(plan)
         return agreed()
 
@@ -127,6 +129,37 @@ def _resolve(options: argparse.Namespace) -> int:
     return 0
 
 
+def _correct_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("report", metavar="REPORT")
+    parser.add_argument("period", metavar="PERIOD")
+    parser.add_argument("position", metavar="POSITION", type=int, help="the post's number in the thread")
+    parser.add_argument(
+        "--subject", action="append", default=[], metavar="KEY", help="only the figures of this one; may be given again"
+    )
+    parser.add_argument("--because", required=True, metavar="TEXT", help="why the figures changed, in words for readers")
+    parser.add_argument("--data", action="append", default=[], metavar="FILE.csv", help="more observations; may be given again")
+    parser.add_argument("--yes", action="store_true", help="send it; without, only what would be sent and billed is shown")
+    parser.add_argument("--absent", action="store_true", help="after a restore: you looked, and the post has no correction")
+    parser.set_defaults(after_stop=_GO_ON)
+
+
+def _correct(options: argparse.Namespace) -> int:
+    stop = end_on_sigterm()
+    from bot.terminal import posting as show
+    from bot.terminal.lines import progress
+    from bot.verbs import correcting
+
+    with progress() as told:
+        agreed = _shown_first(told, lambda: bool(options.yes))
+        which = options.report, options.period, options.position, options.because, options.subject, options.data
+        standing = correcting.correct(*which, agreed, told, stop, absent=options.absent)
+    if standing.open_posts:
+        print("nothing was sent; --yes sends it")
+        return 3
+    show.show_standing(standing)
+    return 0
+
+
 def _undo_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("edition", type=int, metavar="EDITION", help="its number in threadmill status")
     parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -146,7 +179,8 @@ def _undo(options: argparse.Namespace) -> int:
         print("nothing was deleted; --yes deletes them")
         return 3
     if not standing.edition:
-        print("nothing of it was out, so it was forgotten: the next post command composes it anew")
+        again = "post" if standing.frozen.correction is None else "correct"
+        print(f"nothing of it was out, so it was forgotten: the next {again} command composes it anew")
         return 0
     show.show_standing(standing)
     return 0

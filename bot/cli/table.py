@@ -13,6 +13,7 @@ _GROUPS = {
         "post": "post a thread, or go on with one that was begun",
         "status": "say what became of every thread that was begun",
         "resolve": "tell what you saw on the account of a post whose fate is unknown",
+        "correct": "tell readers of a post which of its figures were restated since",
         "undo": "take a thread down, the last post first; it is never posted again",
     },
     "collecting": {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -75,6 +75,41 @@ def check_cited(text: Cited, where: str, report: Report, period_names: Sequence[
             f"{where} prints {words} with no observation or claim behind it: {text.text!r}. "
             f"Print it from a figure or a claim, or declare the name it belongs to under names in report.toml"
         )
+
+
+def marked(text: Cited) -> Cited:
+    """A post with a figure that a person wrote down says so, whatever its template does."""
+    origins = {one.origin: one for one in observed(span.basis for span in text.spans) if one.handwritten}
+    if not origins:
+        return text
+    return text + "\n\nEntered by hand: " + Cited.join("; ", [Cited.of(name, one) for name, one in origins.items()]) + "."
+
+
+def observed(bases: Iterable[Basis]) -> Iterator[Observation]:
+    """The observations that texts rest on, in order, as often as they are cited."""
+    for basis in bases:
+        yield from basis.evidence if isinstance(basis, Quantity) else (basis,)
+
+
+def single(draft: Draft, report: Report, names: Sequence[str], limits: Limits) -> Post:
+    """
+    A post that is no part of a thread: without a number, and checked as every other one.
+
+    Raises:
+        BadThread: uncited figure or word, over length, a mention, or too many cashtags.
+    """
+    _check_words(draft, limits)
+    check_cited(draft.text, f"the {draft.name} ({draft.place})", report, names)
+    _check_tags(draft, limits)
+    length = measure(draft.text.text)
+    if length.weighted > limits.post_length:
+        raise BadThread(
+            f"the {draft.name} is {length.weighted} long, {length.weighted - limits.post_length} over the "
+            f"{limits.post_length} of {limits.network}; shorten {draft.place}. Nothing is cut here"
+        )
+    remarks = tuple(dict.fromkeys(_remarks(draft.text.text, length.links, limits)))
+    facts = tuple(_facts(1, draft.text, ()))
+    return Post(draft.name, 1, 1, draft.text, length.weighted, length.links, (), facts, remarks)
 
 
 def assemble(

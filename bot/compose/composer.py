@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.analysis.claims import ranked
 from bot.analysis.figures import Figures
 from bot.analysis.frames import Panel, panel
-from bot.compose.assembly import Draft, check_cited
+from bot.compose.assembly import Draft, check_cited, marked, observed
 from bot.compose.templates import Templates, context
 from bot.compose.views import AbsentView, ClaimView, FigureView, LeftOut, figure_view
-from bot.domain.claim import Basis, Claim, Quantity
+from bot.domain.claim import Claim
 from bot.domain.measure import WHOLE, Absent, Observation
 from bot.domain.numerals import grouped
 from bot.domain.period import Period
@@ -54,7 +54,7 @@ class Composer:
             BadThread: a chart's title, subtitle or caveat prints what nothing vouches for.
         """
         try:
-            draft = Draft(spec.name, spec.text.place, _marked(self._templates.render(spec.text, self._context)))
+            draft = Draft(spec.name, spec.text.place, marked(self._templates.render(spec.text, self._context)))
             if spec.chart is None:
                 return Sketch(draft)
             return Sketch(draft, spec.chart.kind, self._chart_data(spec.name, spec.chart))
@@ -105,18 +105,9 @@ class Composer:
         return ClaimView(stated, self._report, shown)
 
 
-def _marked(text: Cited) -> Cited:
-    """A post with a figure that a person wrote down says so, whatever its template does."""
-    seen = _observations(span.basis for span in text.spans)
-    origins = {one.origin: one for one in seen if one.handwritten}
-    if not origins:
-        return text
-    return text + "\n\nEntered by hand: " + Cited.join("; ", [Cited.of(name, one) for name, one in origins.items()]) + "."
-
-
 def _source_line(shown: Panel, figures: Figures) -> Cited:
     """ "Source: Kaggle, n = 12,932": every origin of the chart's figures, and how many a share was taken of."""
-    seen = list(_observations(shown.bases.values()))
+    seen = list(observed(shown.bases.values()))
     origins = {one.origin: one for one in reversed(seen)}
     names = [Cited.of(name, origins[name]) for name in dict.fromkeys(one.origin for one in seen)]
     line = Cited("Source: " if len(names) == 1 else "Sources: ") + Cited.join(", ", names)
@@ -126,8 +117,3 @@ def _source_line(shown: Panel, figures: Figures) -> Cited:
     if isinstance(base, Observation):
         line = line + ", n = " + Cited.of(grouped(base.value), base)
     return line
-
-
-def _observations(bases: Iterable[Basis]) -> Iterator[Observation]:
-    for basis in bases:
-        yield from basis.evidence if isinstance(basis, Quantity) else (basis,)

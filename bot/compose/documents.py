@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from bot.domain.claim import Quantity
 from bot.domain.delivery import Frozen, FrozenPost, Picture
 from bot.domain.edition import Edition
 from bot.domain.gate import Judgement
-from bot.domain.measure import Metric, Observation, Unit
+from bot.domain.measure import Metric, Observation, Status, Unit
+from bot.domain.period import Period
 from bot.domain.thread import Fact, Limits, Post
 
 
@@ -48,6 +51,20 @@ def judgement_row(one: Judgement) -> dict[str, object]:
         "why": one.why,
         "accepted": None if one.accepted is None else {"because": one.accepted.because, "by": one.accepted.by},
     }
+
+
+def cited_facts(facts_json: str) -> list[Fact]:
+    """
+    What a frozen `facts.json` says was observed, read back: its facts whose basis is an observation, in their order.
+
+    Raises:
+        ValueError: it is not what `facts_document` writes.
+    """
+    try:
+        rows = [row for row in json.loads(facts_json) if row["kind"] == "observation"]
+        return [_read_back(row) for row in rows]
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise ValueError(f"the facts of an edition cannot be read back ({type(error).__name__}: {error})") from error
 
 
 def as_file(document: object) -> str:
@@ -166,6 +183,32 @@ def _origin_row(seen: Observation) -> dict[str, object]:
         "note": seen.note,
         "handwritten": seen.handwritten,
     }
+
+
+def _read_back(row: Mapping[str, Any]) -> Fact:
+    words = {name: row[name] for name in ("id", "where", "text", "metric", "origin", "url", "query", "payload_sha256", "note")}
+    for name, value in words.items():
+        if not isinstance(value, str):
+            raise TypeError(f"{name} is {value!r:.40}")
+    (subject,) = row["subjects"]
+    if type(row["post"]) is not int or not isinstance(subject, str) or isinstance(row["value"], bool | str):
+        raise TypeError(f"post {row['post']!r:.40}, subject {subject!r:.40}, value {row['value']!r:.40}")
+    start, end = (dt.datetime.fromisoformat(row["window"][name]) for name in ("start", "end"))
+    seen = Observation(
+        metric=words["metric"],
+        subject=subject,
+        period=Period(start, end),
+        value=float(row["value"]),
+        status=Status(row["status"]),
+        origin=words["origin"],
+        url=words["url"],
+        retrieved_at=dt.datetime.fromisoformat(row["retrieved_at"]),
+        note=words["note"],
+        query=words["query"],
+        payload_sha256=words["payload_sha256"],
+        handwritten=row["handwritten"] is True,
+    )
+    return Fact(words["id"], row["post"], words["where"], words["text"], seen, shown=row["shown"] is True)
 
 
 def _plain(value: float) -> int | float:

@@ -83,9 +83,14 @@ def _found(this: Round, at: Delivery, seen: Sequence[Seen]) -> Seen | None:
 
 
 def _up_to_date(this: Round, at: Delivery, seen: Sequence[Seen]) -> bool:
-    """Whether the timeline shows the post before: a read that lacks it proves nothing about the next one."""
-    parent = this.parent(at)
-    return not parent or parent in {one.remote_id for one in seen} or _older(this, at)
+    """
+    Whether the timeline shows the post before: a read that lacks it proves nothing about the next one.
+
+    What a first post corrects is mostly older than the read reaches; like any first post, it is late enough that counts.
+    """
+    if at.position == 1:
+        return True
+    return this.parent(at) in {one.remote_id for one in seen} or _older(this, at)
 
 
 def _older(this: Round, at: Delivery) -> bool:

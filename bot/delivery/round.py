@@ -73,9 +73,9 @@ class Round:
         return error.until + self.clock.ahead()
 
     def parent(self, at: Delivery) -> str:
-        """The id of the post before, which this one is a reply to; none for the first."""
+        """The id of the post before, which this one is a reply to; for the first the one it corrects, or none."""
         if at.position == 1:
-            return ""
+            return "" if self.frozen.correction is None else self.frozen.correction.reply_to
         before = self.desk.deliveries(self.edition)[at.position - 2]
         if before.state is not State.PUBLISHED or not before.remote_id:
             raise Unsure(f"post {at.position} has nothing to reply to: post {before.position} is {before.state}")

@@ -82,12 +82,44 @@ class FrozenPost:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """What makes an edition a correction: which post of the thread it corrects, for which time, and the id it is a reply to."""
+
+    position: int
+    number: int
+    reply_to: str
+
+    def __post_init__(self) -> None:
+        if self.position < 1 or self.number < 1 or not self.reply_to:
+            raise ValueError(f"correction {self.key} of a post {self.reply_to!r} is none: posts and corrections count from 1")
+
+    @property
+    def key(self) -> str:
+        """ "3#1": the first correction of the third post."""
+        return f"{self.position}#{self.number}"
+
+    @classmethod
+    def parse(cls, key: str, reply_to: str) -> Correction | None:
+        """
+        The correction of a key, none of an empty one.
+
+        Raises:
+            ValueError: the key is neither.
+        """
+        if not key and not reply_to:
+            return None
+        if not (match := re.fullmatch(r"([1-9]\d{0,8})#([1-9]\d{0,8})", key, re.ASCII)):
+            raise ValueError(f'"{key}" names no correction; the first one of post 3 is "3#1"')
+        return cls(int(match[1]), int(match[2]), reply_to)
+
+
+@dataclass(frozen=True)
 class Frozen:
     """
-    A thread as it will stand on one account, whatever the templates and figures become.
+    A thread as it will stand on one account, whatever the templates and figures become; or a `correction` of one of its posts.
 
-    (report, period, account) is unique: there is one issue of a report for a period on an account, ever. `thread_json` and
-    `facts_json` are the documents of the same names.
+    (report, period, account, correction) is unique: there is one issue of a report for a period on an account, ever, and one of
+    each correction. `thread_json` and `facts_json` are the documents of the same names.
     """
 
     report: str
@@ -98,6 +130,7 @@ class Frozen:
     posts: tuple[FrozenPost, ...]
     thread_json: str = field(repr=False)
     facts_json: str = field(repr=False)
+    correction: Correction | None = None
 
     def __post_init__(self) -> None:
         if [post.position for post in self.posts] != list(range(1, len(self.posts) + 1)) or not self.posts:
@@ -105,9 +138,21 @@ class Frozen:
 
     @property
     def digest(self) -> str:
-        """Of everything that is sent: what a person approves."""
+        """Of everything that is sent, and of what it is sent as a reply to: what a person approves."""
         parts = [part for post in self.posts for part in (post.text, *(f"{one.sha256}{one.alt_text}" for one in post.pictures))]
+        if self.correction is not None:
+            parts.append(f"in reply to {self.correction.reply_to}")
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+    @property
+    def folder(self) -> str:
+        """What its folder is called on disk: "2020", of a correction "2020-correction-3-1"."""
+        return self.period if self.correction is None else f"{self.period}-correction-{self.correction.key.replace('#', '-')}"
+
+    @property
+    def correction_key(self) -> str:
+        """ "3#1", empty for a thread."""
+        return "" if self.correction is None else self.correction.key
 
     @property
     def cited(self) -> frozenset[str]:

@@ -143,8 +143,8 @@ class Desk(Protocol):
 
     def freeze(self, frozen: Frozen, budget: Budget | None = None) -> int:
         """
-        Keep an edition with a planned delivery for each post, and tell its id. If there is one for its report, period and account
-        already, nothing is written, and its id is told: that one is resumed, whatever this one says.
+        Keep an edition with a planned delivery for each post, and tell its id. If there is one for its report, period, account
+        and correction already, nothing is written, and its id is told: that one is resumed, whatever this one says.
 
         Raises:
             OverBudget: with what is `committed` by then, a new edition would exceed the budget; nothing is written.
@@ -192,8 +192,16 @@ class Desk(Protocol):
         """The edition, byte by byte as it was frozen."""
         ...
 
-    def find(self, report: str, period: str, account: str) -> int | None:
-        """The id of an edition, if there is one."""
+    def find(self, report: str, period: str, account: str, correction: str = "") -> int | None:
+        """The id of an edition, if there is one: of the thread itself, or of a correction by its key."""
+        ...
+
+    def corrections(self, report: str, period: str, account: str) -> Sequence[int]:
+        """The ids of all corrections of a thread, in the order they were frozen."""
+        ...
+
+    def forerunner(self, report: str, network: str, period: str) -> str | None:
+        """The facts_json of the thread that was frozen last of those with a post out, of a report's other periods."""
         ...
 
     def editions(self) -> Sequence[int]:

@@ -181,7 +181,7 @@ def _foreign(place: Path) -> str:
         return ""
     try:
         mark = json.loads((place / next((name for name in _MARKS if name in names), "")).read_text(encoding="utf-8"))
-        ours = (mark["report"], mark["period"]) == (place.parent.name, place.name)
+        ours = (mark["report"], mark.get("folder", mark["period"])) == (place.parent.name, place.name)
     except (OSError, ValueError, KeyError, TypeError):
         ours = False
     return next((name for name in names if name not in _NAMES), "" if ours else names[0])

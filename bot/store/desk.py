@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, exists, func, insert, or_, select, update
 
@@ -14,6 +14,7 @@ from bot.domain.delivery import (
     RAN_OUT,
     Budget,
     Charge,
+    Correction,
     Delivery,
     Frozen,
     FrozenPost,
@@ -27,6 +28,9 @@ from bot.store import tables
 from bot.store.rota import forget
 from bot.store.schema import KEEPING, alone
 from bot.store.transactions import Transactions, insert_into, writable
+
+_KEY: Final = ("report", "period", "account", "correction")
+"""The columns of an edition that no other one has alike."""
 
 
 class DatabaseDesk(Transactions):
@@ -97,12 +101,13 @@ class DatabaseDesk(Transactions):
 
     def _freeze(self, connection: Connection, frozen: Frozen) -> tuple[int, bool]:
         """Its id, and whether it was not there before."""
-        fresh = insert_into(connection, tables.edition).on_conflict_do_nothing(index_elements=["report", "period", "account"])
+        fresh = insert_into(connection, tables.edition).on_conflict_do_nothing(index_elements=list(_KEY))
         edition = connection.execute(
             fresh.returning(tables.edition.c.id), _edition_row(frozen, self._at(connection))
         ).scalar_one_or_none()
         if edition is None:
-            query = select(tables.edition.c.id).where(*_key(frozen.report, frozen.period, frozen.account))
+            key = frozen.report, frozen.period, frozen.account, frozen.correction_key
+            query = select(tables.edition.c.id).where(*_key(*key))
             return int(connection.execute(query).scalar_one()), False
         connection.execute(insert(tables.delivery), [_delivery_row(edition, post) for post in frozen.posts])
         self._keep_pictures(connection, edition, frozen)
@@ -130,9 +135,24 @@ class DatabaseDesk(Transactions):
             )
         return self._as_frozen(row, posts, drawn)
 
-    def find(self, report: str, period: str, account: str) -> int | None:
+    def find(self, report: str, period: str, account: str, correction: str = "") -> int | None:
+        query = select(tables.edition.c.id).where(*_key(report, period, account, correction))
         with self._reads() as connection:
-            return connection.execute(select(tables.edition.c.id).where(*_key(report, period, account))).scalar_one_or_none()
+            return connection.execute(query).scalar_one_or_none()
+
+    def corrections(self, report: str, period: str, account: str) -> Sequence[int]:
+        columns = tables.edition.c
+        query = select(columns.id).where(*_key(report, period, account), columns.correction != "").order_by(columns.id)
+        with self._reads() as connection:
+            return list(connection.execute(query).scalars())
+
+    def forerunner(self, report: str, network: str, period: str) -> str | None:
+        columns, posts = tables.edition.c, tables.delivery.c
+        out = exists().where(posts.edition == columns.id, posts.state == State.PUBLISHED)
+        ours = columns.report == report, columns.network == network, columns.period != period, columns.correction == ""
+        query = select(columns.facts_json).where(*ours, out).order_by(columns.frozen_at.desc(), columns.id.desc()).limit(1)
+        with self._reads() as connection:
+            return connection.execute(query).scalar_one_or_none()
 
     def editions(self) -> Sequence[int]:
         with self._reads() as connection:
@@ -299,6 +319,7 @@ class DatabaseDesk(Transactions):
                 ),
                 thread_json=row.thread_json,
                 facts_json=row.facts_json,
+                correction=Correction.parse(row.correction, row.reply_to),
             )
         except ValueError as error:
             raise self._spoilt(row.id, str(error)) from error
@@ -365,9 +386,9 @@ def _sum_of_positives(usd: ColumnElement[Any]) -> Select[Any]:
     return select(func.coalesce(func.sum(case((usd > 0, usd), else_=0.0)), 0.0))
 
 
-def _key(report: str, period: str, account: str) -> tuple[ColumnElement[bool], ...]:
-    columns = tables.edition.c
-    return columns.report == report, columns.period == period, columns.account == account
+def _key(*values: str) -> tuple[ColumnElement[bool], ...]:
+    """Report, period, account, and with them all of a thread; and the correction, and with them one edition."""
+    return tuple(tables.edition.c[name] == value for name, value in zip(_KEY, values, strict=False))
 
 
 def _in_order(edition: int) -> Select[Any]:
@@ -386,6 +407,8 @@ def _edition_row(frozen: Frozen, now: dt.datetime) -> dict[str, Any]:
         "thread_json": frozen.thread_json,
         "facts_json": frozen.facts_json,
         "frozen_at": now,
+        "correction": frozen.correction_key,
+        "reply_to": "" if frozen.correction is None else frozen.correction.reply_to,
     }
 
 

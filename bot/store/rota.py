@@ -299,7 +299,7 @@ def _nudge(connection: Connection, edition: int, now: dt.datetime) -> bool:
     """Also the turn of its report and period that has no edition yet: this one was posted by hand."""
     turns, editions = tables.turn.c, tables.edition.c
     same = editions.report == turns.report, editions.network == turns.network, editions.period == turns.period
-    named = and_(turns.edition.is_(None), exists().where(editions.id == edition, *same))
+    named = and_(turns.edition.is_(None), exists().where(editions.id == edition, editions.correction == "", *same))
     nudging = update(tables.turn).where(turns.ended_at.is_(None), or_(turns.edition == edition, named))
     return connection.execute(nudging.values(retry_at=at_once(now))).rowcount > 0
 

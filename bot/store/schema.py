@@ -14,7 +14,7 @@ from bot.errors import BadStore
 from bot.store.address import Address, writing
 from bot.store.tables import VERSION_TABLE
 
-VERSIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
+VERSIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Those of `migrations/versions`, oldest first: told here too, so that alembic is loaded for an older database only."""
 
 KEEPING: Final = "keeping"

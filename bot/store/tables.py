@@ -177,7 +177,12 @@ edition: Final = Table(
     Column("withdrawn_at", Instant, comment="no post of it is taken any more"),
     Column("agreed_at", Instant, comment="when it was last agreed to post the rest, or to take it down"),
     Column("removal_usd", Double, comment="what it may be billed from then on to take it down"),
-    UniqueConstraint("report", "period", "account", name="edition_key"),
+    Column(
+        "correction", Words, nullable=False, server_default="", comment="3#1 is the first one of post 3; empty for the thread"
+    ),
+    Column("reply_to", Words, nullable=False, server_default="", comment="the post that is corrected, by its id on the network"),
+    CheckConstraint("(correction = '') = (reply_to = '')", name="edition_correction"),
+    UniqueConstraint("report", "period", "account", "correction", name="edition_key"),
 )
 
 delivery: Final = Table(

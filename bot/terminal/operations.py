@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from bot.domain.delivery import Frozen
 from bot.domain.turn import Turn, TurnState
 from bot.terminal.lines import say
 from bot.verbs.accepting import Accepted
@@ -37,7 +38,14 @@ def show_turn(turn: Turn) -> None:
 
 def show_written(approved: Approved, out: str) -> None:
     """Where a person may look at it."""
-    say(f"written to {Path(out) / approved.frozen.report / approved.frozen.period / 'index.html'}")
+    say(f"written to {Path(out) / approved.frozen.report / approved.frozen.folder / 'index.html'}")
+
+
+def _posting(frozen: Frozen) -> str:
+    """The command that goes on with an edition."""
+    if frozen.correction is None:
+        return f"threadmill post {frozen.report} --period {frozen.period}"
+    return f'threadmill correct {frozen.report} {frozen.period} {frozen.correction.position} --because "..."'
 
 
 def show_accepted(accepted: Accepted) -> None:
@@ -74,6 +82,6 @@ def show_approved(approved: Approved) -> None:
     if approved.out:
         say("it is out already, or was taken down: threadmill status tells")
     elif not approved.waited_for:
-        say(f"no turn waits for it: threadmill post {frozen.report} --period {frozen.period} --yes posts it")
+        say(f"no turn waits for it: {_posting(frozen)} --yes posts it")
     else:
         say("the next run posts it")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from bot.domain.delivery import State
+from bot.domain.delivery import Frozen, State
 from bot.domain.words import printable
 from bot.terminal.lines import say
+from bot.verbs.comparing import Change
 from bot.verbs.posting import Plan, Standing
 
 
@@ -16,7 +17,7 @@ def show_standing(standing: Standing) -> None:
     """One edition on its account: a line per post, what was billed, and the thread's address."""
     frozen = standing.frozen
     edition = f"edition {standing.edition}" if standing.edition else "not begun"
-    say(f"{edition}  {frozen.report} {frozen.period} for {frozen.network} account {frozen.account}")
+    say(f"{edition}  {frozen.report} {frozen.period}{_which(frozen)} for {frozen.network} account {frozen.account}")
     if standing.withdrawn_at is not None:
         say(f"   taken down since {standing.withdrawn_at:%Y-%m-%d %H:%M}")
         if standing.out:
@@ -31,8 +32,24 @@ def show_standing(standing: Standing) -> None:
             say(f"        {at.error}")
     if standing.charges:
         say(f"   billed ${standing.billed_usd():.3f} so far")
+    for one in standing.corrections:
+        say(f"   correction {one.correction.number} of post {one.correction.position} {one.state}  {one.url}".rstrip())
+        if standing.withdrawn_at is not None and one.out:
+            say(f"        it is still there: threadmill undo {one.edition}")
+    for line in _restated(standing):
+        say(f"   {line}")
     if not standing.open_posts and standing.urls and standing.urls[0]:
         say(standing.urls[0])
+
+
+def show_words(standing: Standing) -> None:
+    """A correction word for word, and what it replies to: nobody has seen it yet."""
+    correction = standing.frozen.correction
+    if correction is None:
+        return
+    for post in standing.frozen.posts:
+        say("\n".join(f"   | {line}".rstrip() for line in post.text.split("\n")))
+    say(f"   in reply to post {correction.position}: {standing.replies_to}")
 
 
 def show_plan(plan: Plan) -> None:
@@ -66,6 +83,34 @@ def show_status(standings: Sequence[Standing], problems: Mapping[int, str], as_j
         say("no thread was begun yet")
 
 
+def _which(frozen: Frozen) -> str:
+    one = frozen.correction
+    return "" if one is None else f", correction {one.number} of post {one.position},"
+
+
+def _restated(standing: Standing) -> Iterator[str]:
+    """Of each post what was restated since, and how readers are told; what cannot be compared."""
+    frozen, compared = standing.frozen, standing.compared
+    for position in dict.fromkeys(one.position for one in compared.correctable):
+        for one in compared.correctable:
+            if one.position == position:
+                yield f"{one.restated.fate} in post {position}: {_change(one)}"
+        yield f'     tell readers: threadmill correct {frozen.report} {frozen.period} {position} --because "..."'
+    if gone := len(compared.changes) - len(compared.correctable):
+        yield f"{gone} of its figures are told by no source any more: they came with --data, or the recipe has changed"
+    if compared.remark:
+        yield f"whether its figures were restated is not known: {compared.remark}"
+
+
+def _change(change: Change) -> str:
+    old, new = change.values
+    seen = change.restated.old
+    title = seen.metric if change.metric is None else change.metric.title
+    order = ", and who is ahead" if change.restated.overturns else ""
+    what = f"{title}, {change.name}, {seen.period.name}: {old}"
+    return f"{what} -> {new}{order}" if new else f"{what} is told no more by {seen.origin}: {change.restated.reason}"
+
+
 def _standing_row(standing: Standing) -> dict[str, object]:
     frozen = standing.frozen
     return {
@@ -74,6 +119,9 @@ def _standing_row(standing: Standing) -> dict[str, object]:
         "period": frozen.period,
         "network": frozen.network,
         "account": frozen.account,
+        "correction": None
+        if frozen.correction is None
+        else {"position": frozen.correction.position, "number": frozen.correction.number, "reply_to": frozen.correction.reply_to},
         "digest": frozen.digest,
         "composed_at": frozen.composed_at.isoformat(),
         "cost_usd": frozen.cost_usd,
@@ -95,4 +143,34 @@ def _standing_row(standing: Standing) -> dict[str, object]:
             }
             for at, url in zip(standing.deliveries, standing.urls, strict=True)
         ],
+        "corrections": [
+            {
+                "edition": one.edition,
+                "position": one.correction.position,
+                "number": one.correction.number,
+                "state": str(one.state),
+                "url": one.url or None,
+            }
+            for one in standing.corrections
+        ],
+        "restated": [_change_row(one) for one in standing.compared.changes],
+        "not_compared": standing.compared.remark or None,
+    }
+
+
+def _change_row(change: Change) -> dict[str, object]:
+    old, new = change.restated.old, change.restated.new
+    return {
+        "position": change.position,
+        "facts": list(change.facts),
+        "fate": str(change.restated.fate),
+        "metric": old.metric,
+        "subject": old.subject,
+        "window": {"start": old.period.start.isoformat(), "end": old.period.end.isoformat()},
+        "origin": old.origin,
+        "old": old.value,
+        "new": None if new is None else new.value,
+        "retrieved_at": None if new is None else new.retrieved_at.isoformat(),
+        "overturns": change.restated.overturns,
+        "reason": change.restated.reason or None,
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from time import sleep
 from typing import Final, TypeAlias
 
@@ -12,7 +13,7 @@ from bot import wiring
 from bot.compose.documents import frozen
 from bot.delivery import MEDIA_KEEP, Clock, Round, deliver, refuse_withdrawn
 from bot.delivery import undo as take_down
-from bot.domain.delivery import Budget, Charge, Delivery, Frozen, State, Upload
+from bot.domain.delivery import OUT, Budget, Charge, Correction, Delivery, Frozen, State, Upload
 from bot.domain.period import Period
 from bot.domain.thread import Limits
 from bot.domain.turn import TurnState
@@ -20,6 +21,7 @@ from bot.errors import BadInput, BadStore, HeldBack, OverBudget
 from bot.ports import Approval, Desk, Network, Progress, Store
 from bot.stopping import Stop
 from bot.verbs.choosing import recipe_and_period
+from bot.verbs.comparing import Compared, Comparing
 from bot.verbs.threads import compose
 from bot.verbs.workers import person, worker
 
@@ -27,8 +29,26 @@ _ANSWERS: Final = {"absent": State.PLANNED, "there": State.PUBLISHED}
 
 
 @dataclass(frozen=True)
+class Corrected:
+    """A correction of a thread's post, and what became of it."""
+
+    edition: int
+    correction: Correction
+    state: State
+    url: str
+
+    @property
+    def out(self) -> bool:
+        """Whether it is on the account, or may be."""
+        return self.state in OUT
+
+
+@dataclass(frozen=True)
 class Standing:
-    """An edition on its account: what was frozen, what became of each post, where each is seen, and what was billed so far."""
+    """
+    An edition on its account: what was frozen, what became of each post, where each is seen, and what was billed so far; the
+    corrections of its posts; where `status` asks, what became of the figures it cites; of a correction, where its post is seen.
+    """
 
     edition: int
     frozen: Frozen
@@ -36,6 +56,9 @@ class Standing:
     urls: tuple[str, ...]
     charges: tuple[Charge, ...] = ()
     withdrawn_at: dt.datetime | None = None
+    corrections: tuple[Corrected, ...] = ()
+    compared: Compared = field(default_factory=Compared)
+    replies_to: str = ""
 
     @property
     def open_posts(self) -> tuple[Delivery, ...]:
@@ -109,35 +132,59 @@ def post(
     """
     house = wiring.house(now)
     recipe, when = recipe_and_period(house, report, period)
-    network, limits = wiring.network(house, recipe.network), wiring.limits(recipe.network)
+    network = wiring.network(house, recipe.network)
     with wiring.store(house) as store:
         edition = store.desk.find(recipe.key, when.key, network.account)
         if edition is None:
             if not absent:
                 _refuse_doubtful(store, when)
-            composed = compose(house, recipe, when, data, store, False, progress, wiring.held_folder(house))
-            standing, uploads = _draft(frozen(composed.edition, network.account)), []
+            pages = wiring.held_folder(house)
+            composed = compose(house, recipe, when, data, store, offline=False, progress=progress, pages=pages)
+            standing = draft(frozen(composed.edition, network.account))
         else:
-            standing, uploads = _standing(store.desk, edition), list(store.desk.uploads(edition))
+            standing = standing_of(store.desk, edition)
             refuse_withdrawn(store.desk, edition)
             if data or now:
                 progress("the thread was begun and is frozen: --data and --now change nothing of it", 0, 0)
         if not standing.open_posts:
             return standing
-        plan = _plan(house, store, standing, tuple(_calls_left(standing, uploads, limits, store.now())), limits)
-        if not agreed(plan):
+        sent = bring(house, store, standing, network, agreed, progress, stop)
+        if sent is None:
             return standing
-        _keep_within(plan)
-        if edition is None:
-            edition = store.desk.freeze(standing.frozen, plan.budget)
-        elif plan.budget is not None:
-            store.desk.resume(edition, plan.budget)
-        store.rota.approve(Approval(edition, standing.frozen.digest, person(), store.now()))
-        with stop.careful():
-            deliver(_round(house, store, edition, network, limits, progress, stop))
-        standing = _standing(store.desk, edition)
-        _tell_the_rota(store, standing, when)
-        return standing
+        _tell_the_rota(store, sent, when)
+        return sent
+
+
+def bring(
+    house: wiring.House,
+    store: Store,
+    standing: Standing,
+    network: Network,
+    agreed: Agreed,
+    progress: Progress,
+    stop: Stop,
+) -> Standing | None:
+    """
+    An edition brought to its account, once it was shown and agreed to; None, and nothing is written, if it was not. One that is
+    no more than composed (`draft`) is frozen first.
+
+    Raises:
+        Rejected, Later, Unsure, Parked: as delivery says. OverBudget: the month's budget does not allow it.
+    """
+    limits, edition = wiring.limits(standing.frozen.network), standing.edition
+    uploads = store.desk.uploads(edition) if edition else ()
+    plan = _plan(house, store, standing, tuple(_calls_left(standing, uploads, limits, store.now())), limits)
+    if not agreed(plan):
+        return None
+    _keep_within(plan)
+    if not edition:
+        edition = store.desk.freeze(standing.frozen, plan.budget)
+    elif plan.budget is not None:
+        store.desk.resume(edition, plan.budget)
+    store.rota.approve(Approval(edition, standing.frozen.digest, person(), store.now()))
+    with stop.careful():
+        deliver(_round(house, store, edition, network, limits, progress, stop))
+    return standing_of(store.desk, edition)
 
 
 def undo(edition: int, agreed: Agreed, progress: Progress, stop: Stop) -> Standing:
@@ -152,7 +199,7 @@ def undo(edition: int, agreed: Agreed, progress: Progress, stop: Stop) -> Standi
     """
     house = wiring.house()
     with wiring.store(house) as store:
-        standing = _standing(store.desk, _known(store, edition))
+        standing = standing_of(store.desk, _known(store, edition))
         if not standing.out and standing.withdrawn_at is not None:
             return standing
         limits, network = wiring.limits(standing.frozen.network), wiring.network(house, standing.frozen.network)
@@ -165,27 +212,31 @@ def undo(edition: int, agreed: Agreed, progress: Progress, stop: Stop) -> Standi
         if not agreed(plan):
             return standing
         if store.desk.drop(edition):
-            return _draft(standing.frozen)
+            return draft(standing.frozen)
         store.desk.withdraw(edition, store.now(), plan.cost_usd, plan.budget)
         with stop.careful():
             take_down(_round(house, store, edition, network, limits, progress, stop))
         store.rota.nudge(edition, store.now())
-        return _standing(store.desk, edition)
+        return standing_of(store.desk, edition)
 
 
 def status() -> tuple[list[Standing], dict[int, str]]:
-    """Every edition that was begun, newest first; and what is wrong with those that cannot be read."""
+    """
+    Every edition that was begun, newest first, with what became of the figures it cites; and what is wrong with those that cannot
+    be read. Nobody is asked.
+    """
     standings: list[Standing] = []
     problems: dict[int, str] = {}
-    with wiring.kept(wiring.house()) as store:
+    house = wiring.house()
+    with wiring.kept(house) as store:
         if store is None:
             return [], {}
         for edition in store.desk.editions():
             try:
-                standings.append(_standing(store.desk, edition))
+                standings.append(standing_of(store.desk, edition))
             except (BadStore, BadInput) as error:
                 problems[edition] = str(error)
-    return standings, problems
+        return list(_compared(standings, Comparing(house, store))), problems
 
 
 def resolve(edition: int, position: int, answer: str, remote_id: str) -> Standing:
@@ -198,13 +249,13 @@ def resolve(edition: int, position: int, answer: str, remote_id: str) -> Standin
     """
     house = wiring.house()
     with wiring.store(house) as store:
-        before = _standing(store.desk, _known(store, edition))
+        before = standing_of(store.desk, _known(store, edition))
         at = next((one for one in before.deliveries if one.position == position), None)
         if at is None:
             raise BadInput(f"there is no post {position} of edition {edition}; threadmill status lists them")
         if at.state is State.PUBLISHED and before.withdrawn_at is not None and answer == "absent":
             store.desk.settle(at, State.REMOVED, error="a person looked: it is gone")
-            return _standing(store.desk, edition)
+            return standing_of(store.desk, edition)
         if at.state is not State.UNKNOWN:
             raise BadInput(f"post {position} of edition {edition} is {at.state}: there is nothing to resolve")
         if (answer == "there") != bool(remote_id) or (remote_id and not remote_id.isdecimal()):
@@ -219,7 +270,20 @@ def resolve(edition: int, position: int, answer: str, remote_id: str) -> Standin
         if not store.desk.settle(at, _ANSWERS[answer], remote_id=remote_id, error=words, charge=charge):
             raise HeldBack(f"post {position} of edition {edition} was moved by another process just now; see threadmill status")
         store.rota.nudge(edition, store.now())
-        return _standing(store.desk, edition)
+        return standing_of(store.desk, edition)
+
+
+def _compared(standings: Sequence[Standing], comparing: Comparing) -> Iterator[Standing]:
+    """Threads with what became of their figures since, as their corrections have left them; what was taken down cites nothing."""
+    by_edition = {one.edition: one for one in standings}
+    for one in standings:
+        published = {at.position for at in one.deliveries if at.state is State.PUBLISHED}
+        if one.frozen.correction is not None or one.withdrawn_at is not None or not published:
+            yield one
+            continue
+        out = [told.edition for told in one.corrections if told.state is State.PUBLISHED]
+        corrections = [by_edition[edition].frozen for edition in out if edition in by_edition]
+        yield replace(one, compared=comparing.compare(one.frozen, published, corrections))
 
 
 def _refuse_doubtful(store: Store, period: Period) -> None:
@@ -249,16 +313,32 @@ def _known(store: Store, edition: int) -> int:
     return edition
 
 
-def _draft(composed: Frozen) -> Standing:
+def draft(composed: Frozen) -> Standing:
     """How an edition would stand that nobody has agreed to yet: nothing of it is stored."""
     planned = tuple(Delivery(0, one.position, State.PLANNED) for one in composed.posts)
-    return Standing(0, composed, planned, ("",) * len(planned))
+    return Standing(0, composed, planned, ("",) * len(planned), replies_to=_replies_to(composed))
 
 
-def _standing(desk: Desk, edition: int) -> Standing:
+def standing_of(desk: Desk, edition: int) -> Standing:
     there, deliveries = desk.frozen(edition), tuple(desk.deliveries(edition))
     urls = tuple(wiring.post_url(there.network, one.remote_id) if one.remote_id else "" for one in deliveries)
-    return Standing(edition, there, deliveries, urls, tuple(desk.charges(edition)), desk.withdrawn(edition))
+    corrections = () if there.correction is not None else tuple(_corrections(desk, there))
+    charges, withdrawn_at = tuple(desk.charges(edition)), desk.withdrawn(edition)
+    return Standing(edition, there, deliveries, urls, charges, withdrawn_at, corrections, replies_to=_replies_to(there))
+
+
+def _replies_to(frozen: Frozen) -> str:
+    return "" if frozen.correction is None else wiring.post_url(frozen.network, frozen.correction.reply_to)
+
+
+def _corrections(desk: Desk, thread: Frozen) -> Iterator[Corrected]:
+    """Those that can be read: what is wrong with another is told of itself."""
+    for edition in desk.corrections(thread.report, thread.period, thread.account):
+        with suppress(BadStore):
+            (at,) = desk.deliveries(edition)
+            url = wiring.post_url(thread.network, at.remote_id) if at.remote_id else ""
+            if (which := desk.frozen(edition).correction) is not None:
+                yield Corrected(edition, which, at.state, url)
 
 
 def _keep_within(plan: Plan) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from bot import wiring
+from bot.compose.documents import cited_facts
 from bot.domain.gate import Past
 from bot.domain.measure import Observation
 from bot.domain.period import Period
@@ -26,6 +27,11 @@ def past(store: Store | None, recipe: Report, when: Period) -> Past:
     return Past(cited=_cited(store, recipe, when), accepted=store.rota.accepted(recipe.key, when.key))
 
 
-def _cited(_store: Store, _recipe: Report, _when: Period) -> tuple[Observation, ...]:
-    """What the report's last edition cited, as it stood then."""
-    return ()
+def _cited(store: Store, recipe: Report, when: Period) -> tuple[Observation, ...]:
+    """What the report's last edition cited, as it stood then; nothing, if an older Threadmill wrote it in another form."""
+    facts_json = store.desk.forerunner(recipe.key, recipe.network, when.key)
+    try:
+        facts = [] if facts_json is None else cited_facts(facts_json)
+    except ValueError:
+        return ()
+    return tuple(dict.fromkeys(fact.basis for fact in facts if isinstance(fact.basis, Observation)))

@@ -16,7 +16,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import Engine, event
 
-from bot.domain.delivery import ALT_TEXT, DELETION, Budget, Charge, Delivery, FrozenPost, Picture, State, Upload
+from bot.domain.delivery import (
+    ALT_TEXT,
+    DELETION,
+    Budget,
+    Charge,
+    Correction,
+    Delivery,
+    Frozen,
+    FrozenPost,
+    Picture,
+    State,
+    Upload,
+)
 from bot.errors import BadStore, OverBudget
 from bot.ports import Desk
 from bot.store import Database, open_store, schema
@@ -142,6 +154,33 @@ def test_another_report_period_or_account_is_another_edition(desk: Desk, other: 
     assert first != second
     assert desk.editions() == [second, first]
     assert desk.find("dl-frameworks", "2020", "1234567890123456789") == first
+
+
+def test_a_correction_is_an_edition_beside_its_thread(desk: Desk) -> None:
+    thread = desk.freeze(a_thread())
+    first, second = (desk.freeze(a_correction(number)) for number in (1, 2))
+    assert desk.freeze(replace(a_correction(1), posts=a_thread("other words", posts=1).posts)) == first
+    key = "dl-frameworks", "2020", a_thread().account
+    assert desk.corrections(*key) == [first, second]
+    assert (desk.find(*key), desk.find(*key, "3#1"), desk.find(*key, "3#2"), desk.find(*key, "2#1")) == (
+        thread,
+        first,
+        second,
+        None,
+    )
+    assert (desk.frozen(thread), desk.frozen(second)) == (a_thread(), a_correction(2))
+    assert desk.deliveries(first) == [Delivery(first, 1, PLANNED)]
+
+
+def a_correction(number: int) -> Frozen:
+    return a_thread(posts=1, correction=Correction(3, number, "2124568241958289408"))
+
+
+def test_what_a_correction_replies_to_belongs_to_what_is_approved(desk: Desk, place: Place) -> None:
+    edition = desk.freeze(a_correction(1))
+    place.ask("UPDATE edition SET reply_to = '9' WHERE id = ?", edition)
+    with pytest.raises(BadStore, match="its digest is another"):
+        desk.frozen(edition)
 
 
 def test_an_edition_nobody_froze_is_not_found(desk: Desk) -> None:
@@ -736,6 +775,37 @@ def test_a_store_of_version_0001_keeps_all_it_has_and_gets_a_desk(place: Place, 
         assert store.kept("npm", "keras", dt.date(2026, 10, 5)) == a_reply(PNG)
 
 
+def test_a_store_without_corrections_keeps_its_editions_and_all_that_refers_to_them(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as past:
+        past.setattr(schema, "VERSIONS", ("0001", "0002", "0003", "0004", "0005"))
+        open_store(place.url).close()
+    thread = a_thread(posts=1)
+    posts = tuple(replace(post, pictures=()) for post in thread.posts)
+    thread = replace(thread, posts=posts)
+    row = thread.report, thread.period, thread.network, thread.account, thread.digest, thread.thread_json, thread.facts_json
+    place.ask(
+        "INSERT INTO edition (id, composed_at, frozen_at, report, period, network, account, digest, thread_json, facts_json) "
+        f"VALUES (7, '{MORNING.isoformat()}', '{MORNING.isoformat()}', ?, ?, ?, ?, ?, ?, ?)",
+        *row,
+    )
+    place.ask(
+        "INSERT INTO delivery (edition, position, text, cost_usd, state, attempts, remote_id, error, worker) "
+        "VALUES (7, 1, ?, 0.015, 'planned', 0, '', '', '')",
+        posts[0].text,
+    )
+    place.ask("INSERT INTO citation VALUES (7, ?)", "a" * 64)
+    with open_store(place.url) as store:
+        assert store.desk.frozen(7) == thread
+        assert store.desk.freeze(thread) == 7
+        assert store.desk.freeze(a_correction(1)) != 7
+        assert store.desk.find(thread.report, thread.period, thread.account) == 7
+    assert place.ask("SELECT edition FROM citation") == [(7,)]
+    with pytest.raises(Exception, match=r"(?i)check constraint"):
+        place.ask("UPDATE edition SET correction = '' WHERE correction = '3#1'")
+
+
 def test_an_upgrade_that_fails_in_the_middle_leaves_the_old_version(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as past:
         past.setattr(schema, "VERSIONS", ("0001",))
@@ -874,6 +944,7 @@ def test_every_method_of_the_desk_tells_of_tables_that_are_gone(desk: Desk, plac
     reads: list[Callable[[Desk], object]] = [
         lambda desk: desk.frozen(1),
         lambda desk: desk.find("a", "b", "c"),
+        lambda desk: desk.corrections("a", "b", "c"),
         lambda desk: desk.editions(),
         lambda desk: desk.deliveries(1),
         lambda desk: desk.uploads(1),

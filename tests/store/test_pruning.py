@@ -18,7 +18,7 @@ from sqlalchemy import Engine, event
 
 from bot.domain.delivery import Frozen, State
 from bot.domain.keeping import Keep, Pruned, Share, Why
-from bot.store import Database, open_store
+from bot.store import Database, open_store, schema
 from tests.store.databases import Place, PostgreSQLDatabase, SQLiteFile
 from tests.store.words import MORNING, PNG, a_reading, a_reply, a_thread
 
@@ -306,18 +306,18 @@ def place_of(store: Database) -> int:
         return int(connection.exec_driver_sql("PRAGMA page_count").scalar_one())
 
 
-def test_editions_of_an_older_store_cite_what_their_facts_name(place: Place) -> None:
+def test_editions_of_an_older_store_cite_what_their_facts_name(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as past:
+        past.setattr(schema, "VERSIONS", ("0001", "0002", "0003", "0004"))
+        with open_store(place.url, clock=lambda: MORNING) as store:
+            keep(store, b"a", read=True)
+    thread = citing(b"a")
+    place.ask(
+        "INSERT INTO edition (id, composed_at, frozen_at, report, period, network, account, digest, thread_json, facts_json) "
+        f"VALUES (7, '{MORNING.isoformat()}', '{MORNING.isoformat()}', 'dl', '2020', 'x', '1001', ?, ?, ?)",
+        *(thread.digest, thread.thread_json, thread.facts_json),
+    )
     with open_store(place.url, clock=lambda: MORNING) as store:
-        keep(store, b"a", read=True)
-        edition = store.desk.freeze(citing(b"a"))
-    for table in ("reply", "reading", "picture"):
-        place.ask(f"DROP INDEX {table}_payload")
-    place.ask("DROP TABLE citation")
-    place.ask("DROP TABLE restored")
-    place.ask("DROP TABLE acceptance")
-    place.ask("ALTER TABLE delivery DROP COLUMN sent_until")
-    place.ask("UPDATE threadmill_version SET version_num = '0004'")
-    with open_store(place.url, clock=lambda: MORNING) as store:
-        assert place.ask("SELECT edition, payload_sha256 FROM citation") == [(edition, digest(b"a"))]
+        assert place.ask("SELECT edition, payload_sha256 FROM citation") == [(7, digest(b"a"))]
         assert store.prune(MORNING + days(900), KEEP).shares == NOTHING
     assert digest(PNG) not in {row[0] for row in place.ask("SELECT payload_sha256 FROM citation")}

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from bot.domain.delivery import State
+from bot.domain.delivery import Correction, State
 from bot.domain.gate import Acceptance
 from bot.domain.turn import Turn, TurnState
 from bot.errors import BadStore
@@ -610,6 +610,13 @@ def test_a_person_who_did_something_about_an_edition_has_its_turn_tried_again(ro
     assert rota.settle(replace(begun(rota, the(rota)), state=WRITTEN), MORNING)
     assert rota.nudge(edition, later(hours=2)) is False
     assert the(rota).retry_at is None
+
+
+def test_a_correction_has_no_turn(rota: Rota, desk: Desk) -> None:
+    held = bring(rota, desk, HELD)
+    correction = desk.freeze(a_thread(posts=1, correction=Correction(1, 1, "7")))
+    assert rota.nudge(correction, MORNING) is False
+    assert the(rota) == held
 
 
 def test_an_edition_on_another_account_is_none_of_a_turn_that_has_one(rota: Rota, desk: Desk) -> None:

@@ -1,0 +1,146 @@
+"""A correction: a reply to a published post that says which of its figures were restated, brought out as a thread is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot import wiring
+from bot.compose.correction import Corrected, correction
+from bot.compose.documents import frozen
+from bot.domain.delivery import Correction, Delivery, State
+from bot.domain.report import Report
+from bot.domain.words import nearest
+from bot.errors import BadInput, HeldBack
+from bot.ports import Progress, Store
+from bot.stopping import Stop
+from bot.verbs.choosing import recipe_and_period
+from bot.verbs.comparing import Compared, Comparing
+from bot.verbs.posting import Agreed, Standing, bring, draft, standing_of
+
+
+def correct(
+    report: str,
+    period: str,
+    position: int,
+    because: str,
+    subjects: Sequence[str],
+    data: Sequence[str],
+    agreed: Agreed,
+    progress: Progress,
+    stop: Stop,
+    *,
+    absent: bool = False,
+) -> Standing:
+    """
+    Reply to a published post with the figures that were restated since, or go on with a correction of it that was begun. Nobody
+    but the network is asked: what stands now is what was collected. With `subjects`, only their figures are corrected.
+
+    `absent` says that a person has looked at the account, where the store was restored: there is no correction of it yet.
+
+    Raises:
+        BadInput: the post is not out, nothing of it was restated, or the reason says what nothing vouches for.
+        Rejected, Later, Unsure, Parked, OverBudget, HeldBack, BadStore: as for a thread.
+    """
+    house = wiring.house()
+    recipe, when = recipe_and_period(house, report, period)
+    _refuse_unknown(subjects, recipe)
+    network = wiring.network(house, recipe.network)
+    with wiring.store(house) as store:
+        thread = _thread(store, recipe, when.key, network.account)
+        corrections = [one for one in _corrections(store, thread) if _of(one).position == position]
+        begun = next((one for one in corrections if one.withdrawn_at is None and one.open_posts), None)
+        if begun is not None:
+            progress("the correction was begun and is frozen: --because, --subject and --data change nothing of it", 0, 0)
+            return bring(house, store, begun, network, agreed, progress, stop) or begun
+        at = _published(thread, position)
+        _refuse_half_removed(corrections)
+        standing = [one for one in corrections if one.withdrawn_at is None]
+        compared = Comparing(house, store, data).compare(thread.frozen, {position}, [one.frozen for one in standing])
+        changes = [one.restated for one in compared.correctable if not subjects or one.restated.old.subject in subjects]
+        if not changes:
+            return _nothing_to_say(compared, standing, position)
+        if not absent:
+            _refuse_doubtful(store, at)
+        corrected = Corrected(recipe, when, position, len(thread.frozen.posts))
+        edition = correction(corrected, changes, because, wiring.limits(recipe.network), house.clock())
+        number = 1 + max((_of(one).number for one in corrections), default=0)
+        composed = frozen(edition, network.account)
+        fresh = draft(replace(composed, correction=Correction(position, number, at.remote_id)))
+        return bring(house, store, fresh, network, agreed, progress, stop) or fresh
+
+
+def _refuse_unknown(subjects: Sequence[str], recipe: Report) -> None:
+    for one in subjects:
+        if one not in recipe.subjects:
+            there = ", ".join(recipe.subjects)
+            raise BadInput(f'{recipe.key} has no subject "{one}"{nearest(one, recipe.subjects)}; it has {there}')
+
+
+def _thread(store: Store, recipe: Report, period: str, account: str) -> Standing:
+    edition = store.desk.find(recipe.key, period, account)
+    if edition is None:
+        raise BadInput(f"{recipe.key} {period} was not posted to account {account}; threadmill status lists what was")
+    standing = standing_of(store.desk, edition)
+    if standing.withdrawn_at is not None:
+        raise BadInput(
+            f"edition {edition} was taken down at {standing.withdrawn_at:%Y-%m-%d %H:%M}: what is not there needs no correction. "
+            "See threadmill status"
+        )
+    return standing
+
+
+def _corrections(store: Store, thread: Standing) -> list[Standing]:
+    """All corrections of a thread, oldest first."""
+    key = thread.frozen.report, thread.frozen.period, thread.frozen.account
+    return [standing_of(store.desk, edition) for edition in store.desk.corrections(*key)]
+
+
+def _of(standing: Standing) -> Correction:
+    assert standing.frozen.correction is not None  # noqa: S101 - by what the desk gives
+    return standing.frozen.correction
+
+
+def _published(thread: Standing, position: int) -> Delivery:
+    if not 1 <= position <= len(thread.deliveries):
+        raise BadInput(f"edition {thread.edition} has posts 1 to {len(thread.deliveries)}; there is no post {position}")
+    at = thread.deliveries[position - 1]
+    if at.state is not State.PUBLISHED:
+        raise BadInput(
+            f"post {position} of edition {thread.edition} is {at.state}: nothing can reply to it before it is out. "
+            "See threadmill status"
+        )
+    return at
+
+
+def _refuse_half_removed(corrections: Sequence[Standing]) -> None:
+    for one in corrections:
+        if one.withdrawn_at is not None and one.out:
+            raise HeldBack(
+                f"edition {one.edition}, a correction of the same post, is being taken down and may still be on the account; "
+                f"bring that to its end first: threadmill undo {one.edition}"
+            )
+
+
+def _nothing_to_say(compared: Compared, standing: Sequence[Standing], position: int) -> Standing:
+    """The last correction, where all that was restated is corrected already."""
+    if compared.remark:
+        raise BadInput(f"what post {position} cites cannot be compared with what stands now: {compared.remark}")
+    if standing:
+        return standing[-1]
+    gone = len(compared.changes) - len(compared.correctable)
+    proof = f"; {gone} are told by no source any more, which proves nothing (with --data, name their file)" if gone else ""
+    raise BadInput(
+        f"no figure that post {position} cites was restated beyond the threshold, as far as was collected{proof}. Collect first "
+        "(threadmill collect); threadmill status says which figures were restated in which posts"
+    )
+
+
+def _refuse_doubtful(store: Store, at: Delivery) -> None:
+    """Of a post that is older than a restore the store before may have sent a correction."""
+    restored = store.restored()
+    if restored is not None and (at.sent_at is None or restored.doubts(at.sent_at)):
+        raise HeldBack(
+            f"{restored.words}, and whether this post was corrected in between is not known; nothing was sent. Look at the "
+            "account: if there is no correction under it, say so with --absent; if there is, there is nothing to correct"
+        )
