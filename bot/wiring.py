@@ -447,11 +447,12 @@ def budget(house: House) -> Budget | None:
 
 def templates(report: Report) -> None:
     """
-    Check every text of a report without composing anything.
+    Check every text of a report, and what its last post links to, without composing anything.
 
     Raises:
-        BadTemplate: names file and line.
+        BadTemplate: names file and line. BadThread: the network would not make one link of it.
     """
+    from bot.compose.assembly import check_link, evidence_link
     from bot.compose.templates import Templates
 
     language = Templates(report)
@@ -460,6 +461,7 @@ def templates(report: Report) -> None:
         for template in (post.text, *((chart.title, chart.subtitle, chart.caveat) if chart else ())):
             if template is not None:
                 language.check(template)
+    check_link(evidence_link(report, Period.newest_complete(report.granularity, _now())), limits(report.network))
 
 
 def post_url(network: str, remote_id: str) -> str:

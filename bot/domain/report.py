@@ -97,7 +97,8 @@ class Report:
     A folder under `templates/`, read and checked.
 
     `names` are words with digits or dots in them that are no figures and no links ("PyTorch 2"); `allow` are words the claim-word
-    check lets pass in this report's own sentences. Without a `schedule` it goes out only when a person says so.
+    check lets pass in this report's own sentences. Without a `schedule` it goes out only when a person says so. `evidence_url` is
+    where its evidence pages are published, with {report} and {period} to be filled in; the last post links to it.
     """
 
     key: str
@@ -112,6 +113,7 @@ class Report:
     names: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
     schedule: Schedule | None = None
+    evidence_url: str = ""
 
     def name_of(self, subject: str) -> str:
         """What readers call a subject."""
