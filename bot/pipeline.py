@@ -126,7 +126,9 @@ def tell(story: Story, composed_at: dt.datetime, limits: Limits, draw: Draw, pro
     for name, chart in charts.items():
         _check_chart(name, chart, story.report, composer.period_names, limits)
     thread = assemble(drafts, charts, skipped, story.held, limits)
-    return Run(Edition(story.report, story.period, composed_at, thread), stated, story.sources, tuple(_awaited(story)))
+    said = {key: claim for key, claim in stated.items() if isinstance(claim, Claim)}
+    edition = Edition(story.report, story.period, composed_at, thread, said)
+    return Run(edition, stated, story.sources, tuple(_awaited(story)))
 
 
 def _split(found: Sequence[Observation], report: Report) -> tuple[list[Observation], list[Observation]]:

@@ -14,6 +14,7 @@ _GROUPS = {
         "status": "say what became of every thread that was begun",
         "resolve": "tell what you saw on the account of a post whose fate is unknown",
         "undo": "take a thread down, the last post first; it is never posted again",
+        "evidence": "write pages with all that stands behind posted threads, to publish",
     },
     "collecting": {
         "collect": "ask the live sources and store what they say; run it daily",

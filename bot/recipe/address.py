@@ -28,7 +28,9 @@ def check_address(template: str) -> None:
     for name in re.findall(r"\{([^{}]*)\}", template):
         if name not in _PLACEHOLDERS:
             hint = nearest(name, _PLACEHOLDERS)
-            raise BadAddress(f"has the placeholder {{{name[:40]}}}{hint}, which nothing fills; it takes {{report}} and {{period}}")
+            raise BadAddress(
+                f"has the placeholder {{{name[:40]}}}{hint}, which nothing fills; it takes {{report}} and {{period}}"
+            )
     filled = re.sub(r"\{(?:report|period)\}", "x", template)
     if "{" in filled or "}" in filled:
         raise BadAddress(f'is "{template[:80]}", with a brace that is no placeholder; it takes {{report}} and {{period}}')

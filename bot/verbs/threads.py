@@ -54,9 +54,9 @@ def preview(
     kept = nullcontext() if not wiring.live(recipe, when) else wiring.store_offline(house) if offline else wiring.store(house)
     with kept as store:
         composed = compose(house, recipe, when, data, store, offline, progress)
-    progress("writing", 0, 0)
-    with wiring.dry_run(Path(out), composed.edition) as dry_run:
-        deliver(dry_run)
+        progress("writing", 0, 0)
+        with wiring.dry_run(Path(out), composed.edition, store) as dry_run:
+            deliver(dry_run)
     return Preview(Path(dry_run.frozen.account), composed.edition, composed.sources)
 
 
