@@ -348,6 +348,8 @@ def test_a_run_with_figures_of_ones_own_tells_neither_where_they_lie_nor_who_one
 def test_only_replies_whose_every_figure_is_of_a_publisher_that_allows_it_are_repeated() -> None:
     assert repeatable(edition()) == [FREE]
     assert repeatable(edition(TORCH, replace(FLOW, payload_sha256=FREE))) == []
+    other_way = replace(TORCH, origin="Horace He"), replace(FLOW, origin="arXiv", payload_sha256=FREE)
+    assert repeatable(edition(*other_way)) == []
     assert repeatable(edition(replace(TORCH, handwritten=True), FLOW)) == []
     assert repeatable(edition(replace(TORCH, origin="arXiv by a friend"), FLOW)) == []
 
