@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import posixpath
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -416,3 +417,48 @@ def test_shares_of_a_survey_are_told_by_their_intervals_and_totals_by_the_day() 
         "The daily figure of TensorFlow for 2020 is lower than its own for 2019, by more than 3% and by more than chance may part "
         "small counts."
     )
+
+
+# ---- the link to it ------------------------------------------------------------------------------------------------------------
+
+
+def a_report_that_links(folder: Path, address: str) -> None:
+    """A copy of the small report, in a working folder, whose last post links to its evidence."""
+    packaged = Path(__file__).parents[2] / "templates" / "infrastructure-tools"
+    own = Path(shutil.copytree(packaged, folder / "templates" / "tools")) / "report.toml"
+    own.write_text(f'evidence_url = "{address}"\n' + own.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def test_a_recipe_that_says_where_its_evidence_is_links_to_it_once_in_the_last_post(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], unpainted: None
+) -> None:
+    a_report_that_links(tmp_path, "https://example.org/{report}/{period}/")
+    monkeypatch.chdir(tmp_path)
+    main(["check", "tools"])
+    assert "tools: right" in capsys.readouterr().out
+    assert main(["preview", "infrastructure-tools", "--period", "2020", "--out", "plain"]) == 0
+    assert main(["preview", "tools", "--period", "2020", "--out", "out"]) == 0
+    capsys.readouterr()
+    plain = json.loads(Path("plain/infrastructure-tools/2020/thread.json").read_text())
+    thread = json.loads(Path("out/tools/2020/thread.json").read_text())
+    link = "https://example.org/tools/2020/"
+    texts = [post["text"] for post in plain["posts"]]
+    assert [post["text"] for post in thread["posts"]] == [texts[0], texts[1].replace("\n\n2/2", f"\n\n{link}\n\n2/2")]
+    assert [post["links"] for post in thread["posts"]] == [[], [link]]
+    assert thread["posts"][1]["weighted_length"] == plain["posts"][1]["weighted_length"] + 2 + 23
+    assert thread["cost_usd"] == pytest.approx(plain["cost_usd"] - 0.015 + 0.2)
+    assert [fact["text"] for fact in json.loads(Path("out/tools/2020/facts.json").read_text())] == [
+        fact["text"] for fact in json.loads(Path("plain/infrastructure-tools/2020/facts.json").read_text())
+    ]
+
+
+def test_an_address_that_would_be_no_link_is_refused_by_check_and_preview(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_report_that_links(tmp_path, "https://example.nowhere/{period}/")
+    monkeypatch.chdir(tmp_path)
+    for arguments in (["check", "tools"], ["preview", "tools", "--period", "2020"]):
+        assert main(arguments) == 2
+        told = capsys.readouterr()
+        assert "would make a link of nothing in" in told.out + told.err
+    assert not Path("out").exists()
