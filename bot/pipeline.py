@@ -14,7 +14,7 @@ from bot.analysis.figures import Figures
 from bot.analysis.gates import Case, judge, refuse_impossible, sift
 from bot.analysis.holding import hold
 from bot.collection import Gathered, NamedSource, SourceOutcome, gather
-from bot.compose.assembly import assemble, check_cited, check_drafts
+from bot.compose.assembly import assemble, check_cited, check_drafts, check_link, evidence_link, linked
 from bot.compose.composer import Composer, Sketch
 from bot.domain.claim import Claim
 from bot.domain.edition import Edition, HeldEdition
@@ -138,12 +138,17 @@ def tell(story: Story, composed_at: dt.datetime, limits: Limits, draw: Draw, pro
     stated = claims(story.report.claims, figures, story.period)
     composer = Composer(story.report, story.period, figures, stated)
     sketches, skipped = _sketch(story, composer, progress)
-    check_drafts([sketch.draft for sketch in sketches], story.report, composer.period_names, limits)
+    link = evidence_link(story.report, story.period)
+    check_link(link, limits)
+    drafts = linked([sketch.draft for sketch in sketches], link)
+    check_drafts(drafts, story.report, composer.period_names, limits)
     charts = _draw(sketches, draw, progress)
     for name, chart in charts.items():
         _check_chart(name, chart, story.report, composer.period_names, limits)
-    thread = assemble([sketch.draft for sketch in sketches], charts, skipped, story.judgements, limits)
-    return Run(Edition(story.report, story.period, composed_at, thread), stated, story.sources, tuple(_awaited(story)))
+    thread = assemble(drafts, charts, skipped, story.judgements, limits)
+    said = {key: claim for key, claim in stated.items() if isinstance(claim, Claim)}
+    edition = Edition(story.report, story.period, composed_at, thread, said)
+    return Run(edition, stated, story.sources, tuple(_awaited(story)))
 
 
 def _in_time(observations: Sequence[Observation], now: dt.datetime, past: Past) -> list[Observation]:

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -447,11 +447,12 @@ def budget(house: House) -> Budget | None:
 
 def templates(report: Report) -> None:
     """
-    Check every text of a report without composing anything.
+    Check every text of a report, and what its last post links to, without composing anything.
 
     Raises:
-        BadTemplate: names file and line.
+        BadTemplate: names file and line. BadThread: the network would not make one link of it.
     """
+    from bot.compose.assembly import check_link, evidence_link
     from bot.compose.templates import Templates
 
     language = Templates(report)
@@ -460,6 +461,7 @@ def templates(report: Report) -> None:
         for template in (post.text, *((chart.title, chart.subtitle, chart.caveat) if chart else ())):
             if template is not None:
                 language.check(template)
+    check_link(evidence_link(report, Period.newest_complete(report.granularity, _now())), limits(report.network))
 
 
 def post_url(network: str, remote_id: str) -> str:
@@ -469,8 +471,11 @@ def post_url(network: str, remote_id: str) -> str:
 
 
 @contextmanager
-def dry_run(out: Path, edition: Edition) -> Iterator[Round]:
-    """An edition on its way to a folder, with a desk of its own: no account's key is taken by it."""
+def dry_run(out: Path, edition: Edition, store: Store | None = None) -> Iterator[Round]:
+    """
+    An edition on its way to a folder, with a desk of its own: no account's key is taken by it. The store has the replies that may
+    stand beside it.
+    """
     from bot.compose.documents import as_file, facts_document, frozen, thread_document
     from bot.compose.page import page
 
@@ -479,12 +484,13 @@ def dry_run(out: Path, edition: Edition) -> Iterator[Round]:
         "thread.json": as_file(thread_document(edition)),
         "index.html": page(edition),
     }
-    with _to_a_folder(out, edition.report.key, edition.period.key, documents, lambda account: frozen(edition, account)) as round_:
+    posted = frozen(edition, "")
+    with _to_a_folder(out, posted, documents, store, lambda account: replace(posted, account=account)) as round_:
         yield round_
 
 
 @contextmanager
-def review(out: Path, edition: Frozen) -> Iterator[Round]:
+def review(out: Path, edition: Frozen, store: Store) -> Iterator[Round]:
     """
     An edition that was frozen, on its way to a folder where a person looks at it. There a correction replies to nothing, and has
     a folder of its own: that of its period may hold the thread.
@@ -498,8 +504,7 @@ def review(out: Path, edition: Frozen) -> Iterator[Round]:
         "thread.json": as_file(json.loads(edition.thread_json) | own),
         "index.html": page(edition),
     }
-    shown = replace(edition, correction=None)
-    with _to_a_folder(out, edition.report, edition.folder, documents, lambda _: shown) as round_:
+    with _to_a_folder(out, edition, documents, store, lambda _: replace(edition, correction=None)) as round_:
         yield round_
 
 
@@ -526,13 +531,35 @@ def held_page(out: Path, held: HeldEdition) -> Path:
 
 @contextmanager
 def _to_a_folder(
-    out: Path, report: str, period: str, documents: Mapping[str, str], edition: Callable[[str], Frozen]
+    out: Path, edition: Frozen, documents: Mapping[str, str], store: Store | None, on: Callable[[str], Frozen]
 ) -> Iterator[Round]:
-    with plugins.load("publishers", "disk", ("folder",)).folder(out, report, period, documents) as folder:
+    files = {**documents, **{f"evidence/{path}": body for path, body in evidence(edition, store).items()}}
+    with plugins.load("publishers", "disk", ("folder",)).folder(out, edition.report, edition.folder, files) as folder:
         desk = ScratchDesk()
-        posted = edition(folder.account)
+        posted = on(folder.account)
         clock = Clock(_now, sleep)
         yield Round(desk.freeze(posted), posted, desk, folder, limits(posted.network), clock, "preview", lambda _: None)
+
+
+def evidence(edition: Frozen, store: Store | None, url: str = "", home: str = "") -> Mapping[str, bytes]:
+    """The evidence of a frozen edition as a static site, file by file, with the replies that are kept and may be repeated."""
+    from bot.compose.site import repeatable, site
+
+    replies = {} if store is None else {digest: store.payload(digest) for digest in repeatable(edition)}
+    return site(edition, {digest: body for digest, body in replies.items() if body is not None}, url, home)
+
+
+def publish(out: Path, sites: Iterable[tuple[str, str, Mapping[str, bytes]]]) -> Path:
+    """
+    Sites by report and period in a folder to be published, with a page that lists all that are there. Where that page is.
+
+    Raises:
+        BadOutput: it cannot be written, or something that is not ours is there.
+    """
+    from bot.compose.site import shelf
+
+    index: Path = plugins.load("publishers", "disk", ("publish",)).publish(out, sites, shelf)
+    return index
 
 
 def drawer(progress: Progress) -> Draw:

@@ -461,7 +461,7 @@ def test_a_preview_killed_at_any_moment_leaves_a_whole_edition_or_none(tmp_path:
         process.send_signal(signal.SIGKILL)
     place = tmp_path / "out" / "infrastructure-tools" / "2020"
     if place.exists():
-        assert len([path for path in place.rglob("*") if path.is_file()]) == 2 + 1 + 3
+        assert len([path for path in place.rglob("*") if path.is_file()]) == (2 + 1 + 3) + (2 + 1 + 4)
     assert run("preview", "infrastructure-tools", "--period", "2020", folder=tmp_path).returncode == 0
 
 

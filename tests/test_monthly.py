@@ -15,6 +15,7 @@ import pytest
 from bot.cli import main
 from bot.domain.period import Period
 from tests import town
+from tests.compose.test_site import check_links
 from tests.sources.services import Answer
 
 MONTHLY = ("dl-frameworks-monthly", "python-web-frameworks")
@@ -144,6 +145,19 @@ def test_every_fact_is_claimed_or_read_from_a_reply(written: tuple[str, Written]
             assert re.fullmatch(r"[0-9a-f]{64}", fact["payload_sha256"])
             assert fact["url"].startswith("https://")
             assert fact["query"]
+
+
+def test_the_evidence_carries_the_replies_that_may_be_repeated_and_no_other(written: tuple[str, Written]) -> None:
+    _, edition = written
+    evidence = edition.folder / "evidence"
+    free = {fact["payload_sha256"] for fact in edition.facts if fact["origin"] in ("arXiv", "OpenAlex", "Wikimedia")}
+    carried = {path.stem: path.read_bytes() for path in (evidence / "replies").iterdir()}
+    assert set(carried) == free
+    assert len(free) > 3
+    assert all(hashlib.sha256(body).hexdigest() == digest for digest, body in carried.items())
+    check_links({str(path.relative_to(evidence)): path.read_bytes() for path in evidence.rglob("*") if path.is_file()})
+    for path in evidence.rglob("*.*"):
+        assert path.suffix == ".png" or str(edition.home.parent).encode() not in path.read_bytes()
 
 
 @pytest.fixture

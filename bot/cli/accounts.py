@@ -26,6 +26,7 @@ def arguments(verb: str, parser: argparse.ArgumentParser) -> Callable[[argparse.
         "resolve": (_resolve_arguments, _resolve),
         "correct": (_correct_arguments, _correct),
         "undo": (_undo_arguments, _undo),
+        "evidence": (_evidence_arguments, _evidence),
     }[verb]
     takes(parser)
     return run
@@ -183,4 +184,20 @@ def _undo(options: argparse.Namespace) -> int:
         print(f"nothing of it was out, so it was forgotten: the next {again} command composes it anew")
         return 0
     show.show_standing(standing)
+    return 0
+
+
+def _evidence_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("report", nargs="?", default=None, metavar="REPORT", help="one report (default: all that were posted)")
+    parser.add_argument("period", nargs="?", default=None, metavar="PERIOD", help="one period of it (default: all)")
+    parser.add_argument("--out", required=True, metavar="DIR", help="write DIR/<report>/<period>/ and DIR/index.html")
+    parser.set_defaults(after_stop="what was written is whole; run it again for the rest")
+
+
+def _evidence(options: argparse.Namespace) -> int:
+    end_on_sigterm()
+    from bot.terminal import posting as show
+    from bot.verbs import evidence
+
+    show.show_evidence(evidence.publish(options.report, options.period, options.out))
     return 0

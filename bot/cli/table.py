@@ -15,6 +15,7 @@ _GROUPS = {
         "resolve": "tell what you saw on the account of a post whose fate is unknown",
         "correct": "tell readers of a post which of its figures were restated since",
         "undo": "take a thread down, the last post first; it is never posted again",
+        "evidence": "write pages with all that stands behind posted threads, to publish",
     },
     "collecting": {
         "collect": "ask the live sources and store what they say; run it daily",

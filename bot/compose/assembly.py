@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.compose.length import lookalikes, measure
@@ -12,6 +12,7 @@ from bot.domain.claim import Basis, Quantity
 from bot.domain.gate import Judgement
 from bot.domain.honesty import uncited
 from bot.domain.measure import Observation
+from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.text import Cited
 from bot.domain.thread import Chart, Fact, Limits, Post, Skipped, Thread
@@ -25,11 +26,45 @@ _CASHTAG: Final = re.compile(r"(?<![\w$])\$[a-z]{1,6}(?:[._][a-z]{1,2})?(?![\w$]
 
 @dataclass(frozen=True)
 class Draft:
-    """A post before numbering. `place` is where its text is written."""
+    """
+    A post before numbering. `place` is where its text is written, `link` an address that stands below it as its own paragraph: it
+    states nothing, so nothing has to vouch for the digits in it.
+    """
 
     name: str
     place: str
     text: Cited
+    link: str = ""
+
+
+def evidence_link(report: Report, period: Period) -> str:
+    """Where the evidence pages of an edition are, if the recipe says so; else nothing."""
+    return report.evidence_url.replace("{report}", report.key).replace("{period}", period.key)
+
+
+def linked(drafts: Sequence[Draft], link: str) -> list[Draft]:
+    """The drafts with an address in the last of them, if there is one."""
+    return [*drafts[:-1], replace(drafts[-1], link=link)] if link else list(drafts)
+
+
+def as_sent(draft: Draft, position: int, total: int) -> Cited:
+    """A post as it goes out: its text, its link and its number. What is measured here is what the network measures."""
+    return draft.text + (f"\n\n{draft.link}" if draft.link else "") + f"\n\n{position}/{total}"
+
+
+def check_link(link: str, limits: Limits) -> None:
+    """
+    Nothing, if the network makes one link of an address, or there is none.
+
+    Raises:
+        BadThread: it would be cut off somewhere, or stay plain text that counts letter by letter.
+    """
+    if link and measure(link).links != (link,):
+        found = ", ".join(f'"{one}"' for one in measure(link).links) or "nothing"
+        raise BadThread(
+            f'{limits.network} would make a link of {found} in "{link}"; write an evidence_url in report.toml that is one link: '
+            f"a host with a known ending, and no sign at the end but a letter, a digit or a slash"
+        )
 
 
 def check_drafts(drafts: Sequence[Draft], report: Report, period_names: Sequence[str], limits: Limits) -> None:
@@ -37,7 +72,7 @@ def check_drafts(drafts: Sequence[Draft], report: Report, period_names: Sequence
     Refuse texts that cannot be posted as they stand, before anything is drawn.
 
     Raises:
-        BadThread: names the post: uncited figure or word, over length, a mention, too many cashtags, or a text twice.
+        BadThread: names the post: uncited figure or word, over length, a mention, too many cashtags, a text or a link twice.
     """
     seen: dict[str, str] = {}
     for position, draft in enumerate(drafts, 1):
@@ -45,11 +80,20 @@ def check_drafts(drafts: Sequence[Draft], report: Report, period_names: Sequence
         check_cited(draft.text, f"post {draft.name} ({draft.place})", report, period_names)
         _check_tags(draft, limits)
         _check_length(draft, position, len(drafts), limits)
+        _check_once(draft, drafts[-1].link)
         if draft.text.text in seen:
             raise BadThread(
                 f"post {draft.name} says word for word what post {seen[draft.text.text]} says; X refuses the second one"
             )
         seen[draft.text.text] = draft.name
+
+
+def _check_once(draft: Draft, link: str) -> None:
+    if link and link in draft.text.text:
+        raise BadThread(
+            f"post {draft.name} ({draft.place}) prints {link} itself; evidence_url in report.toml brings it into the last post, "
+            f"once. Take it out of the text"
+        )
 
 
 def _check_words(draft: Draft, limits: Limits) -> None:
@@ -124,7 +168,7 @@ def assemble(
     posts = []
     for position, draft in enumerate(drafts, 1):
         shown = (charts[draft.name],) if draft.name in charts else ()
-        text = _numbered(draft.text, position, total)
+        text = as_sent(draft, position, total)
         length = measure(text.text)
         facts = tuple(_facts(position, draft.text, shown))
         remarks = tuple(dict.fromkeys(_remarks(text.text, length.links, limits)))
@@ -132,18 +176,18 @@ def assemble(
     return Thread(tuple(posts), tuple(skipped), tuple(judgements), limits)
 
 
-def _numbered(text: Cited, position: int, total: int) -> Cited:
-    return text + f"\n\n{position}/{total}"
-
-
 def _check_length(draft: Draft, position: int, total: int, limits: Limits) -> None:
-    length = measure(_numbered(draft.text, position, total).text).weighted
+    length = measure(as_sent(draft, position, total).text).weighted
     if length > limits.post_length:
         raise BadThread(
             f"post {draft.name} ({position}/{total}) is {length} long, {length - limits.post_length} over the "
-            f"{limits.post_length} of {limits.network}, its number{_mark(draft)} included; shorten {draft.place}. "
+            f"{limits.post_length} of {limits.network}, its number{_link(draft)}{_mark(draft)} included; shorten {draft.place}. "
             f"Nothing is cut here"
         )
+
+
+def _link(draft: Draft) -> str:
+    return f" and the link {draft.link}" if draft.link else ""
 
 
 def _mark(draft: Draft) -> str:

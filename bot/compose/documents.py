@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from bot import plugins
+from bot.compose.inequality import inequality
 from bot.domain.claim import Quantity
 from bot.domain.delivery import Frozen, FrozenPost, Picture
 from bot.domain.edition import Edition
@@ -18,9 +20,10 @@ from bot.domain.thread import Fact, Limits, Post
 
 def thread_document(edition: Edition) -> dict[str, object]:
     """`thread.json`: what would be posted, what it costs, and what was left out."""
-    thread = edition.thread
+    thread, facts = edition.thread, facts_document(edition)
     return {
         "report": edition.report.key,
+        "title": edition.report.title,
         "period": edition.period.key,
         "network": edition.report.network,
         "composed_at": edition.composed_at.isoformat(),
@@ -29,13 +32,15 @@ def thread_document(edition: Edition) -> dict[str, object]:
         "skipped": [{"post": skipped.post, "reason": skipped.reason} for skipped in thread.skipped],
         "held": [{"metric": held.metric, "reason": held.why} for held in thread.held],
         "gates": [judgement_row(one) for one in thread.judgements],
+        "subjects": {key: edition.report.name_of(key) for key in _used(facts, "subjects")},
+        "metrics": {key: _metric(edition.report.metrics[key]) for key in _used(facts, "metric")},
+        "origins": [_origin(name) for name in _used(facts, "origin")],
     }
 
 
 def facts_document(edition: Edition) -> list[dict[str, object]]:
     """`facts.json`: each printed substring with its evidence, down to the published number."""
-    metrics = edition.report.metrics
-    return [_fact(fact, metrics[fact.basis.metric] if fact.basis.metric else None) for fact in edition.thread.facts().values()]
+    return [_fact(fact, edition) for fact in edition.thread.facts().values()]
 
 
 def judgement_row(one: Judgement) -> dict[str, object]:
@@ -124,20 +129,57 @@ def _post(post: Post) -> dict[str, object]:
             for path, chart in zip(image_paths(post), post.charts, strict=True)
         ],
         "facts": [fact.id for fact in post.facts],
+        "spans": list(_spans(post)),
     }
 
 
-def _fact(fact: Fact, metric: Metric | None) -> dict[str, object]:
+def _spans(post: Post) -> Iterator[dict[str, object]]:
+    """Which part of the text, in code points, is which fact."""
+    ids = {(fact.text, fact.basis): fact.id for fact in post.facts if fact.where == "text" and fact.shown}
+    for span in post.text.spans:
+        yield {"start": span.start, "end": span.end, "fact": ids[post.text.text[span.start : span.end], span.basis]}
+
+
+def _used(facts: Iterable[Mapping[str, object]], key: str) -> list[str]:
+    """What the facts name under a key, once each, in order."""
+    named = [row[key] for row in facts]
+    flat = [name for one in named for name in (one if isinstance(one, list) else [one])]
+    return list(dict.fromkeys(str(name) for name in flat if name))
+
+
+def _metric(metric: Metric) -> dict[str, object]:
+    return {
+        "title": metric.title,
+        "unit": unit_of(metric.unit, metric.noun),
+        "measures": metric.measures,
+        "does_not_measure": metric.does_not_measure,
+        "known_biases": metric.known_biases,
+    }
+
+
+def _origin(name: str) -> dict[str, object]:
+    """A publisher with what it asks for; only the name of one that no source of the house knows."""
+    known = plugins.known_origins().get(name)
+    if known is None:
+        return {"name": name, "homepage": None, "citation": None, "licence": None, "terms": None}
+    told = {"homepage": known.homepage, "citation": known.citation, "licence": known.licence or None, "terms": known.terms}
+    return {"name": name, **told}
+
+
+def _fact(fact: Fact, edition: Edition) -> dict[str, object]:
     row: dict[str, object] = {"id": fact.id, "post": fact.post, "where": fact.where, "text": fact.text, "shown": fact.shown}
     if isinstance(fact.basis, Quantity):
-        return row | _claim_row(fact.basis) | {"evidence": list(fact.evidence)} | _NO_ORIGIN
+        return row | _claim_row(fact.basis, edition) | {"evidence": list(fact.evidence)} | _NO_ORIGIN
+    metric = edition.report.metrics[fact.basis.metric] if fact.basis.metric else None
     return row | _observation_row(fact.basis, metric) | {"evidence": []} | _origin_row(fact.basis)
 
 
-def _claim_row(quantity: Quantity) -> dict[str, object]:
+def _claim_row(quantity: Quantity, edition: Edition) -> dict[str, object]:
     return {
         "kind": "claim",
         "claim": quantity.claim,
+        "number": quantity.name,
+        "inequality": inequality(quantity, edition.claims, edition.report),
         "value": _plain(quantity.value),
         "unit": unit_of(quantity.unit, quantity.noun),
         "metric": quantity.metric or None,
@@ -150,6 +192,8 @@ def _observation_row(seen: Observation, metric: Metric | None) -> dict[str, obje
     return {
         "kind": "observation",
         "claim": None,
+        "number": None,
+        "inequality": None,
         "value": _plain(seen.value),
         "unit": unit_of(metric.unit, metric.noun) if metric else "",
         "metric": seen.metric,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -79,10 +80,10 @@ def _origins(facts: Sequence[_Row]) -> list[str]:
     return [known[name].citation.removesuffix(".") if name in known else name for name in names]
 
 
-def policy(style: str) -> str:
-    """Nothing may load, run or be sent; images are inside the page; the one style sheet is named by its digest."""
+def policy(style: str, images: str = "data:") -> str:
+    """Nothing may load, run or be sent but `images`: those inside the page. The one style sheet is named by its digest."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; img-src {images}; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
 @cache
@@ -92,9 +93,16 @@ def environment() -> Environment:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(file)
     )
     environment.filters["usd"] = lambda value: f"${value:.3f}".removesuffix("0")
+    environment.filters["moment"] = _moment
     environment.tests["web"] = lambda url: isinstance(url, str) and url.startswith(("https://", "http://"))
     environment.tests["cited"] = lambda value: isinstance(value, Cited)
     return environment
+
+
+def _moment(iso: str) -> str:
+    """An instant of a document: "2021-01-01" for a midnight in UTC, else to the minute."""
+    at = dt.datetime.fromisoformat(iso).astimezone(dt.UTC)
+    return f"{at:%Y-%m-%d}" if at.time() == dt.time() else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 @cache

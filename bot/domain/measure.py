@@ -160,17 +160,26 @@ def name_of(subject: str, subjects: Mapping[str, Subject]) -> str:
 
 @dataclass(frozen=True)
 class Origin:
-    """The publisher of numbers, and what it asks of those who repeat them."""
+    """
+    The publisher of numbers, and what it asks of those who repeat them.
+
+    `licence` is the one its data are under, by its usual name, and empty where none is stated. `may_repeat` says whether the very
+    bytes of its replies may be published for everybody, not only figures and the citation line: no, unless its terms say so.
+    """
 
     name: str
     homepage: str
     terms: str
     citation: str
+    licence: str = ""
+    may_repeat: bool = False
 
     def __post_init__(self) -> None:
-        for name, text in vars(self).items():
-            if not text.strip():
+        for name in ("name", "homepage", "terms", "citation"):
+            if not getattr(self, name).strip():
                 raise ValueError(f"an origin has no {name}: whoever repeats a number names its publisher and keeps to its terms")
+        if self.may_repeat and not self.licence:
+            raise ValueError(f'the replies of "{self.name}" may not be repeated without a licence that allows it; name it')
 
 
 @dataclass(frozen=True)

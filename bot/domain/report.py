@@ -98,7 +98,8 @@ class Report:
 
     `names` are words with digits or dots in them that are no figures and no links ("PyTorch 2"); `allow` are words the claim-word
     check lets pass in this report's own sentences. Without a `schedule` it goes out only when a person says so. Without the
-    `required` metrics a thread would mislead: where a gate keeps one back, there is no edition.
+    `required` metrics a thread would mislead: where a gate keeps one back, there is no edition. `evidence_url` is
+    where its evidence pages are published, with {report} and {period} to be filled in; the last post links to it.
     """
 
     key: str
@@ -114,6 +115,7 @@ class Report:
     allow: tuple[str, ...] = ()
     schedule: Schedule | None = None
     required: tuple[str, ...] = ()
+    evidence_url: str = ""
 
     def name_of(self, subject: str) -> str:
         """What readers call a subject."""

@@ -1,5 +1,6 @@
 """
-The dry run: a folder as an account, to which an edition is posted as files, whole or not at all.
+The dry run: a folder as an account, to which an edition is posted as files, whole or not at all; and the folder that evidence is
+published from, one folder in it for each edition.
 
 Everything is written beside its place under another name and moved there in one step; an edition already there goes aside first.
 One writer at a time holds the report's folder, so whatever a killed one left beside the place is cleared or brought back by the
@@ -14,58 +15,88 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from bot.domain.delivery import Picture, Seen
 from bot.errors import BadOutput, Rejected
 
-_MARKS: Final = ("thread.json", "held.json")
-_NAMES: Final = (*_MARKS, "facts.json", "index.html", "posts", "images")
+_MARK: Final = "thread.json"
+_MARKS: Final = (_MARK, "held.json")
+_NAMES: Final = (*_MARKS, "facts.json", "index.html", "posts", "images", "evidence")
 """What an edition, or one that is held, consists of; a folder with anything else in it is not replaced."""
+_SITE: Final = (_MARK, "facts.json", "index.html", "sources.html", "facts", "images", "replies")
+"""What the evidence of an edition consists of."""
+_OURS: Final = '<meta name="generator" content="Threadmill">'
+"""What every page of evidence says of itself; one that does not is not replaced."""
+
+Files: TypeAlias = Mapping[str, str | bytes]
+"""What is to be written, by its path from the folder it goes to."""
+Site: TypeAlias = tuple[str, str, Files]
+"""A report, a period, and the evidence of the edition."""
 
 
 @contextmanager
-def folder(out: Path, report: str, period: str, documents: Mapping[str, str]) -> Iterator[Network]:
+def folder(out: Path, report: str, period: str, documents: Files) -> Iterator[Network]:
     """
-    `out/<report>/<period>/` as an account to post an edition to, with its documents by file name, thread.json among them. It
+    `out/<report>/<period>/` as an account to post an edition to, with its documents by path, thread.json among them. It
     appears, complete, when the block ends well.
 
     Raises:
         BadOutput: the folder cannot be written, is full, or holds what is not an edition. Nothing is left half done.
     """
-    with _replaced(out / report / period, documents) as (place, draft):
+    with _replaced(out / report / period, documents, _NAMES) as (place, draft):
         (draft / "posts").mkdir()
         (draft / "images").mkdir()
         yield Network(place, draft)
 
 
-def put(out: Path, report: str, period: str, documents: Mapping[str, str]) -> Path:
+def put(out: Path, report: str, period: str, documents: Files) -> Path:
     """
     The folder `out/<report>/<period>/` with nothing but documents, held.json among them: in place of an edition that is held.
 
     Raises:
         BadOutput: as for `folder`.
     """
-    with _replaced(out / report / period, documents) as (place, _):
+    with _replaced(out / report / period, documents, _NAMES) as (place, _):
         return place
 
 
 @contextmanager
-def _replaced(place: Path, documents: Mapping[str, str]) -> Iterator[tuple[Path, Path]]:
-    """The place, and a draft with the documents in it that takes it when the block ends well."""
+def _replaced(place: Path, files: Files, known: Sequence[str]) -> Iterator[tuple[Path, Path]]:
+    """The place, and a draft with the files in it that takes it when the block ends well, if only what is known was there."""
     with _told(place):
         place.parent.mkdir(parents=True, exist_ok=True)
         with _held(place.parent):
             _recover(place)
-            _refuse_foreign(place)
+            _refuse_foreign(place, known)
             with _beside(place) as draft:
-                for name, text in documents.items():
-                    (draft / name).write_text(text, encoding="utf-8")
+                _write(files, draft)
                 yield place, draft
                 _move(draft, place)
+
+
+def publish(out: Path, sites: Iterable[Site], listed: Callable[[Sequence[Mapping[str, Any]]], bytes]) -> Path:
+    """
+    Write sites to `out/<report>/<period>/`, each whole or not at all, and then `out/index.html`: what `listed` makes of the
+    `thread.json` of all that are there, from earlier runs too. Where that page is.
+
+    Raises:
+        BadOutput: it cannot be written, or something that is not ours is there. What was written before that is whole.
+    """
+    with _told(out):
+        out.mkdir(parents=True, exist_ok=True)
+        with _held(out):
+            index = out / "index.html"
+            _refuse_foreign_page(index)
+            for report, period, files in sites:
+                with _replaced(out / report / period, files, _SITE):
+                    pass  # there is nothing else in it
+            threads = [_mark(path.parent) for path in sorted(out.glob(f"*/*/{_MARK}"))]
+            _replace(index, listed([one for one in threads if one is not None]))
+            return index
 
 
 class Network:
@@ -165,26 +196,43 @@ def _recover(place: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _refuse_foreign(place: Path) -> None:
+def _refuse_foreign(place: Path, known: Sequence[str]) -> None:
     if place.is_symlink() or (place.exists() and not place.is_dir()):
-        raise BadOutput(f"{place} is not a folder, and a preview would replace it; move it away or choose another --out")
-    if place.is_dir() and (foreign := _foreign(place)):
+        raise BadOutput(f"{place} is not a folder, and it would be replaced by one; move it away or choose another --out")
+    if place.is_dir() and (foreign := _foreign(place, known)):
         raise BadOutput(
             f"{place} holds {foreign}, which is no part of an edition of ours and would be lost; choose another --out"
         )
 
 
-def _foreign(place: Path) -> str:
-    """The name of something in a folder that is not an edition's, or nothing. An edition says in its mark whose it is."""
+def _foreign(place: Path, known: Sequence[str]) -> str:
+    """The name of something in a folder that is not an edition's, or nothing."""
     names = [path.name for path in place.iterdir()]
     if not names:
         return ""
+    return next((name for name in names if name not in known), "" if _mark(place) is not None else names[0])
+
+
+def _mark(place: Path) -> Mapping[str, Any] | None:
+    """The `thread.json` or `held.json` of a folder, in which an edition says whose it is; None if it is not this folder's."""
     try:
-        mark = json.loads((place / next((name for name in _MARKS if name in names), "")).read_text(encoding="utf-8"))
-        ours = (mark["report"], mark.get("folder", mark["period"])) == (place.parent.name, place.name)
-    except (OSError, ValueError, KeyError, TypeError):
-        ours = False
-    return next((name for name in names if name not in _NAMES), "" if ours else names[0])
+        name = next(name for name in _MARKS if (place / name).exists())
+        mark: Mapping[str, Any] = json.loads((place / name).read_text(encoding="utf-8"))
+        return mark if (mark["report"], mark.get("folder", mark["period"])) == (place.parent.name, place.name) else None
+    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+        return None
+
+
+def _refuse_foreign_page(page: Path) -> None:
+    if page.is_symlink() or (page.exists() and not (page.is_file() and _OURS in page.read_text("utf-8", "replace"))):
+        raise BadOutput(f"{page} is no page of ours and would be lost; choose another folder with --out")
+
+
+def _replace(page: Path, body: bytes) -> None:
+    """A page in one step: whoever looks meanwhile sees the old one or the new one."""
+    with _beside(page) as draft:
+        (draft / page.name).write_bytes(body)
+        (draft / page.name).replace(page)
 
 
 @contextmanager
@@ -196,6 +244,12 @@ def _beside(place: Path) -> Iterator[Path]:
         yield draft
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _write(files: Files, folder: Path) -> None:
+    for name, body in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(body.encode() if isinstance(body, str) else body)
 
 
 def _move(draft: Path, place: Path) -> None:

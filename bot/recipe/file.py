@@ -117,6 +117,7 @@ class ReportFile(_Table):
     granularity: Literal["year", "month", "week", "day"]
     names: list[str] = Field(default_factory=list)
     allow: list[str] = Field(default_factory=list)
+    evidence_url: str = ""
     schedule: ScheduleTable | None = None
     gates: GatesTable = GatesTable()
     sources: dict[str, dict[str, Any]] = Field(min_length=1)

@@ -19,6 +19,7 @@ from bot.domain.schedule import Schedule
 from bot.domain.words import nearest
 from bot.errors import BadRecipe
 from bot.recipe import timing
+from bot.recipe.address import BadAddress, check_address
 from bot.recipe.bell import BadTiming
 from bot.recipe.file import ChartTable, ClaimTable, MetricTable, PostTable, ReportFile, complaints
 
@@ -78,6 +79,7 @@ class _Reading:
             allow=tuple(table.allow),
             schedule=self._schedule(),
             required=self._required(),
+            evidence_url=self._evidence_url(),
         )
 
     def _read(self) -> ReportFile:
@@ -125,6 +127,14 @@ class _Reading:
             self._known(metric, self._metrics, "gates.required", "metric")
         self._once(required, "gates.required")
         return tuple(required)
+
+    def _evidence_url(self) -> str:
+        if template := self._table.evidence_url:
+            try:
+                check_address(template)
+            except BadAddress as error:
+                raise self._bad("evidence_url", str(error)) from None
+        return template
 
     def _all_metrics(self) -> dict[str, Metric]:
         metrics = dict(self._kinds.metrics)

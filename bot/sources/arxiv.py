@@ -52,6 +52,8 @@ ORIGINS: Final = (
         homepage="https://arxiv.org/",
         terms="metadata is CC0; arXiv endorses nothing that is made of it",
         citation="Thank you to arXiv for use of its open access interoperability.",
+        licence="CC0 1.0",
+        may_repeat=True,
     ),
 )
 COVERAGE: Final = Coverage(

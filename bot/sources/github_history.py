@@ -60,12 +60,14 @@ ORIGINS: Final = (
         homepage="https://github.com/EvanLi/Github-Ranking",
         terms="MIT",
         citation="EvanLi, Github-Ranking, daily lists of GitHub's most starred and forked repositories",
+        licence="MIT",
     ),
     Origin(
         name="best-of-ml-python",
         homepage="https://github.com/lukasmasuch/best-of-ml-python",
         terms="CC BY-SA 4.0",
         citation="Lukas Masuch, best-of-ml-python, weekly project history, CC BY-SA",
+        licence="CC BY-SA 4.0",
     ),
 )
 COVERAGE: Final = Coverage(

@@ -48,6 +48,8 @@ ORIGINS: Final = (
         homepage="https://openalex.org/",
         terms="CC0",
         citation="OpenAlex, works by title and abstract",
+        licence="CC0 1.0",
+        may_repeat=True,
     ),
 )
 COVERAGE: Final = Coverage(

@@ -121,6 +121,7 @@ ORIGINS: Final = (
         homepage="https://survey.stackoverflow.co/",
         terms="ODbL 1.0, contents DbCL 1.0",
         citation="Stack Overflow Developer Survey, Stack Exchange Inc.",
+        licence="ODbL 1.0, contents DbCL 1.0",
     ),
 )
 COVERAGE: Final = Coverage(

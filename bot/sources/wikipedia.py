@@ -49,6 +49,8 @@ ORIGINS: Final = (
         homepage="https://www.wikimedia.org/",
         terms="CC0",
         citation="Wikimedia page views, English Wikipedia",
+        licence="CC0 1.0",
+        may_repeat=True,
     ),
 )
 COVERAGE: Final = Coverage(

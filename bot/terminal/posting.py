@@ -10,6 +10,7 @@ from bot.domain.delivery import Frozen, State
 from bot.domain.words import printable
 from bot.terminal.lines import say
 from bot.verbs.comparing import Change
+from bot.verbs.evidence import Published
 from bot.verbs.posting import Plan, Standing
 
 
@@ -60,6 +61,13 @@ def show_plan(plan: Plan) -> None:
     if plan.budget is not None:
         over = ", which is more: it will be refused" if plan.month_usd > plan.budget.usd else ""
         say(f"   budget ${plan.budget.usd:.3f} a month; with this, ${plan.month_usd:.3f} are billed or promised{over}")
+
+
+def show_evidence(published: Published) -> None:
+    """Where each edition's pages are, and the page that lists them."""
+    for site in published.sites:
+        say(f"{site.edition:>4}  {site.folder / 'index.html'}")
+    say(f"all of them: {published.index}")
 
 
 def asked(question: str) -> bool:

@@ -47,6 +47,7 @@ def show_preview(preview: Preview) -> None:
     )
     page = preview.folder / "index.html"
     OUT.print(Text(f"page      {page}", style=f"link {page.resolve().as_uri()}" if OUT.is_terminal else ""), soft_wrap=True)
+    say(f"evidence  {preview.folder / 'evidence' / 'index.html'}")
 
 
 def show_story(told: Told) -> None:

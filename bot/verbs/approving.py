@@ -52,7 +52,7 @@ def approve(edition: int, digest: str | None, out: str | None = None) -> Approve
             raise BadInput(f"there is no edition {edition}; threadmill status lists them")
         frozen = store.desk.frozen(edition)
         if out is not None:
-            with wiring.review(Path(out), frozen) as written:
+            with wiring.review(Path(out), frozen, store) as written:
                 deliver(written)
         if digest is not None:
             _refuse_another(edition, frozen, digest)

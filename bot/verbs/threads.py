@@ -54,9 +54,9 @@ def preview(
     recipe, when = recipe_and_period(house, report, period)
     with memory(house, recipe, when, offline) as store:
         composed = compose(house, recipe, when, data, store, offline, progress, Path(out))
-    progress("writing", 0, 0)
-    with wiring.dry_run(Path(out), composed.edition) as dry_run:
-        deliver(dry_run)
+        progress("writing", 0, 0)
+        with wiring.dry_run(Path(out), composed.edition, store) as dry_run:
+            deliver(dry_run)
     return Preview(Path(dry_run.frozen.account), composed.edition, composed.sources)
 
 

@@ -203,7 +203,7 @@ class _Performance:
     def _write(self) -> None:
         if (composed := self._compose()) is None:
             return
-        with wiring.dry_run(self.house.settings.home / "dry", composed.edition) as dry_run:
+        with wiring.dry_run(self.house.settings.home / "dry", composed.edition, self.store) as dry_run:
             deliver(dry_run)
         self.turn = replace(self.turn, state=TurnState.WRITTEN, reason=dry_run.frozen.account, retry_at=None)
 

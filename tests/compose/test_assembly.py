@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.compose.assembly import Draft, assemble, check_cited, check_drafts
+from bot.compose.assembly import Draft, as_sent, assemble, check_cited, check_drafts, check_link, evidence_link, linked
 from bot.compose.wording import sentence
 from bot.domain.claim import Quantity
 from bot.domain.measure import Observation
+from bot.domain.period import Period
 from bot.domain.text import Cited
 from bot.domain.thread import Fact, Skipped
 from bot.errors import BadThread
@@ -263,3 +264,68 @@ def test_a_link_is_remarked_on_with_its_price_and_so_is_what_looks_like_one() ->
         '"new.zzzz" looks like a domain; if x links it, the post costs $0.20',
     )
     assert assemble([draft("Nothing but 113.8M")], {}, [], [], LIMITS).posts[0].remarks == ()
+
+
+# ---- the link to the evidence --------------------------------------------------------------------------------------------------
+
+LINK = "https://example.org/frameworks/2020/numbers/?a=1"
+
+
+def test_the_link_is_made_of_the_report_and_the_period() -> None:
+    told = a_report(evidence_url="https://example.org/{report}/{period}/?again={period}")
+    assert evidence_link(told, Period.parse("2026-W47")) == "https://example.org/frameworks/2026-W47/?again=2026-W47"
+    assert evidence_link(a_report(), Period.parse("2020")) == ""
+
+
+def test_only_the_last_post_that_is_left_has_the_link_as_a_paragraph_of_its_own() -> None:
+    drafts = linked([draft("this", "a"), draft("that", "b")], LINK)
+    assert [as_sent(one, at, 2).text for at, one in enumerate(drafts, 1)] == ["this\n\n1/2", f"that\n\n{LINK}\n\n2/2"]
+    assert linked(drafts[:1], "") == drafts[:1]
+
+
+def test_the_link_counts_twenty_three_costs_what_a_link_costs_and_is_remarked_on() -> None:
+    passes(*linked([draft("this", "a"), draft("that", "b")], LINK))  # the digits in it need no evidence
+    first, last = assemble(linked([draft("this", "a"), draft("that", "b")], LINK), {}, [], [], LIMITS).posts
+    assert (first.links, first.remarks, first.cost_usd(LIMITS)) == ((), (), 0.015)
+    assert (last.links, last.weighted_length, last.cost_usd(LIMITS)) == ((LINK,), 4 + 2 + 23 + 5, 0.2)
+    assert last.remarks == (f'"{LINK}" becomes a link: it counts 23, and x bills a post with one $0.20 instead of $0.015',)
+
+
+def test_a_last_post_with_room_for_the_link_passes_and_one_letter_more_is_an_error_that_names_both() -> None:
+    room = 280 - 2 - 23 - 5
+    passes(*linked([draft("a" * room)], LINK))
+    said = refusal(*linked([draft("a" * (room + 1))], LINK))
+    assert said == (
+        "post research (1/1) is 281 long, 1 over the 280 of x, its number and the link "
+        f"{LINK} included; shorten research.txt. Nothing is cut here"
+    )
+
+
+def test_digits_in_any_other_address_still_need_evidence() -> None:
+    assert 'prints "2021" (figure)' in refusal(*linked([draft("See https://example.org/2021/")], LINK))
+
+
+def test_a_text_that_prints_the_address_itself_is_refused() -> None:
+    address = "https://example.org/frameworks/"
+    assert "post a (a.txt) prints https://example.org/frameworks/ itself" in refusal(
+        *linked([draft(f"See {address}", "a"), draft("that", "b")], address)
+    )
+
+
+@pytest.mark.parametrize(
+    ("link", "found"),
+    [
+        ("https://example.notatld/2020/", "nothing"),
+        ("https://example.org/2020/a.", '"https://example.org/2020/a"'),
+        ("https://example.org/(2020", '"https://example.org/"'),
+    ],
+)
+def test_an_address_the_network_would_not_link_as_a_whole_is_refused(link: str, found: str) -> None:
+    with pytest.raises(BadThread) as error:
+        check_link(link, LIMITS)
+    assert str(error.value).startswith(f'x would make a link of {found} in "{link}"; write an evidence_url in report.toml')
+
+
+def test_no_link_and_a_whole_one_pass() -> None:
+    check_link("", LIMITS)
+    check_link(LINK, LIMITS)

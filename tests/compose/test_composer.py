@@ -18,7 +18,7 @@ from bot.domain.text import Cited
 from bot.domain.thread import Skipped
 from bot.errors import BadTemplate, BadThread
 from bot.publishers.x import LIMITS
-from tests.builders import a_chart, a_chart_spec, a_post, a_report, asked, figures, judgement, observed
+from tests.builders import a_chart, a_chart_spec, a_post, a_report, asked, figures, judgement, observed, stated
 
 YEAR = Period.parse("2020")
 TORCH, FLOW = observed(312, "pytorch"), observed(94, "tensorflow")
@@ -157,12 +157,14 @@ def edition() -> Edition:
     assert isinstance(found, Sketch)
     chart = a_chart(Cited("Title"), Cited("Bar chart"))
     thread = assemble([found.draft], {"research": chart}, [Skipped("jobs", "nobody counts")], [judgement("use")], LIMITS)
-    return Edition(report, YEAR, dt.datetime(2021, 1, 5, 9, tzinfo=dt.UTC), thread)
+    said = {"lead": stated("lead", "tensorflow pytorch", *seen)}
+    return Edition(report, YEAR, dt.datetime(2021, 1, 5, 9, tzinfo=dt.UTC), thread, said)
 
 
 def test_the_thread_document_is_what_readers_of_it_were_promised() -> None:
     assert thread_document(edition()) == {
         "report": "frameworks",
+        "title": "Frameworks",
         "period": "2020",
         "network": "x",
         "composed_at": "2021-01-05T09:00:00+00:00",
@@ -188,6 +190,7 @@ def test_the_thread_document_is_what_readers_of_it_were_promised() -> None:
                     }
                 ],
                 "facts": ["1.1", "1.2", "1.3"],
+                "spans": [{"start": 8, "end": 13, "fact": "1.1"}, {"start": 15, "end": 18, "fact": "1.2"}],
             }
         ],
         "skipped": [{"post": "jobs", "reason": "nobody counts"}],
@@ -205,6 +208,17 @@ def test_the_thread_document_is_what_readers_of_it_were_promised() -> None:
                 "accepted": None,
             }
         ],
+        "subjects": {"pytorch": "PyTorch", "tensorflow": "TensorFlow"},
+        "metrics": {
+            "papers": {
+                "title": "Papers",
+                "unit": "papers",
+                "measures": "it",
+                "does_not_measure": "that",
+                "known_biases": "some",
+            }
+        },
+        "origins": [{"name": "Somebody", "homepage": None, "citation": None, "licence": None, "terms": None}],
     }
 
 
@@ -220,11 +234,13 @@ def test_the_facts_document_leads_from_each_printed_word_to_the_published_number
         "window": window,
         "handwritten": False,
     }
-    figure = {"kind": "observation", "claim": None, "unit": "papers", "metric": "papers", "period": "2020", "evidence": [], "post": 1,
+    figure = {"kind": "observation", "claim": None, "number": None, "inequality": None, "unit": "papers", "metric": "papers", "period": "2020", "evidence": [], "post": 1,
               "where": "text"}  # fmt: skip
     claim, torch, flow = facts_document(edition())
     assert claim == {
-        "id": "1.1", "post": 1, "where": "text", "text": "leads", "shown": True, "kind": "claim", "claim": "lead",
+        "id": "1.1", "post": 1, "where": "text", "text": "leads", "shown": True, "kind": "claim", "claim": "lead", "number": "ratio",
+        "inequality": "The figure of PyTorch is higher than that of TensorFlow, the next highest, by more than 3% and by more than "
+        "chance may part small counts.",
         "value": pytest.approx(3.319, abs=5e-4), "unit": "times", "metric": "papers", "subjects": ["pytorch", "tensorflow"],
         "period": "2020", "evidence": ["1.2", "1.3"], **nobody,
     }  # fmt: skip

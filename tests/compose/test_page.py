@@ -35,7 +35,10 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def opened(browser: Any, preview_2020: Path) -> Iterator[Any]:
-    """Opens the page at a width and colour scheme; fails the test on any request that leaves it and on any console message."""
+    """
+    Opens the page at a width and colour scheme; fails the test on any request that leaves it, or the pictures beside it, and on any
+    console message.
+    """
     contexts = []
     troubles: list[str] = []
 
@@ -46,7 +49,8 @@ def opened(browser: Any, preview_2020: Path) -> Iterator[Any]:
         address = page_file.resolve().as_uri()
 
         def watch(request: Any) -> None:
-            if request.url != address and not request.url.startswith("data:"):
+            beside = request.url.startswith(f"{page_file.resolve().parent.as_uri()}/images/")
+            if request.url != address and not beside and not request.url.startswith("data:"):
                 troubles.append(f"request {request.url[:100]}")
 
         page.on("request", watch)
@@ -171,3 +175,40 @@ def test_the_page_of_what_is_held_fits_a_phone_and_leads_to_the_source(opened: A
     assert page.locator("tr.judged .number").all_inner_texts() == ["110*", "3*"]
     assert page.locator("pre").last.inner_text() == 'threadmill approve frameworks 2020 --accept fall:papers --because "..."'
     assert page.locator("tbody a").first.get_attribute("href") == "https://example.org/figures"
+
+
+# ---- the pages of evidence -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme"), [("index.html", "light"), ("facts/03.html", "dark"), ("facts/05.html", "light"), ("sources.html", "dark")]
+)
+def test_no_page_of_evidence_scrolls_sideways(opened: Any, preview_2020: Path, name: str, scheme: str) -> None:
+    page = opened(320, scheme, preview_2020 / "evidence" / name)
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    for width in (320, 360, 1200):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(0, 0, 0)"}[scheme]  # so the style passed the policy
+
+
+def test_the_pictures_of_the_evidence_pass_its_policy_from_a_disk(
+    opened: Any, preview_2020: Path, thread: dict[str, Any]
+) -> None:
+    page = opened(360, "light", preview_2020 / "evidence" / "index.html")
+    page.evaluate("Promise.all([...document.images].map(one => (one.loading = 'eager', one.decode())))")
+    seen = page.evaluate("[...document.images].map(image => [image.naturalWidth, image.alt])")
+    assert seen == [[1600, image["alt_text"]] for post in thread["posts"] for image in post["images"]]
+    assert page.locator("article .text").all_inner_texts() == [post["text"] for post in thread["posts"]]
+
+
+def test_a_number_in_a_post_leads_to_its_fact_and_that_to_its_figure(opened: Any, preview_2020: Path) -> None:
+    page = opened(360, "dark", preview_2020 / "evidence" / "index.html")
+    link = page.locator("#post-2 ~ .text a", has_text="113.8M")
+    fact = page.evaluate("one => new URL(one.href).hash", link.element_handle())
+    opened_facts = opened(360, "dark", preview_2020 / "evidence" / "facts" / "02.html")
+    figure = opened_facts.locator(f"[id='{fact[1:]}'] a")
+    assert figure.inner_text() == "TensorFlow: 113,788,105 downloads"
+    figure.click()
+    assert opened_facts.evaluate("document.querySelector(':target h3').innerText") == "TensorFlow: 113,788,105 downloads"

@@ -73,7 +73,11 @@ def names(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-EDITION_FILES = ["facts.json", "images/01-1.png", "index.html", "posts/01.txt", "thread.json"]
+EVIDENCE_FILES = [
+    "evidence/facts.json", "evidence/facts/01.html", "evidence/images/01-1.png", "evidence/index.html", "evidence/sources.html",
+    "evidence/thread.json",
+]  # fmt: skip
+EDITION_FILES = sorted([*EVIDENCE_FILES, "facts.json", "images/01-1.png", "index.html", "posts/01.txt", "thread.json"])
 
 
 def test_an_edition_becomes_the_files_of_the_contract(tmp_path: Path) -> None:
@@ -84,7 +88,7 @@ def test_an_edition_becomes_the_files_of_the_contract(tmp_path: Path) -> None:
     assert json.loads((place / "thread.json").read_text())["skipped"] == [{"post": "gone", "reason": "why"}]
     assert json.loads((place / "facts.json").read_text()) == [
         {
-            "id": "1.1", "post": 1, "where": "text", "text": "42", "shown": True, "kind": "observation", "claim": None, "value": 42, "unit": "stars",
+            "id": "1.1", "post": 1, "where": "text", "text": "42", "shown": True, "kind": "observation", "claim": None, "number": None, "inequality": None, "value": 42, "unit": "stars",
             "metric": "stars", "subjects": ["a"], "period": "2020", "evidence": [], "origin": "Somebody",
             "url": "https://example.org/a", "query": "figures.csv:2", "retrieved_at": "2021-01-02T00:00:00+00:00",
             "payload_sha256": "ab" * 32, "status": "measured",
@@ -189,7 +193,7 @@ def test_a_kill_at_any_move_loses_nothing_that_the_next_preview_does_not_bring_b
         assert not place.exists()  # whole or not at all
     else:
         assert (place / "posts/01.txt").read_text().startswith(seen)
-        assert [str(path.relative_to(place)) for path in sorted(place.rglob("*")) if path.is_file()] == EDITION_FILES
+        assert names(place) == EDITION_FILES
     assert publish(tmp_path, edition("Next: ")) == place
     assert [path.name for path in (tmp_path / "a-report").iterdir()] == ["2020"]
 
@@ -226,7 +230,7 @@ def test_a_file_or_link_in_the_way_is_left_alone(tmp_path: Path) -> None:
         publish(tmp_path, edition())
 
 
-@pytest.mark.parametrize("fails_at", range(1, 6))
+@pytest.mark.parametrize("fails_at", [1, 2, 4, 10, 11])
 def test_a_disk_that_fills_up_at_any_file_leaves_the_edition_before_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
 ) -> None:

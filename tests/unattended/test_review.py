@@ -30,8 +30,10 @@ def test_it_is_written_as_a_preview_is(waiting: Path, capsys: pytest.CaptureFixt
     assert main(["approve", "1", "--out", str(waiting / "out")]) == 3
     place = waiting / "out" / "infrastructure-tools" / "2020"
     assert f"written to {place / 'index.html'}" in capsys.readouterr().out
-    assert sorted(path.name for path in place.rglob("*") if path.is_file()) == [
-        "01-1.png", "01.txt", "02.txt", "facts.json", "index.html", "thread.json",
+    assert sorted(str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()) == [
+        "evidence/facts.json", "evidence/facts/01.html", "evidence/facts/02.html", "evidence/images/01-1.png", "evidence/index.html",
+        "evidence/sources.html", "evidence/thread.json", "facts.json", "images/01-1.png", "index.html", "posts/01.txt",
+        "posts/02.txt", "thread.json",
     ]  # fmt: skip
     assert main(["preview", "infrastructure-tools", "--period", "2020", "--out", str(waiting / "again")]) == 0
     again = waiting / "again" / "infrastructure-tools" / "2020"
