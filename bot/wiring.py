@@ -36,6 +36,7 @@ from bot.recipe import report as read_report
 from bot.scratch import ScratchDesk
 
 if TYPE_CHECKING:
+    from bot.compose.widths import Width
     from bot.pipeline import Draw
 
 _PACKAGE = Path(__file__).parent
@@ -460,6 +461,20 @@ def templates(report: Report) -> None:
         for template in (post.text, *((chart.title, chart.subtitle, chart.caveat) if chart else ())):
             if template is not None:
                 language.check(template)
+
+
+def widths(report: Report) -> list[Width]:
+    """
+    The most each post of a report can come to, over every branch and every plausible value.
+
+    Raises:
+        BadTemplate: one has more branches than can be told apart; names file and line.
+    """
+    from bot.compose.plausible import ANYBODY
+    from bot.compose.widths import widths as proved
+
+    by_hand = any(source.name == "manual" for source in report.sources)
+    return list(proved(report, [*plugins.known_origins(), ANYBODY], by_hand))
 
 
 def post_url(network: str, remote_id: str) -> str:

@@ -88,7 +88,7 @@ def assemble(
     posts = []
     for position, draft in enumerate(drafts, 1):
         shown = (charts[draft.name],) if draft.name in charts else ()
-        text = _numbered(draft.text, position, total)
+        text = numbered(draft.text, position, total)
         length = measure(text.text)
         facts = tuple(_facts(position, draft.text, shown))
         remarks = tuple(dict.fromkeys(_remarks(text.text, length.links, limits)))
@@ -96,12 +96,13 @@ def assemble(
     return Thread(tuple(posts), tuple(skipped), tuple(held), limits)
 
 
-def _numbered(text: Cited, position: int, total: int) -> Cited:
+def numbered(text: Cited, position: int, total: int) -> Cited:
+    """A text with its number below."""
     return text + f"\n\n{position}/{total}"
 
 
 def _check_length(draft: Draft, position: int, total: int, limits: Limits) -> None:
-    length = measure(_numbered(draft.text, position, total).text).weighted
+    length = measure(numbered(draft.text, position, total).text).weighted
     if length > limits.post_length:
         raise BadThread(
             f"post {draft.name} ({position}/{total}) is {length} long, {length - limits.post_length} over the "

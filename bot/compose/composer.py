@@ -54,7 +54,7 @@ class Composer:
             BadThread: a chart's title, subtitle or caveat prints what nothing vouches for.
         """
         try:
-            draft = Draft(spec.name, spec.text.place, _marked(self._templates.render(spec.text, self._context)))
+            draft = Draft(spec.name, spec.text.place, marked(self._templates.render(spec.text, self._context)))
             if spec.chart is None:
                 return Sketch(draft)
             return Sketch(draft, spec.chart.kind, self._chart_data(spec.name, spec.chart))
@@ -105,7 +105,7 @@ class Composer:
         return ClaimView(stated, self._report, shown)
 
 
-def _marked(text: Cited) -> Cited:
+def marked(text: Cited) -> Cited:
     """A post with a figure that a person wrote down says so, whatever its template does."""
     seen = _observations(span.basis for span in text.spans)
     origins = {one.origin: one for one in seen if one.handwritten}

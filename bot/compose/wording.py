@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.domain.claim import Claim, Finding, Quantity
 from bot.domain.measure import Observation, Unit
-from bot.domain.numerals import change, compact, count_word, fold, grouped, ordinal, percent, points, times
+from bot.domain.numerals import briefly, change, compact, count_word, fold, grouped, ordinal, percent, points, times
 from bot.domain.period import date_in_words
 from bot.domain.report import Report
 from bot.domain.text import Cited
@@ -130,7 +130,7 @@ def _in_short(claim: Claim, changed: Quantity) -> Cited:
     if claim.finding is Finding.LEVEL:
         return Cited.of("level", changed)
     if changed.unit is Unit.RATIO:
-        return Cited.of(f"{times(changed.value)} as many", changed)
+        return Cited.of(f"{briefly(changed.value)} as many", changed)
     size, grew = _size(changed), claim.finding is Finding.GREW
     if not size[0].isdigit():  # "over 99%"
         return Cited.of(f"{'up' if grew else 'down'} {size}", changed)

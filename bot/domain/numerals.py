@@ -65,6 +65,12 @@ def times(ratio: float) -> str:
     return f"{about}{'twice' if whole == 2 else f'{_WORDS[whole]} times'}"
 
 
+def briefly(ratio: float) -> str:
+    """ "twice", "2.6 times", "7.3 times", "27 times": a factor in a list, which has no room for "about seven times"."""
+    told = times(ratio)
+    return told if told == "twice" else f"{_half_up(ratio, 0):,.0f} times" if ratio >= 10 else f"{_half_up(ratio, 1):.1f} times"
+
+
 def points(difference: float) -> str:
     """ "4.0 points": the size of a difference of percentages."""
     return f"{_half_up(abs(difference), 1):.1f} points"

@@ -1,0 +1,275 @@
+"""
+How long each post of a report can become: a proof over every branch of its template and every plausible value.
+
+A post that fits today may not fit when a count has a digit more. Each template is rendered by the code that composes, with
+made-up figures and claims at their widest. Where conditions decide together what is printed, all their combinations are tried;
+what is merely printed adds up, and is taken at its widest by itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from bot.compose.assembly import numbered
+from bot.compose.branches import Group, Input, Shape, every_branch, shape
+from bot.compose.composer import marked
+from bot.compose.language import bad
+from bot.compose.plausible import Boundless, Plausible, forms, periods, weigh, widest
+from bot.compose.templates import Prepared, Templates, context
+from bot.compose.variants import VARIANTS
+from bot.compose.views import FILTERS, AbsentView, ClaimView, FigureView, LeftOut
+from bot.compose.wording import phrase, phrases
+from bot.domain.claim import Claim
+from bot.domain.measure import WHOLE
+from bot.domain.period import Period
+from bot.domain.report import ClaimSpec, PostSpec, Report
+from bot.domain.text import Cited
+from bot.domain.thread import Limits
+from bot.errors import BadTemplate
+
+_BRANCHES: Final = 4000
+"""Combinations of what conditions look at that are tried for one group; of more, all branches are taken to be printed at once."""
+_ABSENT: Final = AbsentView("absent")
+_LEAVES: Final = 2000
+"""Whole texts that are compared to the last character; beyond, the length is told as if no blank line were tidied away."""
+
+
+@dataclass(frozen=True)
+class Width:
+    """
+    The most a post can come to, its number and mark included, with the text and the branch that do.
+
+    `branch` says how each figure and claim came out. `at_once`: no single text is as long; it is what all branches come to
+    together, which was too many to try one by one.
+    """
+
+    post: str
+    place: str
+    length: int
+    text: str
+    branch: tuple[str, ...]
+    at_once: bool = False
+
+    def refusal(self, limits: Limits) -> str | None:
+        """Why the template can break a thread some day, or None if it always fits."""
+        over = self.length - limits.post_length
+        if over <= 0:
+            return None
+        told = "all its branches together; simplify its conditions" if self.at_once else "; ".join(self.branch) or "always"
+        return (
+            f"post {self.post} can be {self.length} long, {over} over the {limits.post_length} of {limits.network}, its number "
+            f"included: {told}. It would read {self.text!r}; shorten {self.place}"
+        )
+
+
+@dataclass(frozen=True)
+class _Variant:
+    """One way an input may come out, as the template sees it and in words."""
+
+    view: FigureView | ClaimView | AbsentView | Period
+    words: str
+
+
+_Assignment: TypeAlias = Mapping[Input, _Variant]
+
+
+def widths(report: Report, origins: Sequence[str], by_hand: bool = False) -> Iterator[Width]:
+    """
+    The widest each post can be, in the recipe's order.
+
+    `origins` are the names of those who may publish its figures. `by_hand`: a person may have entered them, and the post says so.
+
+    Raises:
+        BadTemplate: a template is wrong, or has more branches than can be told apart.
+    """
+    plausible, templates = Plausible(report, origins, by_hand), Templates(report)
+    for post in report.posts:
+        yield _width(post, plausible, templates)
+
+
+def _width(post: PostSpec, plausible: Plausible, templates: Templates) -> Width:
+    for at_once in (False, True):
+        tree = templates.read(post.text)
+        if at_once:
+            tree = every_branch(tree)
+        form = shape(tree, plausible.report)
+        try:
+            if form.opaque:
+                raise Boundless("the wording of a figure or claim in a condition")
+            proof = _Proof(templates.prepare(post.text, tree), form, plausible)
+            length, text, found = proof.widest()
+        except Boundless as error:
+            reason = str(error)
+            continue
+        return Width(post.name, post.text.place, length, text, tuple(_branch(found)), at_once)
+    raise bad(
+        post.text, 1, f"cannot be proved to fit, for it asks for {reason}; let a claim decide, or ask for its level or finding"
+    )
+
+
+def _branch(found: _Assignment) -> Iterator[str]:
+    for wanted, variant in found.items():
+        if wanted[0] != "period":
+            yield f"{'.'.join(wanted)} {variant.words}"
+
+
+class _Proof:
+    """The search for the widest text of one template."""
+
+    def __init__(self, prepared: Prepared, form: Shape, plausible: Plausible) -> None:
+        self._report = report = plausible.report
+        self._prepared = prepared
+        self._groups = form.groups
+        self._posts = sum(not post.instead_of for post in report.posts)
+        self._period = plausible.period
+        self._anything = Cited.of("any", plausible.seen(next(iter(report.metrics)), WHOLE)) if report.metrics else Cited("any")
+        self._variants = {wanted: _variants(wanted, plausible, form) for group in form.groups for wanted in group.inputs}
+        self._usual = {wanted: found[0] for wanted, found in self._variants.items()}
+        self._no_claims: dict[str, ClaimView | AbsentView] = dict.fromkeys((claim.key for claim in report.claims), _ABSENT)
+        no_figure: dict[str, FigureView | AbsentView] = dict.fromkeys((*report.subjects, WHOLE), _ABSENT)
+        self._no_figures = dict.fromkeys(report.metrics, no_figure)
+
+    def widest(self) -> tuple[int, str, _Assignment]:
+        """
+        The greatest length, the text that has it, and what it was made of.
+
+        Combinations are tried from the longest on, by their length before blank lines are tidied away, until none that is left
+        could be longer than what was found.
+        """
+        base = self._weight({})
+        if base is None:
+            raise Boundless(self._what_is_wrong())
+        added = weigh(self._posted(self._anything)) - weigh(self._anything.text)
+        options = [sorted(self._options(group, base), key=lambda one: -one[0]) for group in self._groups]
+        rest = [sum(one[0][0] for one in options[at:]) for at in range(len(options) + 1)]
+        best: tuple[int, str, _Assignment] = (0, "", {})
+        leaves = 0
+        waiting: list[tuple[int, int, _Assignment]] = [(0, base + added, {})]
+        while waiting:
+            at, length, chosen = waiting.pop()
+            if length + rest[at] <= best[0]:
+                continue
+            if at < len(options):
+                waiting += [(at + 1, length + gain, {**chosen, **its}) for gain, its in reversed(options[at])]
+                continue
+            leaves += 1
+            text = self._posted(self._prepared.render(self._context(chosen)))
+            best = max(best, (weigh(text), text, chosen), key=lambda one: one[0])
+            if leaves == _LEAVES:
+                return base + added + rest[0], best[1], best[2]
+        return best
+
+    def _posted(self, text: Cited) -> str:
+        """A text as it would be posted, last of all that may be."""
+        return numbered(marked(text), self._posts, self._posts).text
+
+    def _options(self, group: Group, base: int) -> Iterator[tuple[int, _Assignment]]:
+        """Each combination of what conditions look at, the rest at its widest: how much longer it is than the usual text."""
+        ways = [self._variants[wanted] for wanted in group.tested]
+        if math.prod(map(len, ways)) > _BRANCHES:
+            raise Boundless(f"{len(ways)} figures and claims whose conditions have more combinations than can be tried")
+        for combination in itertools.product(*ways):
+            chosen = dict(zip(group.tested, combination, strict=True))
+            length = self._weight(chosen)
+            if length is None:  # what is absent would be printed: the post is left out
+                continue
+            gains = 0
+            for wanted in group.printed:
+                gain, chosen[wanted] = self._widest_of(wanted, chosen, length)
+                gains += gain
+            yield length + gains - base, chosen
+
+    def _widest_of(self, wanted: Input, chosen: _Assignment, length: int) -> tuple[int, _Variant]:
+        found = [(self._weight({**chosen, wanted: variant}), variant) for variant in self._variants[wanted]]
+        return max(((weight - length, variant) for weight, variant in found if weight is not None), key=lambda one: one[0])
+
+    def _weight(self, chosen: _Assignment) -> int | None:
+        """The length of the text before it is tidied; None if a post that asks for this is not composed."""
+        try:
+            return weigh(self._prepared.untidied(self._context(chosen)))
+        except (LeftOut, BadTemplate):
+            return None
+
+    def _what_is_wrong(self) -> str:
+        try:
+            self._prepared.untidied(self._context({}))
+        except (LeftOut, BadTemplate) as error:
+            return str(error)
+        return ""
+
+    def _context(self, chosen: _Assignment) -> dict[str, object]:
+        claims = dict(self._no_claims)
+        figures = dict(self._no_figures)
+        period = self._period
+        for wanted, variant in (self._usual | dict(chosen)).items():
+            match variant.view:
+                case Period():
+                    period = variant.view
+                case ClaimView():
+                    claims[wanted[1]] = variant.view
+                case FigureView():
+                    figures[wanted[1]] = {**figures[wanted[1]], wanted[2]: variant.view}
+        return context(self._report, period, figures, claims)
+
+
+def _variants(wanted: Input, plausible: Plausible, form: Shape) -> list[_Variant]:
+    """All ways an input may come out that can be as wide as any, the usual form first and absence last."""
+    match wanted:
+        case ("claims", key):
+            spec = next(spec for spec in plausible.report.claims if spec.key == key)
+            return [*_of_claim(spec, plausible, form), _Variant(_ABSENT, "absent")]
+        case ("figures", metric, subject):
+            return [*_of_figure(metric, subject, plausible), _Variant(_ABSENT, "absent")]
+        case _:
+            return [_Variant(period, f"in {period}") for period in periods(plausible.report.granularity)]
+
+
+def _of_figure(metric: str, subject: str, plausible: Plausible) -> Iterator[_Variant]:
+    found = {
+        (value, window): plausible.view(plausible.seen(metric, subject, value, window))
+        for value in plausible.values(metric)
+        for window in plausible.windows(metric)
+    }
+    for key in widest({key: forms(view) for key, view in found.items()}):
+        yield _Variant(found[key], f"at {_in_full(found[key])}")
+
+
+def _of_claim(spec: ClaimSpec, plausible: Plausible, form: Shape) -> Iterator[_Variant]:
+    if spec.kind not in VARIANTS:
+        raise Boundless(f'a "{spec.kind}" claim, whose variants nobody wrote down; see VARIANTS in bot/compose/variants.py')
+    found = list(_stated(spec, plausible, form))
+    alike: dict[object, dict[int, Mapping[str, int]]] = {}
+    for number, (claim, view) in enumerate(found):
+        wordings = [name for name in phrases(claim) if name == "sentence" or name in form.parts]
+        widths = {name: weigh(str(phrase(claim, plausible.report, name))) for name in wordings}
+        ranked = forms(view.ranked[0]) if "ranked" in form.parts and view.ranked else {}
+        alike.setdefault(_sight(claim, form), {})[number] = {**widths, **ranked}
+    for number in sorted(kept for some in alike.values() for kept in widest(some)):
+        claim, view = found[number]
+        shown = (
+            f", its {len(view.ranked)} figures at {_in_full(view.ranked[0])}" if "ranked" in form.parts and view.ranked else ""
+        )
+        missing = "".join(f", {subject} missing" for subject in view.missing)
+        yield _Variant(view, f'{claim.finding} ("{view.sentence}"{shown}{missing})')
+
+
+def _stated(spec: ClaimSpec, plausible: Plausible, form: Shape) -> Iterator[tuple[Claim, ClaimView]]:
+    """Each way a claim may come out, with each value its figures may have."""
+    for claim in VARIANTS[spec.kind](plausible, spec, form):
+        for value in plausible.values(spec.metric) if spec.metric else (0.0,):
+            seen = [plausible.seen(spec.metric, subject, value) for subject in claim.subjects if spec.metric]
+            yield claim, ClaimView(claim, plausible.report, [plausible.view(one) for one in seen])
+
+
+def _sight(claim: Claim, form: Shape) -> object:
+    """What conditions and loops see of a claim beside its wordings."""
+    lists = (claim.subjects, claim.missing, claim.not_asked)
+    return claim.finding, lists if form.ordered else tuple(frozenset(one) for one in lists)
+
+
+def _in_full(view: FigureView) -> str:
+    return str(FILTERS["full"](view))  # type: ignore[operator]
