@@ -11,8 +11,10 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
+
+from jinja2 import nodes
 
 from bot.compose.assembly import numbered
 from bot.compose.branches import Group, Input, Shape, every_branch, shape
@@ -43,8 +45,8 @@ class Width:
     """
     The most a post can come to, its number and mark included, with the text and the branch that do.
 
-    `branch` says how each figure and claim came out. `at_once`: no single text is as long; it is what all branches come to
-    together, which was too many to try one by one.
+    `branch` says how each figure and claim came out. `bound`: no single text may be as long; it is what all
+    branches come to together, which were too many to try one by one.
     """
 
     post: str
@@ -52,14 +54,14 @@ class Width:
     length: int
     text: str
     branch: tuple[str, ...]
-    at_once: bool = False
+    bound: bool = False
 
     def refusal(self, limits: Limits) -> str | None:
         """Why the template can break a thread some day, or None if it always fits."""
         over = self.length - limits.post_length
         if over <= 0:
             return None
-        told = "all its branches together; simplify its conditions" if self.at_once else "; ".join(self.branch) or "always"
+        told = "all its branches together; simplify its conditions" if self.bound else "; ".join(self.branch) or "always"
         return (
             f"post {self.post} can be {self.length} long, {over} over the {limits.post_length} of {limits.network}, its number "
             f"included: {told}. It would read {self.text!r}; shorten {self.place}"
@@ -72,9 +74,21 @@ class _Variant:
 
     view: FigureView | ClaimView | AbsentView | Period
     words: str
+    sight: object = None
+    """What conditions and loops see of it: two that look alike lead to the same branch."""
 
 
 _Assignment: TypeAlias = Mapping[Input, _Variant]
+
+
+@dataclass(frozen=True)
+class _Widest:
+    """The greatest length, the text that has it, and what it was made of."""
+
+    length: int
+    text: str
+    chosen: _Assignment
+    bound: bool = False
 
 
 def widths(report: Report, origins: Sequence[str], by_hand: bool = False) -> Iterator[Width]:
@@ -92,29 +106,25 @@ def widths(report: Report, origins: Sequence[str], by_hand: bool = False) -> Ite
 
 
 def _width(post: PostSpec, plausible: Plausible, templates: Templates) -> Width:
-    for at_once in (False, True):
-        tree = templates.read(post.text)
-        if at_once:
-            tree = every_branch(tree)
-        form = shape(tree, plausible.report)
+    try:
+        found = _widest(post, plausible, templates, templates.read(post.text))
+    except Boundless:
         try:
-            if form.opaque:
-                raise Boundless("the wording of a figure or claim in a condition")
-            proof = _Proof(templates.prepare(post.text, tree), form, plausible)
-            length, text, found = proof.widest()
+            found = replace(_widest(post, plausible, templates, every_branch(templates.read(post.text))), bound=True)
         except Boundless as error:
-            reason = str(error)
-            continue
-        return Width(post.name, post.text.place, length, text, tuple(_branch(found)), at_once)
-    raise bad(
-        post.text, 1, f"cannot be proved to fit, for it asks for {reason}; let a claim decide, or ask for its level or finding"
-    )
+            raise bad(post.text, 1, f"cannot be proved to fit: it asks for {error}; simplify its conditions") from None
+    branch = tuple(f"{'.'.join(wanted)} {one.words}" for wanted, one in found.chosen.items() if wanted != ("period",))
+    return Width(post.name, post.text.place, found.length, found.text, branch, found.bound)
 
 
-def _branch(found: _Assignment) -> Iterator[str]:
-    for wanted, variant in found.items():
-        if wanted[0] != "period":
-            yield f"{'.'.join(wanted)} {variant.words}"
+def _widest(post: PostSpec, plausible: Plausible, templates: Templates, tree: nodes.Template) -> _Widest:
+    form = shape(tree, plausible.report)
+    if form.opaque:
+        raise Boundless("the wording of a figure or claim in a condition")
+    try:
+        return _Proof(templates.prepare(post.text, tree), form, plausible).widest()
+    except LeftOut:
+        raise Boundless("what is absent wherever it is printed") from None
 
 
 class _Proof:
@@ -133,73 +143,75 @@ class _Proof:
         no_figure: dict[str, FigureView | AbsentView] = dict.fromkeys((*report.subjects, WHOLE), _ABSENT)
         self._no_figures = dict.fromkeys(report.metrics, no_figure)
 
-    def widest(self) -> tuple[int, str, _Assignment]:
+    def widest(self) -> _Widest:
         """
         The greatest length, the text that has it, and what it was made of.
 
         Combinations are tried from the longest on, by their length before blank lines are tidied away, until none that is left
         could be longer than what was found.
         """
-        base = self._weight({})
-        if base is None:
-            raise Boundless(self._what_is_wrong())
+        base = self._raw({})
         added = weigh(self._posted(self._anything)) - weigh(self._anything.text)
-        options = [sorted(self._options(group, base), key=lambda one: -one[0]) for group in self._groups]
+        options = [self._options(group, base) for group in self._groups]
         rest = [sum(one[0][0] for one in options[at:]) for at in range(len(options) + 1)]
-        best: tuple[int, str, _Assignment] = (0, "", {})
+        best = _Widest(0, "", {})
         leaves = 0
         waiting: list[tuple[int, int, _Assignment]] = [(0, base + added, {})]
         while waiting:
             at, length, chosen = waiting.pop()
-            if length + rest[at] <= best[0]:
+            if length + rest[at] <= best.length:
                 continue
             if at < len(options):
                 waiting += [(at + 1, length + gain, {**chosen, **its}) for gain, its in reversed(options[at])]
                 continue
-            leaves += 1
             text = self._posted(self._prepared.render(self._context(chosen)))
-            best = max(best, (weigh(text), text, chosen), key=lambda one: one[0])
-            if leaves == _LEAVES:
-                return base + added + rest[0], best[1], best[2]
+            best = max(best, _Widest(weigh(text), text, chosen), key=lambda one: one.length)
+            if (leaves := leaves + 1) == _LEAVES:
+                return replace(best, length=base + added + rest[0], bound=True)
         return best
 
     def _posted(self, text: Cited) -> str:
         """A text as it would be posted, last of all that may be."""
         return numbered(marked(text), self._posts, self._posts).text
 
-    def _options(self, group: Group, base: int) -> Iterator[tuple[int, _Assignment]]:
-        """Each combination of what conditions look at, the rest at its widest: how much longer it is than the usual text."""
+    def _options(self, group: Group, base: int) -> list[tuple[int, _Assignment]]:
+        """For each branch the widest there is, with how much longer than usual it makes the text, the longest first."""
         ways = [self._variants[wanted] for wanted in group.tested]
         if math.prod(map(len, ways)) > _BRANCHES:
             raise Boundless(f"{len(ways)} figures and claims whose conditions have more combinations than can be tried")
+        found: dict[object, tuple[int, _Assignment]] = {}
         for combination in itertools.product(*ways):
-            chosen = dict(zip(group.tested, combination, strict=True))
-            length = self._weight(chosen)
-            if length is None:  # what is absent would be printed: the post is left out
-                continue
-            gains = 0
-            for wanted in group.printed:
-                gain, chosen[wanted] = self._widest_of(wanted, chosen, length)
-                gains += gain
-            yield length + gains - base, chosen
+            length, chosen = self._filled(group, dict(zip(group.tested, combination, strict=True)))
+            sight = tuple(variant.sight for variant in combination)
+            if length is not None and (sight not in found or length - base > found[sight][0]):
+                found[sight] = length - base, chosen
+        return sorted(found.values(), key=lambda one: -one[0])
 
-    def _widest_of(self, wanted: Input, chosen: _Assignment, length: int) -> tuple[int, _Variant]:
-        found = [(self._weight({**chosen, wanted: variant}), variant) for variant in self._variants[wanted]]
-        return max(((weight - length, variant) for weight, variant in found if weight is not None), key=lambda one: one[0])
+    def _filled(self, group: Group, chosen: dict[Input, _Variant]) -> tuple[int | None, _Assignment]:
+        """The length with all that is merely printed at its widest; None if nothing is composed of what was chosen."""
+        start = self._weight(chosen)
+        others = ({**chosen, wanted: variant} for wanted in group.printed for variant in self._variants[wanted])
+        while start is None and (other := next(others, None)) is not None:  # a usual one may lack a part that is asked for here
+            start, chosen = self._weight(other), other
+        if start is None:
+            return None, chosen
+        length = start
+        for wanted in group.printed:
+            weights = [(self._weight({**chosen, wanted: variant}), variant) for variant in self._variants[wanted]]
+            most, widest_ = max(((weight, one) for weight, one in weights if weight is not None), key=lambda one: one[0])
+            chosen = {**chosen, wanted: widest_}
+            length = most
+        return length, chosen
 
     def _weight(self, chosen: _Assignment) -> int | None:
-        """The length of the text before it is tidied; None if a post that asks for this is not composed."""
+        """The length of the text before it is tidied; None if a post that asks for this is left out or refused."""
         try:
-            return weigh(self._prepared.untidied(self._context(chosen)))
+            return self._raw(chosen)
         except (LeftOut, BadTemplate):
             return None
 
-    def _what_is_wrong(self) -> str:
-        try:
-            self._prepared.untidied(self._context({}))
-        except (LeftOut, BadTemplate) as error:
-            return str(error)
-        return ""
+    def _raw(self, chosen: _Assignment) -> int:
+        return weigh(self._prepared.untidied(self._context(chosen)))
 
     def _context(self, chosen: _Assignment) -> dict[str, object]:
         claims = dict(self._no_claims)
@@ -221,11 +233,11 @@ def _variants(wanted: Input, plausible: Plausible, form: Shape) -> list[_Variant
     match wanted:
         case ("claims", key):
             spec = next(spec for spec in plausible.report.claims if spec.key == key)
-            return [*_of_claim(spec, plausible, form), _Variant(_ABSENT, "absent")]
+            return [*_of_claim(spec, plausible, form), _Variant(_ABSENT, "absent", "absent")]
         case ("figures", metric, subject):
-            return [*_of_figure(metric, subject, plausible), _Variant(_ABSENT, "absent")]
+            return [*_of_figure(metric, subject, plausible), _Variant(_ABSENT, "absent", "absent")]
         case _:
-            return [_Variant(period, f"in {period}") for period in periods(plausible.report.granularity)]
+            return [_Variant(period, f"in {period}", period) for period in periods(plausible.report.granularity)]
 
 
 def _of_figure(metric: str, subject: str, plausible: Plausible) -> Iterator[_Variant]:
@@ -248,13 +260,18 @@ def _of_claim(spec: ClaimSpec, plausible: Plausible, form: Shape) -> Iterator[_V
         widths = {name: weigh(str(phrase(claim, plausible.report, name))) for name in wordings}
         ranked = forms(view.ranked[0]) if "ranked" in form.parts and view.ranked else {}
         alike.setdefault(_sight(claim, form), {})[number] = {**widths, **ranked}
-    for number in sorted(kept for some in alike.values() for kept in widest(some)):
+    for number in sorted(
+        (kept for some in alike.values() for kept in widest(some)), key=lambda one: len(form.parts - set(phrases(found[one][0])))
+    ):
         claim, view = found[number]
-        shown = (
-            f", its {len(view.ranked)} figures at {_in_full(view.ranked[0])}" if "ranked" in form.parts and view.ranked else ""
-        )
-        missing = "".join(f", {subject} missing" for subject in view.missing)
-        yield _Variant(view, f'{claim.finding} ("{view.sentence}"{shown}{missing})')
+        yield _Variant(view, _told(view, "ranked" in form.parts), _sight(claim, form))
+
+
+def _told(view: ClaimView, ranked: bool) -> str:
+    """'level ("PyTorch and JAX are level", its figures at 99,999, Keras missing)'."""
+    figures = f", its figures at {_in_full(view.ranked[0])}" if ranked and view.ranked else ""
+    missing = "".join(f", {subject} missing" for subject in view.missing)
+    return f'{view.finding} ("{view.sentence}"{figures}{missing})'
 
 
 def _stated(spec: ClaimSpec, plausible: Plausible, form: Shape) -> Iterator[tuple[Claim, ClaimView]]:
