@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, TypeAlias, TypeVar
 
 from bot.compose.length import measure
 from bot.compose.views import FILTERS, FigureView
@@ -35,8 +35,12 @@ class Boundless(Exception):
     """What a template asks for has more forms than can be tried."""
 
 
+Weigh: TypeAlias = Callable[[str], float]
+"""How wide a text is, in the units of what it has to fit in. Of texts side by side it is the sum."""
+
+
 def weigh(text: str) -> int:
-    """The weighted length of a text."""
+    """The weighted length of a text, as it counts in a post."""
     return measure(text).weighted
 
 
@@ -44,11 +48,13 @@ class Plausible:
     """
     The figures of a report at their widest, for the period with the longest name.
 
-    `origins` are the names of those who may publish its figures; `by_hand`: a person may have entered them.
+    `origins` are the names of those who may publish its figures; `by_hand`: a person may have entered them. `weigh` tells what
+    is wide.
     """
 
-    def __init__(self, report: Report, origins: Sequence[str], by_hand: bool = False) -> None:
+    def __init__(self, report: Report, origins: Sequence[str], by_hand: bool = False, weigh: Weigh = weigh) -> None:
         self.report = report
+        self.weigh = weigh
         self._origin = max(origins, key=weigh, default="Somebody")
         self._by_hand = by_hand
         self.period = max(periods(report.granularity), key=lambda one: weigh(one.name))
@@ -67,7 +73,7 @@ class Plausible:
         if metric not in self._values:
             known = self.report.metrics[metric]
             views = {value: self.view(self.seen(metric, WHOLE, value)) for value in values(known.unit, known.beyond)}
-            self._values[metric] = widest({value: forms(view) for value, view in views.items()})
+            self._values[metric] = widest({value: self.forms(view) for value, view in views.items()})
         return self._values[metric]
 
     def windows(self, metric: str) -> list[Period]:
@@ -85,20 +91,19 @@ class Plausible:
         """An observation as templates see it."""
         return FigureView(seen, self.report.metrics[seen.metric], self.report.subjects.get(seen.subject))
 
+    def forms(self, view: FigureView) -> Mapping[str, float]:
+        """How wide a figure is through each filter."""
+        widths: dict[str, float] = {}
+        for name, form in FILTERS.items():
+            if name == "listed" or (name == "percent" and view.metric.unit is not Unit.PERCENT):
+                continue
+            widths[name] = self.weigh(str(form(view)))  # type: ignore[operator]
+        if view.metric.unit is Unit.PERCENT:
+            widths |= {f"percent {places}": self.weigh(str(FILTERS["percent"](view, places))) for places in (0, 2)}  # type: ignore[operator]
+        return widths
 
-def forms(view: FigureView) -> Mapping[str, int]:
-    """How wide a figure is through each filter."""
-    widths = {}
-    for name, form in FILTERS.items():
-        if name == "listed" or (name == "percent" and view.metric.unit is not Unit.PERCENT):
-            continue
-        widths[name] = weigh(str(form(view)))  # type: ignore[operator]
-    if view.metric.unit is Unit.PERCENT:
-        widths |= {f"percent {places}": weigh(str(FILTERS["percent"](view, places))) for places in (0, 2)}  # type: ignore[operator]
-    return widths
 
-
-def widest(widths: Mapping[_Key, Mapping[str, int]]) -> list[_Key]:
+def widest(widths: Mapping[_Key, Mapping[str, float]]) -> list[_Key]:
     """Those that no other one covers: has all their parts, each as wide at least. Of equals, the first."""
     kept: list[_Key] = []
     for one, its in widths.items():
@@ -108,7 +113,7 @@ def widest(widths: Mapping[_Key, Mapping[str, int]]) -> list[_Key]:
     return kept
 
 
-def _covers(wide: Mapping[str, int], narrow: Mapping[str, int]) -> bool:
+def _covers(wide: Mapping[str, float], narrow: Mapping[str, float]) -> bool:
     return all(name in wide and wide[name] >= width for name, width in narrow.items())
 
 

@@ -21,7 +21,6 @@ from bot.compose.plausible import (
     Boundless,
     Plausible,
     values,
-    weigh,
 )
 from bot.domain.claim import Claim, Finding, Quantity
 from bot.domain.measure import Metric, Observation, Unit
@@ -179,7 +178,7 @@ def _shown(spec: ClaimSpec, shape: Shape) -> Iterator[tuple[tuple[str, ...], ...
 def _orders(of: Plausible, subjects: Sequence[str], shape: Shape) -> Iterator[tuple[str, ...]]:
     """The longest names first; every order, where the template looks at places."""
     if not shape.ordered:
-        yield tuple(sorted(subjects, key=lambda subject: -weigh(of.report.name_of(subject))))
+        yield tuple(sorted(subjects, key=lambda subject: -of.weigh(of.report.name_of(subject))))
     elif len(subjects) > _ORDERS:
         raise Boundless(f"the places of {len(subjects)} subjects, which have more orders than can be tried")
     else:

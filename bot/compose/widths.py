@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -20,7 +20,7 @@ from bot.compose.assembly import numbered
 from bot.compose.branches import Group, Input, Shape, every_branch, shape
 from bot.compose.composer import marked
 from bot.compose.language import bad
-from bot.compose.plausible import Boundless, Plausible, forms, periods, weigh, widest
+from bot.compose.plausible import Boundless, Plausible, Weigh, periods, widest
 from bot.compose.templates import Prepared, Templates, context
 from bot.compose.variants import VARIANTS
 from bot.compose.views import FILTERS, AbsentView, ClaimView, FigureView, LeftOut
@@ -28,7 +28,7 @@ from bot.compose.wording import phrase, phrases
 from bot.domain.claim import Claim
 from bot.domain.measure import WHOLE
 from bot.domain.period import Period
-from bot.domain.report import ClaimSpec, PostSpec, Report
+from bot.domain.report import ClaimSpec, Report, Template
 from bot.domain.text import Cited
 from bot.domain.thread import Limits
 from bot.errors import BadTemplate
@@ -51,7 +51,7 @@ class Width:
 
     post: str
     place: str
-    length: int
+    length: float
     text: str
     branch: tuple[str, ...]
     bound: bool = False
@@ -81,11 +81,15 @@ class _Variant:
 _Assignment: TypeAlias = Mapping[Input, _Variant]
 
 
+_Posted: TypeAlias = Callable[[Cited], Cited]
+"""What the composer adds to a text."""
+
+
 @dataclass(frozen=True)
 class _Widest:
     """The greatest length, the text that has it, and what it was made of."""
 
-    length: int
+    length: float
     text: str
     chosen: _Assignment
     bound: bool = False
@@ -101,28 +105,43 @@ def widths(report: Report, origins: Sequence[str], by_hand: bool = False) -> Ite
         BadTemplate: a template is wrong, or has more branches than can be told apart.
     """
     plausible, templates = Plausible(report, origins, by_hand), Templates(report)
+    total = sum(not post.instead_of for post in report.posts)
     for post in report.posts:
-        yield _width(post, plausible, templates)
+        yield _width(post.name, post.text, plausible, templates, lambda text: numbered(marked(text), total, total))
 
 
-def _width(post: PostSpec, plausible: Plausible, templates: Templates) -> Width:
+def chart_widths(report: Report, origins: Sequence[str], weigh: Weigh, part: str) -> Iterator[Width]:
+    """
+    The widest the `part` ("title" or "subtitle") of each chart can be, by what `weigh` says, which the text has to stand on.
+
+    Raises:
+        BadTemplate: as above.
+    """
+    plausible, templates = Plausible(report, origins, weigh=weigh), Templates(report)
+    for post in report.posts:
+        if post.chart is not None:
+            yield _width(post.name, getattr(post.chart, part), plausible, templates, lambda text: text)
+
+
+def _width(name: str, template: Template, plausible: Plausible, templates: Templates, posted: _Posted) -> Width:
     try:
-        found = _widest(post, plausible, templates, templates.read(post.text))
+        found = _widest(template, plausible, templates, templates.read(template), posted)
     except Boundless:
         try:
-            found = replace(_widest(post, plausible, templates, every_branch(templates.read(post.text))), bound=True)
+            tree = every_branch(templates.read(template))
+            found = replace(_widest(template, plausible, templates, tree, posted), bound=True)
         except Boundless as error:
-            raise bad(post.text, 1, f"cannot be proved to fit: it asks for {error}; simplify its conditions") from None
+            raise bad(template, 1, f"cannot be proved to fit: it asks for {error}; simplify its conditions") from None
     branch = tuple(f"{'.'.join(wanted)} {one.words}" for wanted, one in found.chosen.items() if wanted != ("period",))
-    return Width(post.name, post.text.place, found.length, found.text, branch, found.bound)
+    return Width(name, template.place, found.length, found.text, branch, found.bound)
 
 
-def _widest(post: PostSpec, plausible: Plausible, templates: Templates, tree: nodes.Template) -> _Widest:
+def _widest(template: Template, plausible: Plausible, templates: Templates, tree: nodes.Template, posted: _Posted) -> _Widest:
     form = shape(tree, plausible.report)
     if form.opaque:
         raise Boundless("the wording of a figure or claim in a condition")
     try:
-        return _Proof(templates.prepare(post.text, tree), form, plausible).widest()
+        return _Proof(templates.prepare(template, tree), form, plausible, posted).widest()
     except LeftOut:
         raise Boundless("what is absent wherever it is printed") from None
 
@@ -130,11 +149,12 @@ def _widest(post: PostSpec, plausible: Plausible, templates: Templates, tree: no
 class _Proof:
     """The search for the widest text of one template."""
 
-    def __init__(self, prepared: Prepared, form: Shape, plausible: Plausible) -> None:
+    def __init__(self, prepared: Prepared, form: Shape, plausible: Plausible, posted: _Posted) -> None:
         self._report = report = plausible.report
         self._prepared = prepared
         self._groups = form.groups
-        self._posts = sum(not post.instead_of for post in report.posts)
+        self._posted = posted
+        self._weigh = plausible.weigh
         self._period = plausible.period
         self._anything = Cited.of("any", plausible.seen(next(iter(report.metrics)), WHOLE)) if report.metrics else Cited("any")
         self._variants = {wanted: _variants(wanted, plausible, form) for group in form.groups for wanted in group.inputs}
@@ -151,12 +171,12 @@ class _Proof:
         could be longer than what was found.
         """
         base = self._raw({})
-        added = weigh(self._posted(self._anything)) - weigh(self._anything.text)
+        added = self._weigh(self._posted(self._anything).text) - self._weigh(self._anything.text)
         options = [self._options(group, base) for group in self._groups]
         rest = [sum(one[0][0] for one in options[at:]) for at in range(len(options) + 1)]
         best = _Widest(0, "", {})
         leaves = 0
-        waiting: list[tuple[int, int, _Assignment]] = [(0, base + added, {})]
+        waiting: list[tuple[int, float, _Assignment]] = [(0, base + added, {})]
         while waiting:
             at, length, chosen = waiting.pop()
             if length + rest[at] <= best.length:
@@ -164,22 +184,18 @@ class _Proof:
             if at < len(options):
                 waiting += [(at + 1, length + gain, {**chosen, **its}) for gain, its in reversed(options[at])]
                 continue
-            text = self._posted(self._prepared.render(self._context(chosen)))
-            best = max(best, _Widest(weigh(text), text, chosen), key=lambda one: one.length)
+            text = self._posted(self._prepared.render(self._context(chosen))).text
+            best = max(best, _Widest(self._weigh(text), text, chosen), key=lambda one: one.length)
             if (leaves := leaves + 1) == _LEAVES:
                 return replace(best, length=base + added + rest[0], bound=True)
         return best
 
-    def _posted(self, text: Cited) -> str:
-        """A text as it would be posted, last of all that may be."""
-        return numbered(marked(text), self._posts, self._posts).text
-
-    def _options(self, group: Group, base: int) -> list[tuple[int, _Assignment]]:
+    def _options(self, group: Group, base: float) -> list[tuple[float, _Assignment]]:
         """For each branch the widest there is, with how much longer than usual it makes the text, the longest first."""
         ways = [self._variants[wanted] for wanted in group.tested]
         if math.prod(map(len, ways)) > _BRANCHES:
             raise Boundless(f"{len(ways)} figures and claims whose conditions have more combinations than can be tried")
-        found: dict[object, tuple[int, _Assignment]] = {}
+        found: dict[object, tuple[float, _Assignment]] = {}
         for combination in itertools.product(*ways):
             length, chosen = self._filled(group, dict(zip(group.tested, combination, strict=True)))
             sight = tuple(variant.sight for variant in combination)
@@ -187,7 +203,7 @@ class _Proof:
                 found[sight] = length - base, chosen
         return sorted(found.values(), key=lambda one: -one[0])
 
-    def _filled(self, group: Group, chosen: dict[Input, _Variant]) -> tuple[int | None, _Assignment]:
+    def _filled(self, group: Group, chosen: dict[Input, _Variant]) -> tuple[float | None, _Assignment]:
         """The length with all that is merely printed at its widest; None if nothing is composed of what was chosen."""
         start = self._weight(chosen)
         others = ({**chosen, wanted: variant} for wanted in group.printed for variant in self._variants[wanted])
@@ -203,15 +219,15 @@ class _Proof:
             length = most
         return length, chosen
 
-    def _weight(self, chosen: _Assignment) -> int | None:
+    def _weight(self, chosen: _Assignment) -> float | None:
         """The length of the text before it is tidied; None if a post that asks for this is left out or refused."""
         try:
             return self._raw(chosen)
         except (LeftOut, BadTemplate):
             return None
 
-    def _raw(self, chosen: _Assignment) -> int:
-        return weigh(self._prepared.untidied(self._context(chosen)))
+    def _raw(self, chosen: _Assignment) -> float:
+        return self._weigh(self._prepared.untidied(self._context(chosen)))
 
     def _context(self, chosen: _Assignment) -> dict[str, object]:
         claims = dict(self._no_claims)
@@ -246,7 +262,7 @@ def _of_figure(metric: str, subject: str, plausible: Plausible) -> Iterator[_Var
         for value in plausible.values(metric)
         for window in plausible.windows(metric)
     }
-    for key in widest({key: forms(view) for key, view in found.items()}):
+    for key in widest({key: plausible.forms(view) for key, view in found.items()}):
         yield _Variant(found[key], f"at {_in_full(found[key])}")
 
 
@@ -254,11 +270,11 @@ def _of_claim(spec: ClaimSpec, plausible: Plausible, form: Shape) -> Iterator[_V
     if spec.kind not in VARIANTS:
         raise Boundless(f'a "{spec.kind}" claim, whose variants nobody wrote down; see VARIANTS in bot/compose/variants.py')
     found = list(_stated(spec, plausible, form))
-    alike: dict[object, dict[int, Mapping[str, int]]] = {}
+    alike: dict[object, dict[int, Mapping[str, float]]] = {}
     for number, (claim, view) in enumerate(found):
         wordings = [name for name in phrases(claim) if name == "sentence" or name in form.parts]
-        widths = {name: weigh(str(phrase(claim, plausible.report, name))) for name in wordings}
-        ranked = forms(view.ranked[0]) if "ranked" in form.parts and view.ranked else {}
+        widths: dict[str, float] = {name: plausible.weigh(str(phrase(claim, plausible.report, name))) for name in wordings}
+        ranked = plausible.forms(view.ranked[0]) if "ranked" in form.parts and view.ranked else {}
         alike.setdefault(_sight(claim, form), {})[number] = {**widths, **ranked}
     for number in sorted(
         (kept for some in alike.values() for kept in widest(some)), key=lambda one: len(form.parts - set(phrases(found[one][0])))
