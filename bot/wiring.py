@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ from bot.domain.report import Report, SourceSpec
 from bot.domain.schedule import Mode
 from bot.domain.thread import Chart, Limits
 from bot.domain.words import nearest
-from bot.errors import BadInput, BadRecipe
+from bot.errors import BadChart, BadInput, BadRecipe
 from bot.ports import ChartData, Client, Door, Network, Offline, Progress, Store, Teller
 from bot.recipe import Kinds, digest, keep
 from bot.recipe import report as read_report
@@ -475,6 +476,25 @@ def widths(report: Report) -> list[Width]:
 
     by_hand = any(source.name == "manual" for source in report.sources)
     return list(proved(report, [*plugins.known_origins(), ANYBODY], by_hand))
+
+
+def chart_heads(report: Report) -> Iterator[str]:
+    """
+    What is wrong with the titles and subtitles of charts: those that do not fit at their widest, with the branch.
+
+    Raises:
+        BadTemplate: one has more branches than can be told apart; names file and line.
+    """
+    from bot.charts.sheet import head
+    from bot.compose.plausible import ANYBODY
+    from bot.compose.widths import chart_widths
+
+    for part in head.WEIGHTS:
+        for width in chart_widths(report, [*plugins.known_origins(), ANYBODY], partial(head.width, part), part):
+            try:
+                head.fitted(part, width.text)
+            except BadChart as error:
+                yield f"{width.place}: {error}. It comes to that when {width.when}"
 
 
 def post_url(network: str, remote_id: str) -> str:

@@ -56,15 +56,19 @@ class Width:
     branch: tuple[str, ...]
     bound: bool = False
 
+    @property
+    def when(self) -> str:
+        """The branch in words."""
+        return "all its branches together; simplify its conditions" if self.bound else "; ".join(self.branch) or "always"
+
     def refusal(self, limits: Limits) -> str | None:
         """Why the template can break a thread some day, or None if it always fits."""
         over = self.length - limits.post_length
         if over <= 0:
             return None
-        told = "all its branches together; simplify its conditions" if self.bound else "; ".join(self.branch) or "always"
         return (
             f"post {self.post} can be {self.length} long, {over} over the {limits.post_length} of {limits.network}, its number "
-            f"included: {told}. It would read {self.text!r}; shorten {self.place}"
+            f"included: {self.when}. It would read {self.text!r}; shorten {self.place}"
         )
 
 

@@ -67,8 +67,10 @@ def times(ratio: float) -> str:
 
 def briefly(ratio: float) -> str:
     """ "twice", "2.6 times", "7.3 times", "27 times": a factor in a list, which has no room for "about seven times"."""
-    told = times(ratio)
-    return told if told == "twice" else f"{_half_up(ratio, 0):,.0f} times" if ratio >= 10 else f"{_half_up(ratio, 1):.1f} times"
+    if times(ratio) == "twice":
+        return "twice"
+    tenths = _half_up(ratio, 1)
+    return f"{tenths:.1f} times" if tenths < 10 else f"{_half_up(ratio, 0):,.0f} times"
 
 
 def points(difference: float) -> str:

@@ -121,7 +121,8 @@ def _checked(house: wiring.House, name: str, whole: bool) -> str:
     limits = wiring.limits(recipe.network)
     wiring.templates(recipe)
     widths = wiring.widths(recipe)
-    if refused := [why for width in widths if (why := width.refusal(limits)) is not None]:
+    refused = [why for width in widths if (why := width.refusal(limits)) is not None]
+    if refused := [*refused, *wiring.chart_heads(recipe)]:
         raise BadTemplate("\n".join(refused))
     charts = sum(post.chart is not None for post in recipe.posts)
     summary = f"{len(recipe.posts)} posts, {charts} charts, {len(recipe.claims)} claims, by {recipe.granularity}"

@@ -212,6 +212,12 @@ def test_figures_under_the_condition_of_a_claim_are_widest_in_the_branch_that_pr
     assert found.branch[0].startswith('claims.ratio leads ("PyTorch had about 99,999 times the papers of Keras")')
 
 
+def test_what_is_printed_in_one_branch_only_is_at_its_widest_there() -> None:
+    """The usual branch is the other one, in which it is not seen how wide the figure can be."""
+    source = "{% if claims.ratio.level %}Papers counted: {{ figures.papers.keras }}{% else %}None{% endif %}"
+    assert width(source, metrics=below(1e5)).length == len("Papers counted: 99,999\n\n1/1")
+
+
 def test_branches_that_do_not_depend_on_each_other_are_each_at_their_longest() -> None:
     source = (
         "{% if claims.ratio.level %}even{% else %}parted{% endif %} {% if claims.growth %}known{% else %}not known{% endif %}"
