@@ -45,8 +45,8 @@ class Width:
     """
     The most a post can come to, its number and mark included, with the text and the branch that do.
 
-    `branch` says how each figure and claim came out. `bound`: no single text may be as long; it is what all
-    branches come to together, which were too many to try one by one.
+    `branch` says how each figure and claim came out. `bound`: no single text may be as long; it is what all branches come to
+    together, which were too many to try one by one.
     """
 
     post: str
@@ -83,10 +83,8 @@ class _Variant:
 
 
 _Assignment: TypeAlias = Mapping[Input, _Variant]
-
-
 _Posted: TypeAlias = Callable[[Cited], Cited]
-"""What the composer adds to a text."""
+"""What is added to a text before it goes out: the mark of figures entered by hand, and its number."""
 
 
 @dataclass(frozen=True)
