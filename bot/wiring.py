@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Any
@@ -29,13 +30,14 @@ from bot.domain.report import Report, SourceSpec
 from bot.domain.schedule import Mode
 from bot.domain.thread import Chart, Limits
 from bot.domain.words import nearest
-from bot.errors import BadInput, BadRecipe
+from bot.errors import BadChart, BadInput, BadRecipe
 from bot.ports import ChartData, Client, Door, Network, Offline, Progress, Store, Teller
 from bot.recipe import Kinds, digest, keep
 from bot.recipe import report as read_report
 from bot.scratch import ScratchDesk
 
 if TYPE_CHECKING:
+    from bot.compose.widths import Width
     from bot.pipeline import Draw
 
 _PACKAGE = Path(__file__).parent
@@ -462,6 +464,39 @@ def templates(report: Report) -> None:
             if template is not None:
                 language.check(template)
     check_link(evidence_link(report, Period.newest_complete(report.granularity, _now())), limits(report.network))
+
+
+def widths(report: Report) -> list[Width]:
+    """
+    The most each post of a report can come to, over every branch and every plausible value.
+
+    Raises:
+        BadTemplate: one has more branches than can be told apart; names file and line.
+    """
+    from bot.compose.plausible import ANYBODY
+    from bot.compose.widths import widths as proved
+
+    by_hand = any(source.name == "manual" for source in report.sources)
+    return list(proved(report, [*plugins.known_origins(), ANYBODY], by_hand))
+
+
+def chart_heads(report: Report) -> Iterator[str]:
+    """
+    What is wrong with the titles and subtitles of charts: those that do not fit at their widest, with the branch.
+
+    Raises:
+        BadTemplate: one has more branches than can be told apart; names file and line.
+    """
+    from bot.charts.sheet import head
+    from bot.compose.plausible import ANYBODY
+    from bot.compose.widths import chart_widths
+
+    for part in head.WEIGHTS:
+        for width in chart_widths(report, [*plugins.known_origins(), ANYBODY], partial(head.width, part), part):
+            try:
+                head.fitted(part, width.text)
+            except BadChart as error:
+                yield f"{width.place}: {error}. It comes to that when {width.when}"
 
 
 def post_url(network: str, remote_id: str) -> str:

@@ -50,7 +50,7 @@ TensorFlow had about six times the downloads of PyTorch. One package per framewo
     # 113,788,105 / 44,066,008 = 2.58; 29,196,563 / 23,230,894 = 1.257; 18,461,407 / 7,406,129 = 2.49.
     # (3,769,006 + 13,606,453 + 44,066,008 + 113,788,105) / (3,769,006 + 13,606,453 + 44,066,008) = 175,229,572 / 61,441,467 = 2.85.
     "downloads_growth": """\
-Downloads against the year before:
+Downloads by the day, on the year before:
 
 TensorFlow 2.6 times as many
 Keras +26%
@@ -79,7 +79,7 @@ TensorFlow had 6.9 points more than PyTorch.
 5/11""",
     # Shares of those who named a framework: 53.62, 47.88, 32.39, 0.65; in 2019 48.38, 47.84, 28.36.
     "kaggle": """\
-Kaggle asks people who do machine learning. Of 12,932 who named at least one machine-learning framework in 2020:
+Kaggle asks people who do machine learning. Of 12,932 who named at least one framework in 2020:
 
 TensorFlow 53.6%
 Keras 47.9%
@@ -90,7 +90,7 @@ On the year before: TensorFlow +5.2 points, Keras level, PyTorch +4.0 points.
 
 6/11""",
     "kaggle_union": """\
-People tick as they please, so shares do not add. Counting each person once per family, of 12,932 who named a machine-learning framework:
+People tick as they please, so shares do not add. Counting each person once per family, of 12,932 who named a framework:
 
 TensorFlow or Keras 61.8%
 PyTorch or fastai (Lightning, where asked) 33.9%
@@ -100,11 +100,11 @@ Who joins Kaggle is not who works in the field.
 
 7/11""",
     "research": """\
-Papers at NeurIPS 2020, 1,898 in all, that name just one of the frameworks: PyTorch 312, TensorFlow 94.
+Papers at NeurIPS 2020, 1,898 in all, that name just one framework: PyTorch 312, TensorFlow 94.
 
 PyTorch leads in all six conferences counted.
 
-Papers by authors at Google and Facebook are not counted. This is research, not use at work.
+Papers from Google and Facebook are not counted. Research is not use at work.
 
 8/11""",
     # 152,029 against 139,535: +9.0 %; 50,420 against 46,229: +9.1 %; 45,135 against 35,015: +28.9 %.

@@ -109,7 +109,7 @@ def test_the_texts_of_the_deep_learning_thread(written: tuple[str, Written]) -> 
     )  # 1 / 0.9
     assert "JAX stays third by downloads, as the month before." in posts["downloads_growth"]
     assert "PyTorch 412\nTensorFlow 97\nJAX 88\nKeras 41" in posts["research"]
-    assert posts["jobs"].startswith("Share of the 320 job posts in Hacker News' hiring thread of October 2026 that name it:")
+    assert posts["jobs"].startswith("Share of 320 job posts in Hacker News' hiring thread of October 2026 that name it:")
     assert "PyTorch 18.8%\nTensorFlow 6.9%\nJAX 4.4%\nKeras 0.9%" in posts["jobs"]  # 60, 22, 14 and 3 of 320
     assert "PyTorch 37\nKeras 11\nJAX 6\nTensorFlow 3" in posts["models"]
 

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from jinja2 import StrictUndefined, TemplateError, UndefinedError
+from jinja2 import Environment, StrictUndefined, TemplateError, UndefinedError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -36,6 +36,10 @@ from bot.errors import BadTemplate
 
 _OPEN, _MIDDLE, _CLOSE = "\ue000", "\ue001", "\ue002"
 _MARKED: Final = re.compile(f"{_OPEN}([0-9]+){_MIDDLE}([^{_CLOSE}]*){_CLOSE}")
+_UNUSABLE: Final = (
+    TemplateError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError, NameError, SyntaxError, RecursionError,
+    MemoryError,
+)  # fmt: skip
 
 
 class Templates:
@@ -73,21 +77,59 @@ class Templates:
             LeftOut: it prints a figure or claim that is absent.
             BadTemplate: it asks for something unknown or tries to leave the sandbox; with the line.
         """
-        tree = self._language.read(template)
-        bases: list[Basis] = []
-        environment = self._environment.overlay(finalize=_marker(bases))
+        return self.prepare(template).render(context)
+
+    def prepare(self, template: Template, tree: nodes.Template | None = None) -> Prepared:
+        """
+        A template, or a tree made of it, that is compiled once to be rendered many times.
+
+        Raises:
+            BadTemplate: with the line.
+        """
+        return Prepared(tree or self.read(template), self._environment, template)
+
+    def read(self, template: Template) -> nodes.Template:
+        """The checked tree of a template. Raises BadTemplate with the line."""
+        return self._language.read(template)
+
+
+class Prepared:
+    """One checked tree, ready to be rendered."""
+
+    def __init__(self, tree: nodes.Template, environment: Environment, template: Template) -> None:
+        self._template = template
+        self._bases: list[Basis] = []
         try:
-            marked = environment.from_string(tree).render(context)
+            self._compiled = environment.overlay(finalize=_marker(self._bases)).from_string(tree)
+        except _UNUSABLE as error:
+            raise bad(template, _line_of(error), f"cannot be rendered: {error}") from None
+
+    def render(self, context: Mapping[str, object]) -> Cited:
+        """
+        The text with its citations.
+
+        Raises:
+            LeftOut: it prints a figure or claim that is absent.
+            BadTemplate: it asks for something unknown or tries to leave the sandbox; with the line.
+        """
+        return _cited(_tidy(self._marked(context)), self._bases)
+
+    def untidied(self, context: Mapping[str, object]) -> str:
+        """The text before blanks and empty lines are tidied. Raises what `render` does."""
+        return _MARKED.sub(r"\2", self._marked(context))
+
+    def _marked(self, context: Mapping[str, object]) -> str:
+        self._bases.clear()
+        try:
+            return self._compiled.render(context)
         except LeftOut:
             raise
         except (Unknown, UndefinedError) as error:
-            raise BadTemplate(f"{template.place}, line {_line_of(error)}: {_unknown(error, context)}") from None
+            raise BadTemplate(f"{self._template.place}, line {_line_of(error)}: {_unknown(error, context)}") from None
         except SecurityError as error:
-            raise bad(template, _line_of(error), f"reaches outside the sandbox: {error}") from None
-        except (TemplateError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError, NameError, SyntaxError,
-                RecursionError, MemoryError) as error:  # fmt: skip
-            raise bad(template, _line_of(error), f"cannot be rendered: {error}") from None
-        return _cited(_tidy(marked), bases)
+            raise bad(self._template, _line_of(error), f"reaches outside the sandbox: {error}") from None
+        except _UNUSABLE as error:
+            raise bad(self._template, _line_of(error), f"cannot be rendered: {error}") from None
 
 
 def context(

@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.domain.claim import Claim, Finding, Quantity
 from bot.domain.measure import Observation, Unit
-from bot.domain.numerals import change, compact, count_word, fold, grouped, ordinal, percent, points, times
+from bot.domain.numerals import briefly, change, compact, count_word, fold, grouped, ordinal, percent, points, times
 from bot.domain.period import date_in_words
 from bot.domain.report import Report
 from bot.domain.text import Cited
@@ -130,7 +130,7 @@ def _in_short(claim: Claim, changed: Quantity) -> Cited:
     if claim.finding is Finding.LEVEL:
         return Cited.of("level", changed)
     if changed.unit is Unit.RATIO:
-        return Cited.of(f"{times(changed.value)} as many", changed)
+        return Cited.of(f"{briefly(changed.value)} as many", changed)
     size, grew = _size(changed), claim.finding is Finding.GREW
     if not size[0].isdigit():  # "over 99%"
         return Cited.of(f"{'up' if grew else 'down'} {size}", changed)
@@ -198,7 +198,19 @@ def _gained(claim: Claim, report: Report) -> Cited:
     return f"{report.name_of(claim.subjects[0])} " + Cited.of("added", gain) + " " + printed(gain) + f" {gain.noun}"
 
 
+def _who_leads(claim: Claim, report: Report) -> Cited:
+    return _won(claim, report) if claim.kind == "tally" else _leads(claim, report)
+
+
 def _tally(claim: Claim, report: Report) -> Cited:
+    told = _won(claim, report)
+    if (level := claim.quantities.get("undecided")) is not None:
+        told = told + ", with " + Cited.of(f"{count_word(int(level.value))} level", level)
+    return told
+
+
+def _won(claim: Claim, report: Report) -> Cited:
+    """Who leads in how many, without those nobody leads in."""
     measures = claim.quantities["measures"]
     first, *rest = claim.subjects
     won = claim.quantities[f"leads_{first}"]
@@ -208,10 +220,7 @@ def _tally(claim: Claim, report: Report) -> Cited:
         return leads + Cited.of(whole, measures) + f" {measures.noun}"
     parts: list[Cited | str] = [leads + _counted(won) + " of " + _counted(measures) + f" {measures.noun}"]
     parts += [f"{report.name_of(subject)} in " + _counted(claim.quantities[f"leads_{subject}"]) for subject in rest]
-    told = listed(parts)
-    if (level := claim.quantities.get("undecided")) is not None:
-        told = told + ", with " + Cited.of(f"{count_word(int(level.value))} level", level)
-    return told
+    return listed(parts)
 
 
 def _counted(quantity: Quantity) -> Cited:
@@ -244,7 +253,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Claim, Report], Cited]]] = {
 }
 
 _PHRASES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Claim, Report], Cited]]]] = {
-    "leads": (("lead", "ratio"), _leads),
+    "leads": (("lead", "ratio", "tally"), _who_leads),
     "changed": (("growth",), _changed),
     "daily": (("growth",), _daily),
 }

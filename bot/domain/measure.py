@@ -15,6 +15,9 @@ from bot.domain.period import Period
 LARGEST: Final = 1e15
 """Whole numbers up to here are exact as floats, and sums of them stay finite."""
 
+BEYOND: Final = 1e11
+"""Any count stays below it that says nothing else: the largest there are, downloads of one package in a year, have ten digits."""
+
 WHOLE: Final = "all"
 """The subject of an observation that counts everybody: the base a share is taken of."""
 
@@ -87,7 +90,8 @@ class Metric:
     `sample` is False for percentages that everybody was counted for: they have no interval, and compare like counts.
     `absent` is the reason to give when no lawful or public figure exists at all.
     `short` heads a scoreboard row (up to about 18 characters). `first_asked` says of a survey since which year it has offered an
-    option, by the option's label at the source `asked_by`: who was not asked is no nought.
+    option, by the option's label at the source `asked_by`: who was not asked is no nought. Values stay below `beyond` for years
+    to come, a power of ten above all that is known: that posts have room for them is proved up to there.
     """
 
     key: str
@@ -104,6 +108,7 @@ class Metric:
     tolerance_days: int = 0
     breaks: tuple[Break, ...] = ()
     absent: str = ""
+    beyond: float = BEYOND
     asked_by: str = ""
     first_asked: Mapping[str, int] = field(default_factory=dict, hash=False)
 
@@ -113,6 +118,8 @@ class Metric:
                 raise ValueError(f'metric "{self.key}" has no {name}: say it, or nobody can tell what its number means')
         if self.unit in (Unit.RATIO, Unit.POINTS, Unit.CHANGE):
             raise ValueError(f'metric "{self.key}" cannot have unit "{self.unit}": it is claimed, not observed')
+        if not 10 <= self.beyond <= LARGEST:
+            raise ValueError(f'metric "{self.key}" has a beyond of {self.beyond:g}; it is from 10 to {LARGEST:g}')
         if self.tolerance_days < 0:
             raise ValueError(f'metric "{self.key}" has a negative tolerance_days')
 

@@ -65,6 +65,14 @@ def times(ratio: float) -> str:
     return f"{about}{'twice' if whole == 2 else f'{_WORDS[whole]} times'}"
 
 
+def briefly(ratio: float) -> str:
+    """ "twice", "2.6 times", "7.3 times", "27 times": a factor in a list, which has no room for "about seven times"."""
+    if times(ratio) == "twice":
+        return "twice"
+    tenths = _half_up(ratio, 1)
+    return f"{tenths:.1f} times" if tenths < 10 else f"{_half_up(ratio, 0):,.0f} times"
+
+
 def points(difference: float) -> str:
     """ "4.0 points": the size of a difference of percentages."""
     return f"{_half_up(abs(difference), 1):.1f} points"

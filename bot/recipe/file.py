@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from bot.domain.measure import BEYOND, LARGEST
 from bot.domain.words import nearest
 
 _Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
@@ -50,6 +51,7 @@ class MetricTable(_Table):
     tolerance_days: Annotated[int, Field(ge=0, le=180)] = 0
     breaks: list[BreakTable] = Field(default_factory=list)
     absent: str = ""
+    beyond: Annotated[float, Field(ge=10, le=LARGEST)] = BEYOND
 
 
 class ClaimTable(_Table):

@@ -40,6 +40,7 @@ METRICS: Final = (
         unit=Unit.COUNT,
         noun="papers",
         aggregation=Aggregation.TOTAL,
+        beyond=1e5,
         measures="Papers first submitted to arXiv in the window whose title or abstract has the term.",
         does_not_measure="Use. Papers that name it in their text only, and papers that appear elsewhere.",
         known_biases="Fields that put preprints on arXiv weigh more. A term may mean something else. Recent windows still grow.",

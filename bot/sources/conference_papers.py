@@ -35,6 +35,7 @@ def _metric(conference: str) -> Metric:
         unit=Unit.COUNT,
         noun="papers",
         aggregation=Aggregation.EVENT,
+        beyond=1e5,
         measures=f"Papers accepted at {conference} whose text names the framework, counted by Horace He; for all, every paper.",
         does_not_measure="Use in industry, and research that names no framework: most papers name none.",
         known_biases=(

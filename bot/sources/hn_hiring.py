@@ -49,6 +49,7 @@ METRICS: Final = (
         unit=Unit.COUNT,
         noun="posts",
         aggregation=Aggregation.EVENT,
+        beyond=1e4,
         measures="Posts of the month's Who is hiring thread, answers to them aside, that name the framework; for all, every one.",
         does_not_measure=_DOES_NOT_MEASURE,
         known_biases=_KNOWN_BIASES,

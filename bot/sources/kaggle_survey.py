@@ -57,6 +57,7 @@ METRICS: Final = (
         unit=Unit.COUNT,
         noun="respondents",
         aggregation=Aggregation.EVENT,
+        beyond=1e6,
         measures="Kaggle survey respondents who ticked the framework when asked which they use; for all, who named any.",
         does_not_measure=_DOES_NOT_MEASURE,
         known_biases=_KNOWN_BIASES,

@@ -37,6 +37,7 @@ METRICS: Final = (
         unit=Unit.COUNT,
         noun="questions",
         aggregation=Aggregation.TOTAL,
+        beyond=1e6,
         measures="Questions asked on Stack Overflow in the window that carry the tag.",
         does_not_measure="Use, or need of help: people ask elsewhere, above all language models. Untagged questions.",
         known_biases=(

@@ -7,7 +7,7 @@ import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot import plugins, wiring
 from bot.collection import NamedSource
@@ -15,8 +15,12 @@ from bot.config import Settings
 from bot.domain.access import Access, Identity
 from bot.domain.delivery import Charge
 from bot.domain.report import Report
-from bot.errors import BadInput, BadRecipe, Rejected
+from bot.domain.thread import Limits
+from bot.errors import BadInput, BadRecipe, BadTemplate, Rejected
 from bot.recipe import ReportFile
+
+if TYPE_CHECKING:
+    from bot.compose.widths import Width
 
 NETWORK: Final = "x"
 """The network whose credentials are checked: the one there is."""
@@ -114,11 +118,15 @@ def _checked(house: wiring.House, name: str, whole: bool) -> str:
     """What a right report comes to: one line, or the whole of its recipe with every name and path resolved."""
     recipe = wiring.report(house, name)
     sources = wiring.sources(house, recipe, [])
-    wiring.limits(recipe.network)
+    limits = wiring.limits(recipe.network)
     wiring.templates(recipe)
+    widths = wiring.widths(recipe)
+    refused = [why for width in widths if (why := width.refusal(limits)) is not None]
+    if refused := [*refused, *wiring.chart_heads(recipe)]:
+        raise BadTemplate("\n".join(refused))
     charts = sum(post.chart is not None for post in recipe.posts)
     summary = f"{len(recipe.posts)} posts, {charts} charts, {len(recipe.claims)} claims, by {recipe.granularity}"
-    return "\n".join([summary, *_resolved(recipe, sources)]) if whole else summary
+    return "\n".join([summary, *_resolved(recipe, sources, widths, limits)]) if whole else summary
 
 
 def _settings(named: NamedSource) -> str:
@@ -128,7 +136,7 @@ def _settings(named: NamedSource) -> str:
     return "".join(f", {name} {value}" for name, value in shown.items())
 
 
-def _resolved(recipe: Report, sources: Sequence[NamedSource]) -> Iterator[str]:
+def _resolved(recipe: Report, sources: Sequence[NamedSource], widths: Sequence[Width], limits: Limits) -> Iterator[str]:
     for named in sources:
         yield f"  source   {named.name}{' (required)' if named.required else ''}{_settings(named)}"
     for metric in recipe.required:
@@ -137,6 +145,6 @@ def _resolved(recipe: Report, sources: Sequence[NamedSource]) -> Iterator[str]:
         yield f"  subject  {subject.key}: {subject.name}" + (f", one of {', '.join(subject.members)}" if subject.members else "")
     for claim in recipe.claims:
         yield f"  claim    {claim.key}: {claim.kind} of {claim.metric or ', '.join(claim.claims)}"
-    for number, post in enumerate(recipe.posts, 1):
+    for number, (post, width) in enumerate(zip(recipe.posts, widths, strict=True), 1):
         shown = f", {post.chart.kind} of {', '.join(post.chart.metrics)}" if post.chart else ""
-        yield f"  post     {number} {post.name}{shown}"
+        yield f"  post     {number} {post.name}{shown}, at the most {width.length} of {limits.post_length} long"

@@ -251,6 +251,11 @@ def test_each_count_of_a_tally_rests_on_its_own_number() -> None:
     )
 
 
+def test_who_leads_in_a_tally_is_told_without_what_nobody_leads_in() -> None:
+    assert str(phrase(tallied(P, P, LEVEL, T), REPORT, "leads")) == "PyTorch leads in two of four measures and TensorFlow in one"
+    assert str(phrase(tallied(T, T), REPORT, "leads")) == "TensorFlow leads in both measures"
+
+
 def test_names_are_listed_with_commas_and_an_and() -> None:
     assert [listed(names).text for names in ([], ["A"], ["A", "B"], ["A", "B", "C"])] == ["", "A", "A and B", "A, B and C"]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.numerals import compact, count_word, fold, grouped, ordinal, percent, spoken, times
+from bot.domain.numerals import briefly, compact, count_word, fold, grouped, ordinal, percent, spoken, times
 from tests.builders import MANY
 
 
@@ -168,3 +168,12 @@ def test_places_are_words_up_to_three() -> None:
         "first", "second", "third", "4th", "10th", "11th", "12th", "13th", "21st", "22nd", "23rd", "101st", "111th", "112th",
         "113th",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [(1.9, "twice"), (2.1, "twice"), (2.11, "2.1 times"), (2.86, "2.9 times"), (3.0, "3.0 times"), (7.3, "7.3 times"),
+     (9.94, "9.9 times"), (9.96, "10 times"), (27.4, "27 times"), (1_234, "1,234 times")],
+)  # fmt: skip
+def test_a_factor_in_a_list_is_told_by_its_digits(ratio: float, text: str) -> None:
+    assert briefly(ratio) == text

@@ -25,7 +25,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform
 from PIL import Image
 
-from bot.charts.sheet import fitting, fonts
+from bot.charts.sheet import fitting, fonts, head
 from bot.charts.sheet.theme import THEME, Theme
 from bot.errors import BadChart
 from bot.ports import ChartData
@@ -133,12 +133,12 @@ class Canvas:
 
     def _head(self, data: ChartData) -> float:
         theme = self.theme
-        fitted = fitting.title(data.title.text, theme.inner, theme.title, theme.title_least)
+        fitted = head.title(data.title.text, theme)
         baseline = theme.top + _ASCENT * fitted.size
         for index, line in enumerate(fitted.lines):
             baseline += index * _TITLE_PITCH * fitted.size
             self.text(theme.margin, baseline, line, fitted.size, theme.ink, fonts.BOLD, role="title")
-        below = fitting.short(data.subtitle.text, theme.inner, theme.subtitle, theme.text, "subtitle", lines=2)
+        below = head.subtitle(data.subtitle.text, theme)
         baseline += _SUBTITLE_DROP - _SUBTITLE_PITCH * below.size
         for line in below.lines:
             baseline += _SUBTITLE_PITCH * below.size
