@@ -87,7 +87,8 @@ class Metric:
     `sample` is False for percentages that everybody was counted for: they have no interval, and compare like counts.
     `absent` is the reason to give when no lawful or public figure exists at all.
     `short` heads a scoreboard row (up to about 18 characters). `first_asked` says of a survey since which year it has offered an
-    option, by the option's label at the source `asked_by`: who was not asked is no nought.
+    option, by the option's label at the source `asked_by`: who was not asked is no nought. `same_counter` names the origins that
+    repeat one and the same counter of one publisher: figures of different subjects by different ones of them compare.
     """
 
     key: str
@@ -104,6 +105,7 @@ class Metric:
     tolerance_days: int = 0
     breaks: tuple[Break, ...] = ()
     absent: str = ""
+    same_counter: tuple[str, ...] = ()
     asked_by: str = ""
     first_asked: Mapping[str, int] = field(default_factory=dict, hash=False)
 

@@ -26,6 +26,12 @@ _LARGEST_FILE: Final = 1_000_000
 
 _COUNTABLE: Final = ("lead", "ratio")
 """Claims a tally may count: those with a leader."""
+_OPTIONAL: Final = ("lead", "fastest")
+"""Claims that may be made while some of their subjects have no figure."""
+_PAIRS: Final = {"ratio": "a ratio", "overtook": "an overtaking"}
+"""Claims about two subjects and no more."""
+_ALONE: Final = ("record",)
+"""Claims about one subject that would pass over any other."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +159,7 @@ class _Reading:
             breaks = tuple(Break(instant(change.at), change.reason) for change in table.breaks)
         except ValueError as error:
             raise self._bad(f"metrics.{key}.breaks", f"is wrong: {error}") from None
-        return Metric(key=key, **fields | {"breaks": breaks})
+        return Metric(key=key, **fields | {"breaks": breaks, "same_counter": tuple(table.same_counter)})
 
     def _all_subjects(self) -> dict[str, Subject]:
         subjects = {key: Subject(key, one.name, one.fill, one.ink, (), one.ids) for key, one in self._table.subjects.items()}
@@ -190,6 +196,7 @@ class _Reading:
                 optional=tuple(table.optional),
                 minimum=table.minimum,
                 against=table.against,
+                within=table.within,
             )
         return tuple(claims.values())
 
@@ -212,8 +219,10 @@ class _Reading:
         for subject in table.about:
             self._known(subject, {**self._subjects, WHOLE: None}, f"{place}.subjects", "subject")
         self._once(table.about, f"{place}.subjects")
-        if table.optional and table.kind != "lead":
-            raise self._bad(f"{place}.optional", f"is for lead claims; a {table.kind} claim needs every subject's figure")
+        if table.optional and table.kind not in _OPTIONAL:
+            raise self._bad(
+                f"{place}.optional", f"is for {' and '.join(_OPTIONAL)} claims; a {table.kind} claim needs every subject's figure"
+            )
         for subject in table.optional:
             self._known(subject, table.about, f"{place}.optional", "subject of the claim")
         if len(table.about) < (needed := self._kinds.claims[table.kind]):
@@ -226,8 +235,18 @@ class _Reading:
             self._apart(table.about, f"{place}.subjects")
         if table.kind == "multiplied" and metric.aggregation is not Aggregation.TOTAL:
             raise self._bad(f"{place}.metric", f"is {metric.key}, which is no total over a window: it does not add up")
-        if table.kind == "ratio" and len(table.about) > 2:
-            raise self._bad(f"{place}.subjects", "names more than the two a ratio is of")
+        self._check_fit(table, metric, place)
+
+    def _check_fit(self, table: ClaimTable, metric: Metric, place: str) -> None:
+        """What a kind would pass over is refused."""
+        if table.kind in _PAIRS and len(table.about) > 2:
+            raise self._bad(f"{place}.subjects", f"names more than the two {_PAIRS[table.kind]} is of")
+        if table.kind in _ALONE and len(table.about) > 1:
+            raise self._bad(f"{place}.subjects", f"names more than the one subject a {table.kind} claim is about")
+        if "within" in table.model_fields_set and table.kind != "overtook":
+            raise self._bad(f"{place}.within", f"is for overtook claims; a {table.kind} claim does not look back for a crossing")
+        if table.kind == "fastest" and metric.unit is not Unit.COUNT and not (metric.unit is Unit.PERCENT and metric.sample):
+            raise self._bad(f"{place}.metric", f"is {metric.key}, neither a count nor a survey's share: nobody knows its noise")
 
     def _apart(self, subjects: Sequence[str], place: str) -> None:
         """Parts of a whole do not overlap: no group beside its member, nothing beside everybody."""

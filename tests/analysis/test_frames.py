@@ -333,6 +333,7 @@ def test_bars_of_windows_of_different_length_are_drawn_by_the_day_as_they_are_co
         "keras pytorch",
         observed(750_000, "keras", LONG, "downloads"),
         observed(747_600, "pytorch", SHORT, "downloads"),
+        known={"downloads": a_metric("downloads", aggregation=Aggregation.TOTAL, tolerance_days=19)},
     )
     assert found.per_day
     assert rows(found, "subject", "value", "leads") == [("keras", 2_000, False), ("pytorch", 2_100, True)]
