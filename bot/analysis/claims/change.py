@@ -145,10 +145,10 @@ def _pace(spec: ClaimSpec, subject: str, figures: Figures, period: Period) -> _P
             )
         return _Pace(now, before, per_day(now, figures) / per_day(before, figures), None)
     ours, theirs = interval(now, figures), interval(before, figures)
+    if (unsampled := sample_unknown(pair, figures)) is not None:
+        return unsampled
     if ours is None or theirs is None:
-        return sample_unknown(pair, figures) or Absent(
-            f"{metric.title}: nobody knows how far its noise reaches, and no growth is compared"
-        )
+        return Absent(f"{metric.title}: nobody knows how far its noise reaches, and no growth is compared")
     return _Pace(now, before, now.value - before.value, change_interval((now.value, *ours), (before.value, *theirs)))
 
 

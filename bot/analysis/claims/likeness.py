@@ -37,7 +37,9 @@ def comparison_refused(metric: str, order: Sequence[Observation], figures: Figur
         return None
     if (apart := _other_times(definition, order, period)) is not None:
         return apart
-    return other_counts(definition, order) or sample_unknown(order, figures)
+    if (counts := other_counts(definition, order)) is not None:
+        return counts
+    return sample_unknown(order, figures)
 
 
 def other_counts(metric: Metric, seen: Sequence[Observation]) -> Absent | None:
