@@ -213,7 +213,7 @@ class _Reading:
         for other in table.claims:
             self._known(other, above, f"{place}.claims", "claim above it")
             if above[other].kind not in _COUNTABLE:
-                raise self._bad(f"{place}.claims", f'counts "{other}", a {above[other].kind} claim, which nobody leads')
+                raise self._bad(f"{place}.claims", f'counts "{other}", {_a(above[other].kind)} claim, which nobody leads')
 
     def _check_claim(self, table: ClaimTable, place: str) -> None:
         for subject in table.about:
@@ -221,12 +221,13 @@ class _Reading:
         self._once(table.about, f"{place}.subjects")
         if table.optional and table.kind not in _OPTIONAL:
             raise self._bad(
-                f"{place}.optional", f"is for {' and '.join(_OPTIONAL)} claims; a {table.kind} claim needs every subject's figure"
+                f"{place}.optional",
+                f"is for {' and '.join(_OPTIONAL)} claims; {_a(table.kind)} claim needs every subject's figure",
             )
         for subject in table.optional:
             self._known(subject, table.about, f"{place}.optional", "subject of the claim")
         if len(table.about) < (needed := self._kinds.claims[table.kind]):
-            raise self._bad(f"{place}.subjects", f"names {len(table.about)} of the {needed} a {table.kind} claim is about")
+            raise self._bad(f"{place}.subjects", f"names {len(table.about)} of the {needed} {_a(table.kind)} claim is about")
         self._known(table.metric, self._metrics, f"{place}.metric", "metric")
         metric = self._metrics[table.metric]
         if table.kind == "share" and metric.unit is not Unit.COUNT:
@@ -242,9 +243,11 @@ class _Reading:
         if table.kind in _PAIRS and len(table.about) > 2:
             raise self._bad(f"{place}.subjects", f"names more than the two {_PAIRS[table.kind]} is of")
         if table.kind in _ALONE and len(table.about) > 1:
-            raise self._bad(f"{place}.subjects", f"names more than the one subject a {table.kind} claim is about")
+            raise self._bad(f"{place}.subjects", f"names more than the one subject {_a(table.kind)} claim is about")
         if "within" in table.model_fields_set and table.kind != "overtook":
-            raise self._bad(f"{place}.within", f"is for overtook claims; a {table.kind} claim does not look back for a crossing")
+            raise self._bad(
+                f"{place}.within", f"is for overtook claims; {_a(table.kind)} claim does not look back for a crossing"
+            )
         if table.kind == "fastest" and metric.unit is not Unit.COUNT and not (metric.unit is Unit.PERCENT and metric.sample):
             raise self._bad(f"{place}.metric", f"is {metric.key}, neither a count nor a survey's share: nobody knows its noise")
 
@@ -342,6 +345,10 @@ class _Reading:
 
     def _bad(self, place: str, what: str) -> BadRecipe:
         return BadRecipe(f"{self._file}: {place} {what}")
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def _contrast(colour: str) -> float:
