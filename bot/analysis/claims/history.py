@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -62,9 +63,9 @@ def record(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Cl
     """
     That a figure is the highest of all periods counted since `since`, the first of the unbroken row that ends with it.
 
-    STATED: now > every earlier figure of the row by more than noise, totals by the day. The row ends where a period has no
-    figure, the way of counting changes or another origin counts; it has six earlier periods at the least, or three years. A
-    figure that is level with an earlier one is no record.
+    STATED: now > every earlier figure by more than noise, totals by the day, back to where the way of counting changes or
+    another origin counts. The row is what of them has no gap; it has six earlier periods at the least, or three years, and those
+    beyond the gap must be lower too. A figure that is level with an earlier one is no record.
     """
     subject = spec.subjects[0]
     now = figures.at(spec.metric, subject, period)
@@ -73,13 +74,14 @@ def record(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Cl
     if (unsampled := sample_unknown([now], figures)) is not None:
         return unsampled
     metric, name = figures.metric(spec.metric), figures.name(subject)
-    row = _row_before(now, figures, period)
+    alike = list(_alike_before(now, figures, period))
+    row = _in_a_row(alike, period)
     unit = period.granularity
     if len(row) < (least := _LEAST_EARLIER_YEARS if unit is Granularity.YEAR else _LEAST_EARLIER):
         return Absent(
             f"{metric.title}: {len(row)} of the {least} earlier {unit}s in a row that a record of {name} needs were counted alike"
         )
-    for at, seen in row:
+    for at, seen in alike:
         if level(now, seen, figures):
             return Absent(f"{metric.title}: {name} is level with its figure of {at}, which is no record")
         if per_day(seen, figures) > per_day(now, figures):
@@ -187,14 +189,26 @@ def _overtook(spec: ClaimSpec, held: Sequence[_Meeting], before: Sequence[_Meeti
     return replace(statement(spec, Finding.LEADS, now.order, now.period, numbers), since=since)
 
 
-def _row_before(now: Observation, figures: Figures, period: Period) -> list[tuple[Period, Observation]]:
-    """A subject's earlier figures with the periods they stand for, newest first, up to the first gap or change of counting."""
+def _alike_before(now: Observation, figures: Figures, period: Period) -> Iterator[tuple[Period, Observation]]:
+    """A subject's earlier figures with the periods they stand for, newest first, over gaps, up to a change of counting."""
     metric = figures.metric(now.metric)
-    row: list[tuple[Period, Observation]] = []
+    oldest = figures.readings(now.metric, now.subject)[0].period.start - dt.timedelta(days=metric.tolerance_days)
     at, later = period.previous(), now
-    while isinstance(seen := figures.at(now.metric, now.subject, at), Observation) and seen != later:
-        if parted(seen, now, metric) is not None or sample_unknown([seen], figures) is not None:
+    while at.end > oldest:
+        seen = figures.at(now.metric, now.subject, at)
+        if isinstance(seen, Observation) and seen != later:
+            if parted(seen, now, metric) is not None or sample_unknown([seen], figures) is not None:
+                return
+            yield at, seen
+            later = seen
+        at = at.previous()
+
+
+def _in_a_row(found: Sequence[tuple[Period, Observation]], period: Period) -> list[tuple[Period, Observation]]:
+    """Those of the periods right before this one, up to the first gap."""
+    row: list[tuple[Period, Observation]] = []
+    for at, seen in found:
+        if at != (row[-1][0] if row else period).previous():
             break
         row.append((at, seen))
-        at, later = at.previous(), seen
     return row
