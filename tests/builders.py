@@ -98,10 +98,14 @@ def claimed(
     optional: str = "",
     known: Mapping[str, Subject] = SUBJECTS,
     against: str = "year_before",
+    within: int = 12,
+    **given: Any,
 ) -> Claim | Absent:
     """What one claim, called "it", comes to. `optional` are those of its subjects that may lack a figure."""
-    spec = ClaimSpec("it", kind, metric, tuple(subjects.split()), optional=tuple(optional.split()), against=against)
-    return claims([spec], figures(*seen, metrics=metrics, subjects=known), Period.parse(period))["it"]
+    spec = ClaimSpec(
+        "it", kind, metric, tuple(subjects.split()), optional=tuple(optional.split()), against=against, within=within
+    )
+    return claims([spec], figures(*seen, metrics=metrics, subjects=known, **given), Period.parse(period))["it"]
 
 
 def stated(kind: str, subjects: str, *seen: Observation, **rest: Any) -> Claim:

@@ -20,6 +20,15 @@ from tests.builders import a_metric
 DOWNLOADS = a_metric("downloads")
 KINDS = Kinds(NEEDS, ("ranking", "share", "survey", "trend"), ("csv", "archive"), {"downloads": DOWNLOADS})
 
+WORDS = """title = "Other"
+noun = "others"
+unit = "percent"
+aggregation = "event"
+measures = "a"
+does_not_measure = "b"
+known_biases = "c"
+"""
+
 RECIPE = """\
 title = "Frameworks"
 granularity = "year"
@@ -324,10 +333,16 @@ def test_an_unknown_name_is_refused_with_its_place(tmp_path: Path, old: str, new
         ("minimum = 2", 'minimum = 2\nmetric = "use"', "claims.overview has a metric or subjects; a tally counts claims"),
         ("minimum = 2", 'minimum = 2\nsubject = "keras"', "claims.overview has a metric or subjects; a tally counts claims"),
         ("minimum = 2", 'minimum = 2\noptional = ["keras"]', "claims.overview has a metric or subjects; a tally counts claims"),
-        ('kind = "lead"', 'kind = "rank"', "claims.lead.optional is for lead claims; a rank claim needs every subject's figure"),
-        ('kind = "lead"', 'kind = "ratio"', "claims.lead.optional is for lead claims; a ratio claim needs every subject's figure"),
+        ('kind = "lead"', 'kind = "rank"', "claims.lead.optional is for lead and fastest claims; a rank claim needs every subject's figure"),
+        ('kind = "lead"', 'kind = "ratio"', "claims.lead.optional is for lead and fastest claims; a ratio claim needs every subject's figure"),
         ('kind = "trend"\nmetric = "downloads"\nsubjects = ["keras", "pytorch"]', 'kind = "share"\nmetric = "downloads"\nsubjects = ["nobody"]',
          'posts.opening.chart.subjects names the unknown subject "nobody"; there are keras, pytorch, both'),
+        ('kind = "ratio"', 'kind = "ratio"\nwithin = 6', "claims.other.within is for overtook claims; a ratio claim does not look back for a crossing"),
+        ('kind = "ratio"', 'kind = "record"', "claims.other.subjects names more than the one subject a record claim is about"),
+        ('kind = "ratio"\nmetric = "downloads"\nsubjects = ["keras", "both"]', 'kind = "overtook"\nmetric = "downloads"\nsubjects = ["keras", "both", "pytorch"]',
+         "claims.other.subjects names more than the two an overtaking is of"),
+        ('base = "users"', "sample = false\n[claims.fast]\nkind = \"fastest\"\nmetric = \"use\"\nsubjects = [\"keras\", \"pytorch\"]\n[metrics.other]\n" + WORDS,
+         "claims.fast.metric is use, neither a count nor a survey's share: nobody knows its noise"),
         ('noun = "conferences"', 'noun = "six conferences"', 'claims.overview.noun is "six conferences"; name what is counted'),
         ('base = "users"', 'base = "use"', "metrics.use.base is use, which is no count: nobody can be a share of it"),
         ('title = "Respondents"', 'title = "Top 5000"', 'metrics.users.title says "5000"; a metric is named without figures'),
@@ -355,6 +370,16 @@ def test_an_unknown_name_is_refused_with_its_place(tmp_path: Path, old: str, new
 )  # fmt: skip
 def test_what_a_kind_would_pass_over_or_tell_wrongly_is_refused(tmp_path: Path, old: str, new: str, says: str) -> None:
     assert refusal(tmp_path, changed(old, new)).startswith(f"report.toml: {says}")
+
+
+def test_how_far_back_a_crossing_is_news_and_who_repeats_one_counter_are_read(tmp_path: Path) -> None:
+    crossed = '[claims.crossed]\nkind = "overtook"\nwithin = 6\nmetric = "downloads"\nsubjects = ["keras", "both"]\n'
+    text = changed("[claims.overview]", crossed + "[claims.overview]").replace(
+        'base = "users"', 'base = "users"\nsame_counter = ["One", "Two"]'
+    )
+    found = report(written(tmp_path, text), KINDS)
+    assert found.claims[3] == ClaimSpec("crossed", "overtook", "downloads", ("keras", "both"), within=6)
+    assert found.metrics["use"].same_counter == ("One", "Two")
 
 
 def test_a_tally_counts_claims_above_it_only(tmp_path: Path) -> None:

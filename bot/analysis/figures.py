@@ -51,7 +51,10 @@ class Figures:
         missing: Iterable[Missing] = (),
     ) -> None:
         self._missing: dict[tuple[str, str], dict[Period, str]] = defaultdict(dict)
+        self._withdrawn: dict[tuple[str, str], list[Period]] = defaultdict(list)
         for one in missing:
+            if one.withdrawn:
+                self._withdrawn[one.metric, one.subject].append(one.period)
             self._missing[one.metric, one.subject].setdefault(one.period, one.reason)
         self._by_hand = frozenset(seen.id for seen in by_hand)
         self._held = held or {}
@@ -104,6 +107,14 @@ class Figures:
             and (seen in given or not any(abs(seen.period.end - one.period.end) <= tolerance for one in given))
         ]
 
+    def readings(self, metric: str, subject: str) -> Sequence[Observation]:
+        """Every figure of a subject that stands for its own window, oldest first, whichever period it belongs to."""
+        return tuple(self._series.get((metric, subject), ()))
+
+    def withdrawn(self, metric: str, subject: str) -> Sequence[Period]:
+        """The windows whose figures the source gave once and no longer stands by."""
+        return tuple(self._withdrawn.get((metric, subject), ()))
+
     def _standing(self, metric: str, subject: str, until: Period) -> list[Observation]:
         """The readings that stand for a period and those before it, oldest first, each once."""
         first = min((seen.period.end for seen in self._series[metric, subject]), default=until.end)
@@ -118,6 +129,11 @@ class Figures:
     def metric(self, key: str) -> Metric:
         """The definition behind a key."""
         return self._metrics[key]
+
+    @property
+    def subjects(self) -> Sequence[str]:
+        """The keys of all subjects there may be figures of."""
+        return tuple(self._subjects)
 
     def name(self, subject: str) -> str:
         """What readers call a subject."""

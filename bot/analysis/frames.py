@@ -13,6 +13,7 @@ from typing import Final
 import pandas as pd
 
 from bot.analysis.claims import comparison_refused, interval, level, ranked
+from bot.analysis.claims.likeness import other_counts, parted
 from bot.analysis.figures import Figures
 from bot.domain.claim import Basis, Quantity
 from bot.domain.measure import Absent, Observation, Unit
@@ -122,20 +123,30 @@ def _trend(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
 
 
 def _share(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
-    """Each subject's part of the sum over the chart's subjects: a column per metric, or per year where there is one metric."""
+    """
+    Each subject's part of the sum over the chart's subjects: a column per metric, or per year where there is one metric.
+
+    Columns stand side by side to be compared: years counted another way or by another origin than the newest are left out.
+    """
     rows: list[_Row] = []
-    for metric, shown, label in _share_columns(spec, figures, period):
+    newest: dict[tuple[str, str], Observation] = {}
+    for metric, shown, label in reversed(_share_columns(spec, figures, period)):
         found = [figures.at(metric, subject, shown) for subject in spec.subjects]
         parts = [seen for seen in found if isinstance(seen, Observation)]
         total = sum(seen.value for seen in parts)
         if len(parts) < len(found) or total <= 0 or len({seen.period for seen in parts}) > 1:
             continue
-        for seen in parts:
+        if other_counts(figures.metric(metric), parts) is not None or any(
+            parted(seen, newest.setdefault((metric, seen.subject), seen), figures.metric(metric)) is not None for seen in parts
+        ):
+            continue
+        for seen in reversed(parts):
             share = Quantity(
                 f"chart:{label}", "share", 100 * seen.value / total, Unit.PERCENT, figures.metric(metric).noun, metric,
                 (seen.subject,), shown, (seen, *(other for other in parts if other is not seen)),
             )  # fmt: skip
             rows.append(_Row(metric, seen.subject, seen.period, share.value, share, column=label))
+    rows.reverse()
     return _panel(rows, {}) if rows else Absent(f"no measure of {period} has figures for all subjects of the chart")
 
 
@@ -178,10 +189,11 @@ def _usual_step(series: Sequence[Observation]) -> dt.timedelta:
 
 
 def _segments(series: Sequence[Observation], changes: Sequence[dt.datetime], usual: dt.timedelta) -> list[int]:
-    """The number of the unbroken stretch each reading belongs to."""
+    """The number of the unbroken stretch each reading belongs to: without a gap, counted one way and by one origin."""
     segment, numbers = 0, [0]
-    for earlier, later in pairwise(seen.period.end for seen in series):
-        if later - earlier > _GAP * usual or any(earlier <= at < later for at in changes):
+    for earlier, later in pairwise(series):
+        start, end = earlier.period.end, later.period.end
+        if end - start > _GAP * usual or any(start <= at < end for at in changes) or earlier.origin != later.origin:
             segment += 1
         numbers.append(segment)
     return numbers

@@ -43,3 +43,27 @@ def few(one: float, other: float, days: float = 1, others: float = 1) -> bool:
     are chance at 95 %.
     """
     return abs(one / days - other / others) <= _Z_95 * math.sqrt(one / days**2 + other / others**2)
+
+
+def alike(one: tuple[float, float], other: tuple[float, float], factor: float, other_factor: float) -> bool:
+    """
+    Whether chance may part two growth factors, given the counts (now, before) behind each.
+
+    Poisson counts: the logarithm of now / before has variance 1 / now + 1 / before (Katz et al. 1978, Biometrics 34:469-474), and
+    1.96 standard deviations of the difference of two such are chance at 95 %. A count that fell to nought is like no other.
+    """
+    if factor <= 0 or other_factor <= 0:
+        return False
+    spread = math.sqrt(sum(1 / count for count in (*one, *other)))
+    return abs(math.log(factor / other_factor)) <= _Z_95 * spread
+
+
+def change_interval(now: tuple[float, float, float], before: tuple[float, float, float]) -> tuple[float, float]:
+    """
+    The 95 % interval of the points between two surveyed shares, each given with the ends of its own interval.
+
+    Newcombe's hybrid score interval (Newcombe 1998, Statistics in Medicine 17:873-890, method 10).
+    """
+    (share, low, high), (was, was_low, was_high) = now, before
+    change = share - was
+    return change - math.hypot(share - low, was_high - was), change + math.hypot(high - share, was - was_low)

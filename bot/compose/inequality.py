@@ -68,13 +68,48 @@ def _share(claim: Claim, report: Report) -> str:
 
 def _rank(claim: Claim, report: Report) -> str:
     name = report.name_of(claim.subjects[0])
-    return f"All figures are put in order from high to low, and neither the one above {name} nor the one below is level with it."
+    return (
+        f"All {_figure(claim, report)}s are put in order from high to low, and none of the others is level with that of {name}."
+    )
+
+
+def _level(claim: Claim, report: Report) -> str:
+    return f"The {_figure(claim, report)}s of {_names(claim.subjects, report)} {_together(claim, report)}, each two of them."
+
+
+def _fastest(claim: Claim, report: Report) -> str:
+    names = _names(claim.tied or claim.subjects[:1], report)
+    each = f"Each {_figure(claim, report)} for {claim.period} is held against the subject's own for {claim.before}"
+    if claim.finding is Finding.LEVEL:
+        return f"{each}; {names} changed by the most, alike within noise."
+    return f"{each}; {names} rose, by more than any of the others did, beyond noise."
+
+
+def _overtook(claim: Claim, report: Report) -> str:
+    first, second = (report.name_of(subject) for subject in claim.subjects[:2])
+    return (
+        f"The {_figure(claim, report)} of {first} is higher than that of {second} in every period from {claim.since} to "
+        f"{claim.period}, {_apart(claim, report)}; in the last period before that was not level it was lower by as much."
+    )
+
+
+def _record(claim: Claim, report: Report) -> str:
+    name = report.name_of(claim.subjects[0])
+    return (
+        f"The {_figure(claim, report)} of {name} for {claim.period} is higher than each earlier one counted alike, back to "
+        f"{claim.since} without a gap, {_apart(claim, report)}."
+    )
+
+
+def _first(claim: Claim, report: Report) -> str:
+    name = report.name_of(claim.subjects[0])
+    return f"There is no earlier figure of {name} in this count, and there is one of another subject, counted alike."
 
 
 def _rank_change(claim: Claim, report: Report) -> str:
     name = report.name_of(claim.subjects[0])
     sign = {Finding.GREW: "higher than", Finding.FELL: "lower than"}.get(claim.finding, "the same as")
-    return f"The place of {name} in {claim.period} is {sign} in {claim.before}; in both, no figure beside it is level with it."
+    return f"The place of {name} in {claim.period} is {sign} in {claim.before}; in both, none of the others is level with it."
 
 
 def _gained(claim: Claim, report: Report) -> str:
@@ -131,5 +166,10 @@ _KINDS: Final[Mapping[str, Callable[[Claim, Report], str]]] = {
     "rank": _rank,
     "rank_change": _rank_change,
     "gained": _gained,
+    "level": _level,
+    "fastest": _fastest,
+    "overtook": _overtook,
+    "record": _record,
+    "first": _first,
     "tally": _tally,
 }

@@ -34,6 +34,9 @@ _FREE: Final = 4
 _COUNTED: Final = 10
 """So many claims are counted in every way; of more, every count is taken to be as wide as the widest."""
 
+_EARLIER: Final = 10_000
+"""Fewer periods than this are in any series: twenty-seven years of days."""
+
 Variants: TypeAlias = Callable[[Plausible, ClaimSpec, Shape], Iterator[Claim]]
 
 
@@ -89,6 +92,51 @@ def _gained(of: Plausible, spec: ClaimSpec, shape: Shape) -> Iterator[Claim]:
     for value in of.values(spec.metric):
         gain = _quantity(spec, "gain", value, metric.unit, metric.noun, of.period, evidence)
         yield _claim(of, spec, Finding.STATED, (subject,), {"gain": gain}, before=of.period.previous())
+
+
+def _level(of: Plausible, spec: ClaimSpec, shape: Shape) -> Iterator[Claim]:
+    for order in _orders(of, spec.subjects, shape):
+        for quantities in _distance(of, spec, order):
+            yield _claim(of, spec, Finding.LEVEL, order, quantities, tied=order)
+
+
+def _fastest(of: Plausible, spec: ClaimSpec, shape: Shape) -> Iterator[Claim]:
+    metric, before = of.report.metrics[spec.metric], spec.before(of.period)
+    for here, missing, _ in _shown(spec, shape):
+        for order in _orders(of, here, shape):
+            for evidence in _windows(of, metric, order[0], order[0], before):
+                for finding, quantities in _changes(spec, metric, of.period, evidence):
+                    if finding is Finding.GREW:
+                        rest = {"missing": missing, "before": before}
+                        yield _claim(of, spec, Finding.LEADS, order, quantities, tied=order[:1], **rest)
+                        yield _claim(of, spec, Finding.LEVEL, order, quantities, tied=order, **rest)
+
+
+def _overtook(of: Plausible, spec: ClaimSpec, shape: Shape) -> Iterator[Claim]:
+    for order in _orders(of, spec.subjects[:2], shape):
+        for quantities in _distance(of, spec, order):
+            evidence = next(iter(quantities.values())).evidence
+            noun = f"{of.period.granularity}s"
+            held = _quantity(spec, "held", spec.within + 1, Unit.COUNT, noun, of.period, evidence)
+            yield _claim(of, spec, Finding.LEADS, order, {"held": held, **quantities}, since=of.period)
+
+
+def _record(of: Plausible, spec: ClaimSpec, shape: Shape) -> Iterator[Claim]:
+    metric, subject = of.report.metrics[spec.metric], spec.subjects[0]
+    for quantities in _distance(of, spec, (subject, subject)):
+        evidence = next(iter(quantities.values())).evidence
+        earlier = _quantity(spec, "earlier", _EARLIER - 1, Unit.COUNT, f"{of.period.granularity}s", of.period, evidence)
+        for value in of.values(spec.metric):
+            high = _quantity(spec, "high", value, metric.unit, metric.noun, of.period, evidence)
+            numbers = {"high": high, **quantities, "earlier": earlier}
+            yield _claim(of, spec, Finding.STATED, (subject,), numbers, since=of.period)
+
+
+def _first(of: Plausible, spec: ClaimSpec, shape: Shape) -> Iterator[Claim]:
+    metric, subject = of.report.metrics[spec.metric], spec.subjects[0]
+    for value in of.values(spec.metric):
+        figure = _quantity(spec, "figure", value, metric.unit, metric.noun, of.period, (of.seen(spec.metric, subject),))
+        yield _claim(of, spec, Finding.STATED, (subject,), {"figure": figure})
 
 
 def _multiplied(of: Plausible, spec: ClaimSpec, shape: Shape) -> Iterator[Claim]:
@@ -229,6 +277,11 @@ VARIANTS: Final[Mapping[str, Variants]] = {
     "rank": _rank,
     "rank_change": _rank_change,
     "gained": _gained,
+    "level": _level,
+    "fastest": _fastest,
+    "overtook": _overtook,
+    "record": _record,
+    "first": _first,
     "tally": _tally,
 }
 """How a claim of each kind may come out: one entry for each of KINDS."""

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from bot.domain.claim import Claim, Finding, Quantity
-from bot.domain.measure import Observation, Unit
+from bot.domain.measure import Metric, Observation, Unit
 from bot.domain.numerals import briefly, change, compact, count_word, fold, grouped, ordinal, percent, points, times
-from bot.domain.period import date_in_words
+from bot.domain.period import Granularity, Period, date_in_words
 from bot.domain.report import Report
 from bot.domain.text import Cited
 
@@ -153,6 +153,65 @@ def _size(changed: Quantity) -> str:
             return f"{grouped(abs(changed.value))} {changed.noun}"
 
 
+def _fastest(claim: Claim, report: Report) -> Cited:
+    """ "JAX grew fastest, by 12% on the month before, by the day"."""
+    told, day = _told(claim), ", by the day" if _a_day(claim, report) else ""
+    if claim.finding is Finding.LEVEL:
+        beyond = ", beyond any other" if len(claim.tied) < len(claim.subjects) else ""
+        return _grew_fastest(claim, report) + " " + Cited.of(f"on {_earlier(claim)}{beyond}", told) + day
+    if told.unit is Unit.RATIO:
+        return _grew_fastest(claim, report) + ", " + Cited.of(f"to {times(told.value)} {_earlier(claim)}", told) + day
+    return _grew_fastest(claim, report) + ", " + Cited.of(f"by {_size(told)}", told) + f" on {_earlier(claim)}" + day
+
+
+def _grew_fastest(claim: Claim, report: Report) -> Cited:
+    """Only who; of several that are level, all of them."""
+    names = listed([report.name_of(subject) for subject in claim.tied])
+    words = "grew alike" if claim.finding is Finding.LEVEL else "grew fastest"
+    return names + " " + Cited.of(words, _told(claim))
+
+
+def _overtook(claim: Claim, report: Report) -> Cited:
+    """ "PyTorch overtook TensorFlow in downloads in April 2025, and has stayed ahead since"."""
+    held, since = claim.quantities["held"], claim.since or claim.period
+    first, second = (report.name_of(subject) for subject in claim.subjects)
+    seen = [one for one in held.evidence if one.metric == claim.metric]
+    windows = [{one.period for one in seen if one.subject == subject} for subject in claim.subjects]
+    day = " a day" if report.metrics[claim.metric].adds_up and windows[0] != windows[1] else ""
+    return (
+        f"{first} "
+        + Cited.of("overtook", held)
+        + f" {second} in {_measured(report.metrics[claim.metric])}{day} "
+        + Cited.of(f"{_in(since)}, and has stayed ahead since", held)
+    )
+
+
+def _record(claim: Claim, report: Report) -> Cited:
+    """ "PyTorch had its most downloads a day of any month counted since March 2018"."""
+    high, since, metric = claim.quantities["high"], claim.since or claim.period, report.metrics[claim.metric]
+    most = "highest" if metric.unit in (Unit.PERCENT, Unit.RATE) else "most"
+    return (
+        f"{report.name_of(claim.subjects[0])} had its "
+        + Cited.of(f"{most} {_measured(metric)}{_a_day(claim, report)} of any {claim.period.granularity}", high)
+        + " counted since "
+        + Cited.of(since.name, high)
+    )
+
+
+def _first(claim: Claim, report: Report) -> Cited:
+    """ "JAX is measured here for the first time": before, others were."""
+    return f"{report.name_of(claim.subjects[0])} is measured here " + Cited.of("for the first time", claim.quantities["figure"])
+
+
+def _measured(metric: Metric) -> str:
+    """ "downloads", "share of respondents"."""
+    return f"share of {metric.noun}" if metric.unit is Unit.PERCENT else metric.noun
+
+
+def _in(period: Period) -> str:
+    return f"on {period}" if period.granularity is Granularity.DAY else f"in {period}"
+
+
 def _multiplied(claim: Claim, report: Report) -> Cited:
     factor = claim.quantities["factor"]
     oldest = min(factor.evidence, key=lambda seen: seen.period.start)
@@ -247,13 +306,19 @@ _SENTENCES: Final[Mapping[str, Callable[[Claim, Report], Cited]]] = {
     "multiplied": _multiplied,
     "share": _share,
     "rank": _rank,
+    "level": _level,
     "rank_change": _rank_change,
     "gained": _gained,
+    "fastest": _fastest,
+    "overtook": _overtook,
+    "record": _record,
+    "first": _first,
     "tally": _tally,
 }
 
 _PHRASES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Claim, Report], Cited]]]] = {
     "leads": (("lead", "ratio", "tally"), _who_leads),
     "changed": (("growth",), _changed),
+    "fastest": (("fastest",), _grew_fastest),
     "daily": (("growth",), _daily),
 }

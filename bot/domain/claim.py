@@ -48,7 +48,8 @@ class Claim:
 
     `subjects` are in the order the statement names them: the leader first, and `tied` those level with it, itself included.
     `missing` are those of the recipe's optional subjects that had no figure, `not_asked` those of them no survey offered.
-    `before` is the period a change is measured from.
+    `before` is the period a change is measured from; `since` the first period of an order that has held, or of the row a record
+    is the highest of.
     """
 
     key: str
@@ -62,6 +63,7 @@ class Claim:
     missing: tuple[str, ...] = ()
     not_asked: tuple[str, ...] = ()
     before: Period | None = None
+    since: Period | None = None
 
     def __post_init__(self) -> None:
         if not self.quantities:

@@ -1,8 +1,9 @@
 """
 What may stand in a post without evidence, and what may not.
 
-A figure is any digit, in any script; a claim word is any word that says how many, who is ahead or which way a number went. Both
-need a citation. The same words are looked for twice: in a template's own text, with file and line, and in the finished post.
+A figure is any digit, in any script; a claim word is any word that says how many, who is ahead, which way a number went, or why.
+Both need a citation, and no claim says why: figures do not show their causes. The same words are looked for twice: in a
+template's own text, with file and line, and in the finished post.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ _CLAIM_WORDS: Final = re.compile(
     | sank|sunk|sink(?:s|ing)?|tumbl\w*|spik(?:e[sd]?|ing)|stagnat\w*
     | nearly|almost|roughly|record|maximum|minimum|level|equal(?:s|led)?|tied
     | first|second|last|fourth|fifth|sixth|seventh|eighth|ninth|tenth|number\sone
+    | because|caus(?:e[sd]?|ing)|due\sto|thanks\sto|owing\sto|driven\sby|fuell?ed|sparked
+    | hence|thus|therefore|as\sa\sresult
     | zero|nil|few|many|several|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen
     | twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|dozens?|hundreds?|thousands?|(?:m|b|tr)illions?|per\s?cent|percent
     )(?![^\W_])""",

@@ -91,7 +91,9 @@ class Metric:
     `absent` is the reason to give when no lawful or public figure exists at all.
     `short` heads a scoreboard row (up to about 18 characters). `first_asked` says of a survey since which year it has offered an
     option, by the option's label at the source `asked_by`: who was not asked is no nought. Values stay below `beyond` for years
-    to come, a power of ten above all that is known: that posts have room for them is proved up to there.
+    to come, a power of ten above all that is known: that posts have room for them is proved up to there. `same_counter` names
+    the origins that repeat one and the same counter of one publisher: figures of different subjects by different ones of them
+    compare.
     """
 
     key: str
@@ -109,6 +111,7 @@ class Metric:
     breaks: tuple[Break, ...] = ()
     absent: str = ""
     beyond: float = BEYOND
+    same_counter: tuple[str, ...] = ()
     asked_by: str = ""
     first_asked: Mapping[str, int] = field(default_factory=dict, hash=False)
 

@@ -23,9 +23,10 @@ class ClaimSpec:
     """
     A statement the recipe wants computed: its kind, the metric and subjects it is about, or the claims it counts.
 
-    `noun` is what a tally counts ("conferences"), `minimum` how many it needs not to speak for what is missing. A lead's
-    `optional` subjects may lack a figure; any other that does unmakes the claim. `against` is what a change is measured from: the
-    period before ("previous") or that of a year before ("year_before").
+    `noun` is what a tally counts ("conferences"), `minimum` how many it needs not to speak for what is missing. A lead's or
+    fastest's `optional` subjects may lack a figure; any other that does unmakes the claim. `against` is what a change is measured
+    from: the period before ("previous") or that of a year before ("year_before"). An overtaking more than `within` periods ago
+    is no news.
     """
 
     key: str
@@ -37,6 +38,7 @@ class ClaimSpec:
     optional: tuple[str, ...] = ()
     minimum: int = 2
     against: str = "year_before"
+    within: int = 12
 
     def before(self, period: Period) -> Period:
         """The period a change is measured from."""

@@ -50,6 +50,7 @@ class MetricTable(_Table):
     sample: bool = True
     tolerance_days: Annotated[int, Field(ge=0, le=180)] = 0
     breaks: list[BreakTable] = Field(default_factory=list)
+    same_counter: list[_Name] = Field(default_factory=list)
     absent: str = ""
     beyond: Annotated[float, Field(ge=10, le=LARGEST)] = BEYOND
 
@@ -64,6 +65,7 @@ class ClaimTable(_Table):
     optional: list[str] = Field(default_factory=list)
     minimum: Annotated[int, Field(ge=2)] = 2
     against: Literal["previous", "year_before"] = "year_before"
+    within: Annotated[int, Field(ge=3, le=400)] = 12
 
     @property
     def about(self) -> list[str]:

@@ -27,6 +27,12 @@ _LARGEST_FILE: Final = 1_000_000
 
 _COUNTABLE: Final = ("lead", "ratio")
 """Claims a tally may count: those with a leader."""
+_OPTIONAL: Final = ("lead", "fastest")
+"""Claims that may be made while some of their subjects have no figure."""
+_PAIRS: Final = {"ratio": "a ratio", "overtook": "an overtaking"}
+"""Claims about two subjects and no more."""
+_ALONE: Final = ("record",)
+"""Claims about one subject that would pass over any other."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +177,7 @@ class _Reading:
             breaks = tuple(Break(instant(change.at), change.reason) for change in table.breaks)
         except ValueError as error:
             raise self._bad(f"metrics.{key}.breaks", f"is wrong: {error}") from None
-        return Metric(key=key, **fields | {"breaks": breaks})
+        return Metric(key=key, **fields | {"breaks": breaks, "same_counter": tuple(table.same_counter)})
 
     def _all_subjects(self) -> dict[str, Subject]:
         subjects = {key: Subject(key, one.name, one.fill, one.ink, (), one.ids) for key, one in self._table.subjects.items()}
@@ -208,6 +214,7 @@ class _Reading:
                 optional=tuple(table.optional),
                 minimum=table.minimum,
                 against=table.against,
+                within=table.within,
             )
         return tuple(claims.values())
 
@@ -224,18 +231,21 @@ class _Reading:
         for other in table.claims:
             self._known(other, above, f"{place}.claims", "claim above it")
             if above[other].kind not in _COUNTABLE:
-                raise self._bad(f"{place}.claims", f'counts "{other}", a {above[other].kind} claim, which nobody leads')
+                raise self._bad(f"{place}.claims", f'counts "{other}", {_a(above[other].kind)} claim, which nobody leads')
 
     def _check_claim(self, table: ClaimTable, place: str) -> None:
         for subject in table.about:
             self._known(subject, {**self._subjects, WHOLE: None}, f"{place}.subjects", "subject")
         self._once(table.about, f"{place}.subjects")
-        if table.optional and table.kind != "lead":
-            raise self._bad(f"{place}.optional", f"is for lead claims; a {table.kind} claim needs every subject's figure")
+        if table.optional and table.kind not in _OPTIONAL:
+            raise self._bad(
+                f"{place}.optional",
+                f"is for {' and '.join(_OPTIONAL)} claims; {_a(table.kind)} claim needs every subject's figure",
+            )
         for subject in table.optional:
             self._known(subject, table.about, f"{place}.optional", "subject of the claim")
         if len(table.about) < (needed := self._kinds.claims[table.kind]):
-            raise self._bad(f"{place}.subjects", f"names {len(table.about)} of the {needed} a {table.kind} claim is about")
+            raise self._bad(f"{place}.subjects", f"names {len(table.about)} of the {needed} {_a(table.kind)} claim is about")
         self._known(table.metric, self._metrics, f"{place}.metric", "metric")
         metric = self._metrics[table.metric]
         if table.kind == "share" and metric.unit is not Unit.COUNT:
@@ -244,8 +254,20 @@ class _Reading:
             self._apart(table.about, f"{place}.subjects")
         if table.kind == "multiplied" and metric.aggregation is not Aggregation.TOTAL:
             raise self._bad(f"{place}.metric", f"is {metric.key}, which is no total over a window: it does not add up")
-        if table.kind == "ratio" and len(table.about) > 2:
-            raise self._bad(f"{place}.subjects", "names more than the two a ratio is of")
+        self._check_fit(table, metric, place)
+
+    def _check_fit(self, table: ClaimTable, metric: Metric, place: str) -> None:
+        """What a kind would pass over is refused."""
+        if table.kind in _PAIRS and len(table.about) > 2:
+            raise self._bad(f"{place}.subjects", f"names more than the two {_PAIRS[table.kind]} is of")
+        if table.kind in _ALONE and len(table.about) > 1:
+            raise self._bad(f"{place}.subjects", f"names more than the one subject {_a(table.kind)} claim is about")
+        if "within" in table.model_fields_set and table.kind != "overtook":
+            raise self._bad(
+                f"{place}.within", f"is for overtook claims; {_a(table.kind)} claim does not look back for a crossing"
+            )
+        if table.kind == "fastest" and metric.unit is not Unit.COUNT and not (metric.unit is Unit.PERCENT and metric.sample):
+            raise self._bad(f"{place}.metric", f"is {metric.key}, neither a count nor a survey's share: nobody knows its noise")
 
     def _apart(self, subjects: Sequence[str], place: str) -> None:
         """Parts of a whole do not overlap: no group beside its member, nothing beside everybody."""
@@ -341,6 +363,10 @@ class _Reading:
 
     def _bad(self, place: str, what: str) -> BadRecipe:
         return BadRecipe(f"{self._file}: {place} {what}")
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def _contrast(colour: str) -> float:

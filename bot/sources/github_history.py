@@ -24,6 +24,8 @@ from bot.ports import Client, Reply
 from bot.sources import _files, _table
 
 _NAME: Final = "github_history"
+_GITHUBS_OWN: Final = ("GitHub", "Github-Ranking", "best-of-ml-python")
+"""Who repeats the counters GitHub shows: GitHub itself, and two that wrote them down on the day."""
 METRICS: Final = (
     Metric(
         key="gh_stars",
@@ -37,6 +39,7 @@ METRICS: Final = (
         known_biases="Old and much discussed projects lead. Stars can be bought. One repository stands for a whole framework.",
         short="GitHub stars",
         tolerance_days=31,
+        same_counter=_GITHUBS_OWN,
     ),
     Metric(
         key="gh_forks",
@@ -50,6 +53,7 @@ METRICS: Final = (
         known_biases="GitHub has changed what it counts as a fork; collectors saw both countings in turn for months.",
         short="GitHub forks",
         tolerance_days=31,
+        same_counter=_GITHUBS_OWN,
         breaks=(
             # EvanLi has tensorflow at 89,454 and then 73,682; best-of flips between the two levels from 2023-09 on
             Break(dt.datetime(2024, 2, 21, tzinfo=dt.UTC), "GitHub counts forks another way; nobody took these forks back"),

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from bot.domain.measure import Absent, Aggregation
+from bot.domain.measure import Absent, Aggregation, Missing
 from bot.domain.period import Period
 from bot.sources._windows import days
 from tests.builders import METRICS, SUBJECTS, a_metric, a_subject, asked, figures, observed, window
@@ -184,3 +184,21 @@ def test_a_metric_with_a_tolerance_of_nought_wants_the_very_period() -> None:
     exact, shifted = observed(5), observed(6, period=window("2020-01-02", "2021-01-01"))
     assert figures(shifted, exact, metrics=metrics).at("papers", "tensorflow", YEAR) == exact
     assert not figures(shifted, metrics=metrics).at("papers", "tensorflow", YEAR)
+
+
+def test_all_readings_of_a_subject_are_there_in_order_whichever_period_they_belong_to() -> None:
+    late, early, far = observed(7, period="2020"), observed(5, period="2018"), observed(1, period="2019-06-03")
+    found = figures(
+        late, early, far, observed(9, "keras"), observed(6, period="2018", retrieved_at=early.retrieved_at.replace(year=2022))
+    )
+    assert [seen.value for seen in found.readings("papers", "tensorflow")] == [6, 1, 7]
+    assert found.readings("papers", "pytorch") == ()
+    assert tuple(found.subjects) == ("tensorflow", "keras", "pytorch")
+
+
+def test_the_windows_of_withdrawn_figures_are_remembered() -> None:
+    years = [Period.parse(year) for year in ("2018", "2019")]
+    gone = Missing("papers", "keras", years[0], "a part was counted twice", withdrawn=True)
+    never = Missing("papers", "keras", years[1], "nobody knows it")
+    found = figures(missing=[gone, never])
+    assert (found.withdrawn("papers", "keras"), found.withdrawn("papers", "pytorch")) == ((years[0],), ())

@@ -333,6 +333,7 @@ def test_bars_of_windows_of_different_length_are_drawn_by_the_day_as_they_are_co
         "keras pytorch",
         observed(750_000, "keras", LONG, "downloads"),
         observed(747_600, "pytorch", SHORT, "downloads"),
+        known={"downloads": a_metric("downloads", aggregation=Aggregation.TOTAL, tolerance_days=19)},
     )
     assert found.per_day
     assert rows(found, "subject", "value", "leads") == [("keras", 2_000, False), ("pytorch", 2_100, True)]
@@ -359,6 +360,54 @@ def test_a_share_of_parts_counted_over_different_windows_has_no_column() -> None
     )  # fmt: skip
     found = shown("share", "papers talks", "pytorch tensorflow", *seen, known={"talks": other})
     assert set(found.frame["metric"]) == {"papers"}
+
+
+@pytest.mark.parametrize(("same", "drawn"), [((), ["papers"]), (("One", "Two"), ["papers", "talks"])])
+def test_a_share_of_parts_by_different_counters_has_no_column(same: tuple[str, ...], drawn: list[str]) -> None:
+    seen = (
+        observed(312, "pytorch"), observed(94, "tensorflow"),
+        observed(50, "pytorch", metric="talks", origin="One"), observed(94, "tensorflow", metric="talks", origin="Two"),
+    )  # fmt: skip
+    found = shown("share", "papers talks", "pytorch tensorflow", *seen, known={"talks": a_metric("talks", same_counter=same)})
+    assert list(dict.fromkeys(found.frame["metric"])) == drawn
+
+
+@pytest.mark.parametrize(
+    ("origins", "breaks", "years"),
+    [
+        (("One", "One", "One"), (), ["2018", "2019", "2020"]),
+        (("Two", "One", "One"), (), ["2019", "2020"]),
+        (("One", "Two", "One"), (), ["2018", "2020"]),
+        (("One", "One", "One"), ("2019-01-01",), ["2019", "2020"]),
+    ],
+)
+def test_years_counted_another_way_than_the_newest_do_not_stand_beside_it(
+    origins: tuple[str, ...], breaks: tuple[str, ...], years: list[str]
+) -> None:
+    seen = [
+        observed(value, subject, year, origin=origin)
+        for year, origin in zip(("2018", "2019", "2020"), origins, strict=True)
+        for subject, value in (("pytorch", 30), ("tensorflow", 70))
+    ]
+    known = {"papers": a_metric("papers", breaks=tuple(a_break(day) for day in breaks))}
+    found = shown("share", "papers", "pytorch tensorflow", *seen, known=known, since=Period.parse("2018"))
+    assert rows(found, "column", "subject", "value") == [
+        (year, subject, value) for year in years for subject, value in (("pytorch", 30.0), ("tensorflow", 70.0))
+    ]
+
+
+def test_a_line_is_broken_where_another_origin_begins_to_count() -> None:
+    months = [f"2020-{month:02d}" for month in range(1, 6)]
+    seen = [
+        observed(5, "tensorflow", month, origin=origin)
+        for month, origin in zip(months, ("One", "One", "Two", "Two", "One"), strict=True)
+    ]
+    assert rows(shown("trend", "papers", "tensorflow", *seen), "segment") == [(0,), (0,), (1,), (1,), (2,)]
+
+
+def test_nobody_is_marked_as_leading_by_figures_of_other_counters() -> None:
+    seen = observed(9_000, "pytorch", origin="One"), observed(1_000, "tensorflow", origin="Two")
+    assert rows(shown("ranking", "papers", "pytorch tensorflow", *seen), "leads") == [(False,), (False,)]
 
 
 def test_a_percentage_over_a_window_is_drawn_as_it_is() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.analysis.statistics import few, near, overlap, wilson
+from bot.analysis.statistics import alike, change_interval, few, near, overlap, wilson
 from tests.builders import MANY
 
 
@@ -81,3 +81,39 @@ def test_small_counts_may_be_apart_by_chance(one: int, other: int, chance: bool)
 def test_nought_is_near_nought_only() -> None:
     assert near(0, 0)
     assert not near(0, 1)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "low", "high"),
+    [
+        # Newcombe 1998, Statistics in Medicine 17:873, table II, method 10
+        ((56, 70), (48, 80), 5.24, 33.39),
+        ((9, 10), (3, 10), 17.05, 80.90),
+        ((5, 56), (0, 29), -3.81, 19.26),
+        ((10, 10), (0, 10), 60.75, 100.0),
+    ],
+)
+def test_the_interval_of_a_change_is_the_published_one(
+    now: tuple[int, int], before: tuple[int, int], low: float, high: float
+) -> None:
+    ends = [(100 * part / whole, *wilson(100 * part / whole, whole)) for part, whole in (now, before)]
+    assert change_interval(ends[0], ends[1]) == pytest.approx((low, high), abs=0.006)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        # ln 1.45 = 0.3716, and 1.96 * root(1/145 + 3/100) = 0.3765
+        ((145, 100), (100, 100), True),
+        # ln 1.46 = 0.3784, and 1.96 * root(1/146 + 3/100) = 0.3762
+        ((146, 100), (100, 100), False),
+        ((14_800, 10_000), (10_000, 10_000), False),
+        ((0, 100), (5, 100), False),
+        ((100, 100), (100, 100), True),
+    ],
+)
+def test_growth_of_small_counts_is_alike_within_what_chance_may_do(
+    one: tuple[int, int], other: tuple[int, int], level: bool
+) -> None:
+    for first, second in ((one, other), (other, one)):
+        assert alike(first, second, first[0] / first[1], second[0] / second[1]) is level

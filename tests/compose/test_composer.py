@@ -52,8 +52,18 @@ def test_a_post_with_a_figure_that_a_person_wrote_down_says_so() -> None:
 
 def test_a_claim_that_rests_on_a_figure_somebody_wrote_down_says_so_too() -> None:
     written = observed(312, "pytorch", origin="A site, read by Jane Doe", handwritten=True)
-    text = sketched("{{ claims.lead.leads }}", written, FLOW).draft.text  # type: ignore[union-attr]
+    other = observed(94, "tensorflow", origin="A site, read by Jane Doe", handwritten=True)
+    text = sketched("{{ claims.lead.leads }}", written, other).draft.text  # type: ignore[union-attr]
     assert text.text == "PyTorch leads\n\nEntered by hand: A site, read by Jane Doe."
+
+
+def test_a_figure_somebody_wrote_down_is_not_compared_with_one_of_a_source() -> None:
+    written = observed(312, "pytorch", origin="A site, read by Jane Doe", handwritten=True)
+    assert sketched("{{ claims.lead.leads }}", written, FLOW) == Skipped(
+        "research",
+        "Papers: counted by A site, read by Jane Doe and by Somebody, and nobody says that both repeat one counter; "
+        "they are not compared",
+    )
 
 
 def test_a_post_whose_claim_is_absent_is_left_out_with_the_reason() -> None:

@@ -31,7 +31,7 @@ from bot.domain.period import Period
 from bot.domain.report import ClaimSpec
 from bot.domain.thread import Skipped
 from bot.publishers.x import LIMITS
-from tests.builders import a_chart, a_post, a_report, asked, figures, judgement, observed, stated
+from tests.builders import METRICS, a_chart, a_post, a_report, asked, figures, judgement, observed, stated
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&"
 VOID = {"meta", "img"}
@@ -53,9 +53,10 @@ def edition(*seen: Observation, skipped: str = "nobody counts", title: str = "Fr
     """Two posts: one with a claim, a figure and a picture, one without either."""
     lead = ClaimSpec("lead", "lead", "papers", ("tensorflow", "pytorch"))
     posts = a_post("research", "{{ claims.lead.leads }}: {{ figures.papers.pytorch }}"), a_post("end", "The sources are named.")
-    report = replace(a_report(*posts, claims=[lead]), title=title)
     seen = seen or (TORCH, FLOW)
-    known, year = figures(*seen), Period.parse("2020")
+    metrics = {**METRICS, "papers": replace(METRICS["papers"], same_counter=tuple(one.origin for one in seen))}
+    report = replace(a_report(*posts, claims=[lead]), title=title, metrics=metrics)
+    known, year = figures(*seen, metrics=metrics), Period.parse("2020")
     made = claims(report.claims, known, year)
     said = {key: claim for key, claim in made.items() if isinstance(claim, Claim)}
     composer = Composer(report, year, known, made)

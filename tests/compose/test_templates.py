@@ -22,7 +22,7 @@ from bot.errors import BadTemplate
 from tests.builders import FEW, METRICS, SUBJECTS, a_metric, a_post, a_report, a_subject, asked, figures, observed, window
 
 YEAR = Period.parse("2020")
-TORCH, FLOW = observed(312, "pytorch"), observed(94, "tensorflow", note="leads by 7", origin="Horace He")
+TORCH, FLOW = observed(312, "pytorch", origin="Horace He"), observed(94, "tensorflow", note="leads by 7", origin="Horace He")
 SHARE = observed(47.88, "keras", metric="use")
 DOWNLOADS = observed(113_788_105, "tensorflow", window("2020-01-02", "2021-01-01"), "downloads")
 SPECS = (

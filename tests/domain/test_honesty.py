@@ -131,6 +131,21 @@ CLAIM_WORDS = [
     "billion",
     "trillion",
     "percent",
+    "because",
+    "caused",
+    "causing",
+    "cause",
+    "due to",
+    "thanks to",
+    "owing to",
+    "driven by",
+    "fueled",
+    "fuelled",
+    "sparked",
+    "hence",
+    "thus",
+    "therefore",
+    "as a result",
 ]
 
 
@@ -179,7 +194,7 @@ def test_a_claim_word_is_found_in_any_case(word: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["A leader", "pupil", "download", "uploaded", "upstream", "pleads", "latent", "moreover", "alone", "someone", "sevenths-free",
-     "Notebooks learn with copies removed", "secondary", "firsthand", "Bestow"],
+     "Notebooks learn with copies removed", "secondary", "firsthand", "Bestow", "Apache Spark", "due", "thanks", "causeway"],
 )  # fmt: skip
 def test_a_word_that_only_holds_a_claim_word_is_none(text: str) -> None:
     assert words(text) == (["leader"] if text == "A leader" else [])
