@@ -222,7 +222,7 @@ def sources(
     made = [replace(named, client=ask(named.name)) for named in made]
     if data:
         csv = plugins.load("sources", "csv", ("Source",))
-        made.append(NamedSource("--data", csv.Source(files=tuple(data)), required=True, by_hand=True))
+        made.append(NamedSource("--data", csv.Source(files=tuple(data)), required=True, by_hand=True, says_all=csv.SAYS_ALL))
     return made
 
 
@@ -542,7 +542,8 @@ def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:
         source = _beside(source, folder)
     except RuntimeError as error:  # "~" where nobody knows whose home
         raise BadRecipe(f"{folder / 'report.toml'}: sources.{spec.name}: {error}; write the whole path") from error
-    return NamedSource(spec.name, source, spec.required, metrics, since=spec.since)
+    says_all = getattr(room, "SAYS_ALL", False)
+    return NamedSource(spec.name, source, spec.required, metrics, since=spec.since, says_all=says_all)
 
 
 def _expanded(value: Any, house: House) -> Any:
