@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import CodeType
 from typing import Final
 
 from jinja2 import StrictUndefined, TemplateError, UndefinedError
@@ -55,6 +57,8 @@ class Templates:
         self._environment.filters = {name: for_each_filter(function) for name, function in FILTERS.items()}
         self._environment.tests = {"defined": self._environment.tests["defined"]}
         self._language = Language(report, self._environment)
+        self._compiler = self._environment.overlay(finalize=_marker([]))
+        self._compiled: dict[Template, CodeType] = {}
 
     def check(self, template: Template) -> None:
         """
@@ -73,11 +77,10 @@ class Templates:
             LeftOut: it prints a figure or claim that is absent.
             BadTemplate: it asks for something unknown or tries to leave the sandbox; with the line.
         """
-        tree = self._language.read(template)
         bases: list[Basis] = []
         environment = self._environment.overlay(finalize=_marker(bases))
         try:
-            marked = environment.from_string(tree).render(context)
+            marked = environment.template_class.from_code(environment, self._code(template), {}).render(context)
         except LeftOut:
             raise
         except (Unknown, UndefinedError) as error:
@@ -88,6 +91,18 @@ class Templates:
                 RecursionError, MemoryError) as error:  # fmt: skip
             raise bad(template, _line_of(error), f"cannot be rendered: {error}") from None
         return _cited(_tidy(marked), bases)
+
+    def _code(self, template: Template) -> CodeType:
+        """What a checked template is compiled to, once."""
+        if template not in self._compiled:
+            self._compiled[template] = self._compiler.compile(self._language.read(template))
+        return self._compiled[template]
+
+
+@lru_cache(maxsize=8)
+def templates(report: Report) -> Templates:
+    """The texts of a report, each checked and compiled once, however many periods it is told for."""
+    return Templates(report)
 
 
 def context(

@@ -96,16 +96,20 @@ class Editions:
         if (kept := self._kept(period)) is not None and kept.fingerprint == tried.fingerprint:
             return kept
         past = Past(self._cited(period, gathered), known_by=as_of)
-        rows: tuple[Row, ...] = ()
+        story = None
         try:
             story = pipeline.weigh(self._recipe, period, gathered, as_of, past)
-            rows = silent_rows(claims(self._recipe.claims, story.figures(), period), story.judgements, self._recipe)
             run = pipeline.tell(story, as_of, self._limits, wiring.draw_alone, _silent)
         except HeldBack as held:
+            rows = () if story is None else self._silent_rows(story)
             return self._kept_as(replace(tried, reason=str(held), rows=rows), None)
-        edition = run.edition
-        told = replace(tried, outcome=Outcome.TOLD, rows=told_rows(edition, run.claims), pictures=pictures(edition))
-        return self._kept_as(told, edition)
+        rows = told_rows(run.edition, run.claims)
+        told = replace(tried, outcome=Outcome.TOLD, rows=rows, pictures=pictures(run.edition))
+        return self._kept_as(told, run.edition)
+
+    def _silent_rows(self, story: pipeline.Story) -> tuple[Row, ...]:
+        stated = claims(self._recipe.claims, story.figures(), story.period)
+        return silent_rows(stated, story.judgements, self._recipe)
 
     def _as_of(self, period: Period) -> dt.datetime:
         """The instant of a period, or of the one that was told in its place."""
