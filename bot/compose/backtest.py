@@ -43,7 +43,12 @@ class Backtest:
     @property
     def fresh(self) -> int:
         """How many editions were composed in this run."""
-        return sum(one.fresh for one in self.periods)
+        return sum(one.fresh and one.outcome is not Outcome.FAILED for one in self.periods)
+
+    @property
+    def kept(self) -> int:
+        """How many were composed before, of the same."""
+        return sum(not one.fresh and one.outcome in (Outcome.TOLD, Outcome.HELD) for one in self.periods)
 
     @property
     def failed(self) -> int:
@@ -122,7 +127,7 @@ def summary(backtest: Backtest, sheets: Sequence[str]) -> dict[str, object]:
         "post_length": backtest.post_length,
         "contact_sheets": list(sheets),
         "composed": backtest.fresh,
-        "kept": sum(one.outcome in (Outcome.TOLD, Outcome.HELD) and not one.fresh for one in backtest.periods),
+        "kept": backtest.kept,
         "jobs": backtest.jobs,
         "seconds": round(backtest.seconds, 2),
         "editions_per_second": round(backtest.per_second, 2),

@@ -36,10 +36,9 @@ def _show_sums(told: Backtest) -> None:
     if told.widest is not None:
         period, post = told.widest
         say(f"widest    {post.name} of {period.period}: {post.width} of {told.post_length}")
-    kept = sum(told.count(outcome) for outcome in (Outcome.TOLD, Outcome.HELD, Outcome.FAILED)) - told.fresh
     speed = f", {told.per_second:.2f} a second" if told.fresh else ""
     processes = "1 process" if told.jobs == 1 else f"{told.jobs} processes"
-    say(f"time      {told.seconds:.1f} s by {processes}: {told.fresh} editions composed{speed}; {kept} kept from before")
+    say(f"time      {told.seconds:.1f} s by {processes}: {told.fresh} editions composed{speed}; {told.kept} kept from before")
 
 
 def _counts(found: Mapping[str, int]) -> str:
