@@ -136,6 +136,25 @@ def test_each_year_is_told_from_what_was_known_a_week_after_it(letters: Path) ->
     }
 
 
+def test_the_edition_before_cited_what_stood_at_its_own_instant(letters: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weigh = editions.pipeline.weigh
+
+    def weighing(report: Any, period: Any, gathered: Any, now: Any, past: Any) -> Any:
+        cited = sorted((seen.subject, seen.period.key, seen.value) for seen in past.cited)
+        (letters / f"cited-{period.key}.json").write_text(json.dumps(cited))
+        return weigh(report, period, gathered, now, past)
+
+    monkeypatch.setattr(editions.pipeline, "weigh", weighing)
+    assert backtest() == 0
+    assert json.loads((letters / "cited-2018.json").read_text()) == []
+    assert json.loads((letters / "cited-2020.json").read_text()) == [
+        ["a", "2018", 100_000.0],
+        ["a", "2019", 200_000.0],
+        ["b", "2018", 50_000.0],
+        ["b", "2019", 100_000.0],
+    ]
+
+
 def test_the_table_has_a_row_for_each_claim_and_post_of_each_year(letters: Path) -> None:
     assert backtest() == 0
     rows = [(row["period"], row["as_of"][:10], row["kind"], row["name"], row["outcome"], row["value"]) for row in table()]
@@ -343,8 +362,9 @@ def test_a_year_whose_window_is_not_open_yet_is_skipped(letters: Path) -> None:
 def test_two_at_once_do_not_write_to_one_folder(letters: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from bot.verbs.backtesting import _held
 
-    with _held(Path("out/letters/backtest")):
+    with _held(Path("out/letters/backtest")) as (_, work):
         assert backtest() == 2
+        assert work.is_dir()
     assert "another backtest is writing to out/letters/backtest" in capsys.readouterr().err
 
 

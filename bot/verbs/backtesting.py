@@ -122,20 +122,25 @@ def _held(place: Path) -> Iterator[tuple[Path, Path]]:
     try:
         place.mkdir(parents=True, exist_ok=True)
         handle = os.open(place, os.O_RDONLY)
+    except OSError as error:
+        raise BadOutput(f"{place} cannot be written: {error.strerror or error}. Choose another folder with --out") from error
+    try:
+        _lock(handle, place)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _clear(place)
-            work = Path(tempfile.mkdtemp(prefix=_WORK, dir=place))
-            yield place, work
+            yield place, Path(tempfile.mkdtemp(prefix=_WORK, dir=place))
         finally:
             _clear(place)
-            os.close(handle)
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, place: Path) -> None:
+    """It ends with the processes that hold it, forked ones too."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise BadOutput(f"another backtest is writing to {place}; wait for it, or choose another --out") from None
-    except OSError as error:
-        raise BadOutput(
-            f"{place} cannot be written: {error.strerror or error}. Free space or rights, or choose another --out"
-        ) from error
 
 
 def _clear(place: Path) -> None:
