@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import hashlib
 import json
 import os
@@ -134,12 +135,17 @@ def test_each_year_is_told_from_what_was_known_a_week_after_it(letters: Path) ->
         ],
         "2020": ["Beta grew by 25% on the year before.\n\n1/1\n"],
     }
+    thread = json.loads(Path("out/letters/backtest/2020/thread.json").read_text())
+    assert thread["composed_at"] == "2021-01-08T00:00:00+00:00"
 
 
-def test_the_edition_before_cited_what_stood_at_its_own_instant(letters: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_weighed_at_its_instant_against_what_the_edition_before_cited_at_its_own(
+    letters: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     weigh = editions.pipeline.weigh
 
     def weighing(report: Any, period: Any, gathered: Any, now: Any, past: Any) -> Any:
+        assert now == past.known_by == period.end + dt.timedelta(days=7)
         cited = sorted((seen.subject, seen.period.key, seen.value) for seen in past.cited)
         (letters / f"cited-{period.key}.json").write_text(json.dumps(cited))
         return weigh(report, period, gathered, now, past)
