@@ -25,6 +25,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.refusal
 	$(BIN)/python -m benchmarks.due
 	$(BIN)/python -m benchmarks.service
+	$(BIN)/python -m benchmarks.backtest
 
 # For maintainers: rebuild the bundled figures from the raw files in RAW.
 archive: $(VENV)/.base

@@ -28,7 +28,7 @@ class NamedSource:
     """
     A source under its name in the recipe: can the report do without it, what does it define, did a person give it by hand.
 
-    A live one has a `client`; `since` is the first period it is asked for.
+    A live one has a `client`; `since` is the first period it is asked for. One that `says_all` says the same whatever the period.
     """
 
     name: str
@@ -38,6 +38,7 @@ class NamedSource:
     by_hand: bool = False
     client: Client | None = None
     since: Period | None = None
+    says_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,19 +68,25 @@ class Gathered:
 
 
 def gather(
-    report: Report, period: Period, sources: Sequence[NamedSource], store: Store | None, progress: Progress
+    report: Report,
+    period: Period,
+    sources: Sequence[NamedSource],
+    store: Store | None,
+    progress: Progress,
+    already: Mapping[str, Gathered] | None = None,
 ) -> list[Gathered]:
     """
-    Every source's observations, in the order of the recipe. Live ones add what the store has of earlier readings.
+    Every source's observations, in the order of the recipe. Live ones add what the store has of earlier readings; those that were
+    read `already`, by name, are not asked again.
 
     Raises:
         SourceUnavailable: a required source gave nothing.
         BadFigures: a file is not what its source documents; names the place.
         BadStore: what was found cannot be kept.
     """
-    files = [named for named in sources if named.client is None]
-    live = [(named, named.client) for named in sources if named.client is not None]
-    found: dict[str, Gathered] = {}
+    found = dict(already or {})
+    files = [named for named in sources if named.client is None and named.name not in found]
+    live = [(named, named.client) for named in sources if named.client is not None and named.name not in found]
     for number, named in enumerate(files, 1):
         progress("reading", number, len(files))
         found[named.name] = _read(named, report, period)
@@ -173,7 +180,8 @@ class _Visit:
         for key, asked in self._ids.items():
             by_id.setdefault(asked, []).append(key)
         readings = self._store.readings(self._named.name, sorted(by_id))
-        found = [replace(one.observation, subject=key) for one in readings for key in by_id[one.asked]]
+        told = [one for one in readings if one.observation.retrieved_at <= self._client.now]  # or by a clock that was ahead
+        found = [replace(one.observation, subject=key) for one in told for key in by_id[one.asked]]
         return self._of_one_reading(self._still_told(found))
 
     def _still_told(self, found: Sequence[Observation]) -> list[Observation]:
@@ -188,20 +196,16 @@ class _Visit:
         return [seen for seen in told if (seen.metric, seen.subject, seen.period) not in withdrawn]
 
     def _of_one_reading(self, found: Sequence[Observation]) -> list[Observation]:
-        """
-        Without what a clock that was ahead has dated, and without a whole that was read after its parts: another report may have
-        read it for parts of its own.
-        """
-        told = [seen for seen in found if seen.retrieved_at <= self._client.now]
+        """Without a whole that was read after its parts: another report may have read it for parts of its own."""
         newest: dict[tuple[str, Period], dt.datetime] = {}
-        for seen in told:
+        for seen in found:
             if seen.subject != WHOLE:
                 newest[seen.metric, seen.period] = max(
                     seen.retrieved_at, newest.get((seen.metric, seen.period), seen.retrieved_at)
                 )
         return [
             seen
-            for seen in told
+            for seen in found
             if seen.subject != WHOLE or seen.retrieved_at <= newest.get((seen.metric, seen.period), seen.retrieved_at)
         ]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Any
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
 
 _PACKAGE = Path(__file__).parent
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
+_DRAWN_WITH = ("fontpkg-inter", "jinja2", "matplotlib", "numpy", "pandas", "pillow", "twitter-text-parser")
+"""Another version of these may print or paint something else."""
+_DRAWS = ("NOUN", "draw", "describe")
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,16 @@ def recipe_digest(house: House, key: str) -> str:
     return digest({**report_folders(house.folder), **house.recipes}[key])
 
 
+def made_with(house: House, report: Report) -> str:
+    """A digest of what an edition is made with besides its figures: recipe, limits, this code, and what renders and draws."""
+    sums = hashlib.sha256(repr((recipe_digest(house, report.key), limits(report.network))).encode())
+    for path in sorted(path for path in _PACKAGE.rglob("*") if path.suffix in (".py", ".html", ".css")):
+        sums.update(f"{path.relative_to(_PACKAGE)}\0".encode() + path.read_bytes())
+    for name in _DRAWN_WITH:
+        sums.update(f"{name} {version(name)}\0".encode())
+    return sums.hexdigest()
+
+
 def keep_recipe(house: House, key: str) -> Path:
     """A copy of a report's recipe and texts that stays when they are edited."""
     return keep(report_folders(house.folder)[key], house.settings.home / "recipes")
@@ -187,9 +202,9 @@ def kinds() -> Kinds:
     return Kinds(NEEDS, plugins.rooms("charts"), plugins.rooms("sources"), plugins.known_metrics())
 
 
-def period(house: House, key: str | None, granularity: Granularity) -> Period:
+def period(house: House, key: str | None, granularity: Granularity, option: str = "--period") -> Period:
     """
-    The period a key names, or the newest that has wholly passed.
+    The period a key names, or the newest that has wholly passed. `option` is what a person gave the key with.
 
     Raises:
         BadInput: the key names no period.
@@ -199,9 +214,9 @@ def period(house: House, key: str | None, granularity: Granularity) -> Period:
     try:
         period = Period.parse(key)
     except ValueError as error:
-        raise BadInput(f"--period {error}") from None
+        raise BadInput(f"{option} {error}") from None
     if not _FIRST_YEAR <= period.start.year <= _LAST_YEAR:
-        raise BadInput(f"--period {key} is not between {_FIRST_YEAR} and {_LAST_YEAR}; nothing was counted then")
+        raise BadInput(f"{option} {key} is not between {_FIRST_YEAR} and {_LAST_YEAR}; nothing was counted then")
     return period
 
 
@@ -224,7 +239,7 @@ def sources(
     made = [replace(named, client=ask(named.name)) for named in made]
     if data:
         csv = plugins.load("sources", "csv", ("Source",))
-        made.append(NamedSource("--data", csv.Source(files=tuple(data)), required=True, by_hand=True))
+        made.append(NamedSource("--data", csv.Source(files=tuple(data)), required=True, by_hand=True, says_all=csv.SAYS_ALL))
     return made
 
 
@@ -604,10 +619,41 @@ def drawer(progress: Progress) -> Draw:
         progress("loading the drawing library", 0, 0)
         from bot.charts.sheet.render import render_all
 
-        needs = ("NOUN", "draw", "describe")
-        return render_all([(plugins.load("charts", kind, needs), data) for kind, data in jobs], progress)
+        return render_all([(plugins.load("charts", kind, _DRAWS), data) for kind, data in jobs], progress)
 
     return draw
+
+
+def load_drawing(report: Report, progress: Progress) -> None:
+    """Everything the charts of a report need, in memory: processes that are forked then need not load it."""
+    progress("loading the drawing library", 0, 0)
+    from bot.charts.sheet import contact, fonts, render  # noqa: F401
+
+    fonts.ensure(lambda text: progress(text, 0, 0))
+    for kind in {post.chart.kind for post in report.posts if post.chart is not None}:
+        plugins.load("charts", kind, _DRAWS)
+
+
+def draw_alone(jobs: Sequence[tuple[str, ChartData]]) -> Iterator[Chart]:
+    """Charts one after the other and by nothing but this process: others draw beside it."""
+    from bot.charts.sheet.render import render
+
+    return (render(plugins.load("charts", kind, _DRAWS), data) for kind, data in jobs)
+
+
+def sheet_size() -> int:
+    """How many charts stand on a contact sheet."""
+    from bot.charts.sheet.contact import ACROSS, DOWN
+
+    return ACROSS * DOWN
+
+
+def contact_sheet(pictures: Sequence[tuple[str, Path]]) -> bytes:
+    """Many charts on one picture, each under its label."""
+    from bot.charts.sheet.contact import Thumbnail
+    from bot.charts.sheet.contact import contact_sheet as sheet
+
+    return sheet([Thumbnail(label, path) for label, path in pictures])
 
 
 def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:
@@ -630,7 +676,8 @@ def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:
         source = _beside(source, folder)
     except RuntimeError as error:  # "~" where nobody knows whose home
         raise BadRecipe(f"{folder / 'report.toml'}: sources.{spec.name}: {error}; write the whole path") from error
-    return NamedSource(spec.name, source, spec.required, metrics, since=spec.since)
+    says_all = getattr(room, "SAYS_ALL", False)
+    return NamedSource(spec.name, source, spec.required, metrics, since=spec.since, says_all=says_all)
 
 
 def _expanded(value: Any, house: House) -> Any:

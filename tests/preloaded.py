@@ -15,10 +15,10 @@ import bot.charts.sheet.render
 import bot.rehearsal
 import bot.store
 from bot.plugins import load, rooms
-from bot.terminal import checking, collecting, login, posting, rehearsing, threads
+from bot.terminal import backtesting, checking, collecting, login, posting, rehearsing, threads
 
 LOADED: Final = (
     *(alembic, jinja2, psycopg, requests_oauthlib, sqlalchemy.dialects, bot.charts, bot.rehearsal, bot.store),
-    *(checking, collecting, login, posting, rehearsing, threads),
+    *(backtesting, checking, collecting, login, posting, rehearsing, threads),
     *(load(wing, name, ()) for wing in ("sources", "charts", "publishers") for name in rooms(wing)),
 )

@@ -173,6 +173,30 @@ def test_a_reading_dated_ahead_does_not_stand(store: Store) -> None:
     assert values(street.visit()) == {"tensorflow": 21, "pytorch": 31}
 
 
+def test_as_of_the_past_the_store_is_what_it_was_then(store: Store) -> None:
+    street = Street({"/tf": "20", "/torch": "30"}, store)
+    street.visit()
+    first = street.clock.at
+    street.clock.at += dt.timedelta(days=1)
+    street.answers |= {"/tf": "none", "/torch": "31"}  # one is withdrawn, one is restated
+    assert values(street.visit()) == {"pytorch": 31}
+    assert values(as_of(first, store)) == {"tensorflow": 20, "pytorch": 30}
+    assert values(as_of(first - dt.timedelta(seconds=1), store)) == {}
+
+
+def as_of(instant: dt.datetime, store: Store) -> Gathered:
+    named = NamedSource("shop", Shop(), required=False, client=Offline("shop", instant))
+    (gathered,) = gather(REPORT, OCTOBER, [named], store, lambda *_: None)
+    newest = {(seen.subject, seen.period): seen for seen in gathered.observations}  # in order of retrieval
+    return replace(gathered, observations=tuple(newest.values()))
+
+
+def test_what_was_read_already_is_not_read_again(store: Store) -> None:
+    before = Street({"/tf": "20", "/torch": "30"}, store).visit()
+    named = replace(before.named, client=None)
+    assert gather(REPORT, OCTOBER, [named], store, lambda *_: None, {"shop": before}) == [before]
+
+
 def test_a_subject_called_all_at_its_source_is_not_the_whole(store: Store) -> None:
     report = a_report(a_subject("everything", ids={"shop": "all"}))
     assert values(Street({"/all": "20"}, store).visit(report)) == {"everything": 20}

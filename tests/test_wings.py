@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import inspect
 import re
@@ -34,6 +35,17 @@ def test_a_source_is_a_frozen_dataclass_that_fetches_and_parses(name: str) -> No
     assert all(isinstance(metric, Metric) for metric in room.METRICS)
     assert all(isinstance(origin, Origin) and origin.citation and origin.terms for origin in room.ORIGINS)
     assert len(room.__doc__ or "") > 100
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_source_that_says_all_never_looks_at_the_period(name: str) -> None:
+    room = source(name)
+    used = {node.id for node in ast.walk(ast.parse(inspect.getsource(room.Source))) if isinstance(node, ast.Name)}
+    assert not (getattr(room, "SAYS_ALL", False) and ("period" in used or hasattr(room, "SERVICE")))
+
+
+def test_the_archive_and_files_by_hand_say_all() -> None:
+    assert {name for name in SOURCES if getattr(source(name), "SAYS_ALL", False)} >= {"archive", "csv", "manual"}
 
 
 @pytest.mark.parametrize("metric", known_metrics().values(), ids=lambda metric: metric.key)

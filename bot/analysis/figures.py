@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -24,12 +25,20 @@ def newest(observations: Iterable[Observation], by_hand: Collection[str] = ()) -
 
 
 def _standing(readings: Sequence[Observation], by_hand: Collection[str]) -> Observation:
+    if len(readings) == 1:
+        return readings[0]
     given = _of_these(readings, by_hand) or readings
     return max((seen for seen in reversed(given) if seen.origin == given[-1].origin), key=lambda seen: seen.retrieved_at)
 
 
 def _of_these(found: Sequence[Observation], ids: Collection[str]) -> list[Observation]:
     return [seen for seen in found if seen.id in ids] if ids else []  # an id costs a digest
+
+
+def _by_end(series: Sequence[Observation]) -> tuple[Sequence[dt.datetime], Sequence[Observation]]:
+    """A series in the order in which its windows end, with the ends."""
+    ordered = sorted(series, key=lambda seen: (seen.period.end, seen.period.start))
+    return [seen.period.end for seen in ordered], ordered
 
 
 class Figures:
@@ -64,6 +73,7 @@ class Figures:
         self._series: dict[tuple[str, str], list[Observation]] = defaultdict(list)
         for seen in sorted(newest(observations, self._by_hand), key=lambda one: one.period):
             self._series[seen.metric, seen.subject].append(seen)
+        self._by_end = {key: _by_end(series) for key, series in self._series.items()}
 
     def at(self, metric: str, subject: str, period: Period) -> Observation | Absent:
         """The observation that stands for a period by the metric's own rule, or why there is none."""
@@ -152,7 +162,10 @@ class Figures:
                 case Aggregation.EVENT:
                     return period.contains(window)
 
-        return [seen for seen in self._series[metric.key, subject] if stands_for(seen.period)]
+        ends, series = self._by_end.get((metric.key, subject), ((), ()))
+        first = period.start if metric.aggregation is Aggregation.EVENT else period.end - tolerance
+        near = series[bisect_left(ends, first) : bisect_right(ends, period.end + tolerance)]  # of years of days, some weeks
+        return [seen for seen in near if stands_for(seen.period)]
 
     def _nearest(self, metric: Metric, subject: str, period: Period) -> str | None:
         """Of a stock that was read at other times: when, in words."""

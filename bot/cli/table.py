@@ -6,6 +6,7 @@ _GROUPS = {
     "threads": {
         "preview": "write a thread to disk, exactly as it would be posted",
         "explain": "print one post with the whole story of each of its numbers",
+        "backtest": "tell every period of the past as it would have been told then",
         "rehearse": "post it to a fake X on this machine, with whatever is to go wrong",
     },
     "accounts": {

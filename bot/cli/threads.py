@@ -15,6 +15,7 @@ def arguments(verb: str, parser: argparse.ArgumentParser) -> Callable[[argparse.
     takes, run = {
         "preview": (_preview_arguments, _preview),
         "explain": (_explain_arguments, _explain),
+        "backtest": (_backtest_arguments, _backtest),
         "rehearse": (_rehearse_arguments, _rehearse),
     }[verb]
     takes(parser)
@@ -63,6 +64,35 @@ def _explain(options: argparse.Namespace) -> int:
 
     show.show_story(threads.explain(options.report, options.period, options.position, options.now, options.data))
     return 0
+
+
+def _backtest_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("report", nargs="?", default=DEFAULT_REPORT, metavar="REPORT", help=f"default: {DEFAULT_REPORT}")
+    parser.add_argument("--from", dest="first", required=True, metavar="KEY", help="the first period: 2018-02, 2015, 2026-W01")
+    parser.add_argument("--to", dest="last", metavar="KEY", help="the last one (default: the newest complete one)")
+    parser.add_argument("--now", metavar="ISO", help="the instant after which nothing is known (default: now)")
+    parser.add_argument("--data", action="append", default=[], metavar="FILE.csv", help="more observations; may be given again")
+    parser.add_argument("--out", default="out", metavar="DIR", help="where to write DIR/<report>/backtest/ (default: out)")
+    parser.add_argument("--jobs", type=int, metavar="N", help="how many editions are composed side by side (default: one a core)")
+    parser.add_argument("--open", action="store_true", help="open the page when it is written")
+    parser.set_defaults(after_stop="editions that were done are kept; the same command goes on from there")
+
+
+def _backtest(options: argparse.Namespace) -> int:
+    end_on_sigterm()
+    from bot.terminal import backtesting as show
+    from bot.terminal.lines import progress
+    from bot.terminal.threads import open_page
+    from bot.verbs import backtesting
+
+    with progress() as told:
+        done = backtesting.backtest(
+            options.report, options.first, options.last, options.now, options.data, options.out, options.jobs, told
+        )
+    show.show_backtest(done)
+    if options.open:
+        open_page(done.folder / "index.html")
+    return 1 if done.failed else 0
 
 
 def _rehearse_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bot.analysis.claims import ranked
 from bot.analysis.figures import Figures
 from bot.analysis.frames import Panel, panel
 from bot.compose.assembly import Draft, check_cited, marked, observed
-from bot.compose.templates import Templates, context
+from bot.compose.templates import context, templates
 from bot.compose.views import AbsentView, ClaimView, FigureView, LeftOut, figure_view
 from bot.domain.claim import Claim
 from bot.domain.measure import WHOLE, Absent, Observation
@@ -37,7 +38,7 @@ class Composer:
         self._report = report
         self._period = period
         self._figures = figures
-        self._templates = Templates(report)
+        self._templates = templates(report)
         self._context = context(report, period, self._figure_views(), {key: self._claim_view(one) for key, one in stated.items()})
 
     @property
@@ -87,12 +88,12 @@ class Composer:
             absent=shown.absent,
         )
 
-    def _figure_views(self) -> dict[str, dict[str, FigureView | AbsentView]]:
+    def _figure_views(self) -> dict[str, _Lazily]:
         subjects = (*self._report.subjects, WHOLE)
-        return {
-            metric: {subject: figure_view(self._figures.at(metric, subject, self._period), self._report) for subject in subjects}
-            for metric in self._report.metrics
-        }
+        return {metric: _Lazily(subjects, partial(self._figure_view, metric)) for metric in self._report.metrics}
+
+    def _figure_view(self, metric: str, subject: str) -> FigureView | AbsentView:
+        return figure_view(self._figures.at(metric, subject, self._period), self._report)
 
     def _claim_view(self, stated: Claim | Absent) -> ClaimView | AbsentView:
         if isinstance(stated, Absent):
@@ -103,6 +104,25 @@ class Composer:
             views = [figure_view(seen, self._report) for seen in order]
             shown = [view for view in views if isinstance(view, FigureView)]
         return ClaimView(stated, self._report, shown)
+
+
+class _Lazily(Mapping[str, FigureView | AbsentView]):
+    """Values that are made when a template looks at them: of a hundred figures it shows ten."""
+
+    def __init__(self, keys: Sequence[str], make: Callable[[str], FigureView | AbsentView]) -> None:
+        self._keys = keys
+        self._make = make
+
+    def __getitem__(self, key: str) -> FigureView | AbsentView:
+        if key not in self._keys:
+            raise KeyError(key)
+        return self._make(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
 
 def _source_line(shown: Panel, figures: Figures) -> Cited:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import CodeType
 from typing import Final
 
 from jinja2 import Environment, StrictUndefined, TemplateError, UndefinedError, nodes
@@ -59,6 +61,7 @@ class Templates:
         self._environment.filters = {name: for_each_filter(function) for name, function in FILTERS.items()}
         self._environment.tests = {"defined": self._environment.tests["defined"]}
         self._language = Language(report, self._environment)
+        self._prepared: dict[Template, Prepared] = {}
 
     def check(self, template: Template) -> None:
         """
@@ -77,7 +80,9 @@ class Templates:
             LeftOut: it prints a figure or claim that is absent.
             BadTemplate: it asks for something unknown or tries to leave the sandbox; with the line.
         """
-        return self.prepare(template).render(context)
+        if template not in self._prepared:
+            self._prepared[template] = self.prepare(template)
+        return self._prepared[template].render(context)
 
     def prepare(self, template: Template, tree: nodes.Template | None = None) -> Prepared:
         """
@@ -98,9 +103,9 @@ class Prepared:
 
     def __init__(self, tree: nodes.Template, environment: Environment, template: Template) -> None:
         self._template = template
-        self._bases: list[Basis] = []
+        self._environment = environment
         try:
-            self._compiled = environment.overlay(finalize=_marker(self._bases)).from_string(tree)
+            self._code: CodeType = environment.overlay(finalize=_marker([])).compile(tree)
         except _UNUSABLE as error:
             raise bad(template, _line_of(error), f"cannot be rendered: {error}") from None
 
@@ -112,16 +117,17 @@ class Prepared:
             LeftOut: it prints a figure or claim that is absent.
             BadTemplate: it asks for something unknown or tries to leave the sandbox; with the line.
         """
-        return _cited(_tidy(self._marked(context)), self._bases)
+        bases: list[Basis] = []
+        return _cited(_tidy(self._marked(context, bases)), bases)
 
     def untidied(self, context: Mapping[str, object]) -> str:
         """The text before blanks and empty lines are tidied. Raises what `render` does."""
-        return _MARKED.sub(r"\2", self._marked(context))
+        return _MARKED.sub(r"\2", self._marked(context, []))
 
-    def _marked(self, context: Mapping[str, object]) -> str:
-        self._bases.clear()
+    def _marked(self, context: Mapping[str, object], bases: list[Basis]) -> str:
+        environment = self._environment.overlay(finalize=_marker(bases))
         try:
-            return self._compiled.render(context)
+            return environment.template_class.from_code(environment, self._code, {}).render(context)
         except LeftOut:
             raise
         except (Unknown, UndefinedError) as error:
@@ -130,6 +136,12 @@ class Prepared:
             raise bad(self._template, _line_of(error), f"reaches outside the sandbox: {error}") from None
         except _UNUSABLE as error:
             raise bad(self._template, _line_of(error), f"cannot be rendered: {error}") from None
+
+
+@lru_cache(maxsize=8)
+def templates(report: Report) -> Templates:
+    """The texts of a report, each checked and compiled once, however many periods it is told for."""
+    return Templates(report)
 
 
 def context(

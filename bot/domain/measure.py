@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 from bot.domain.period import Period
@@ -250,7 +251,7 @@ class Observation:
         """Since when it could be told: since it was published, or as far as is known since it was read."""
         return self.published_at or self.retrieved_at
 
-    @property
+    @cached_property
     def id(self) -> str:
         """One reading of one figure: another when the same figure is read again later."""
         parts = (self.metric, self.subject, self.period.key, repr(float(self.value)), self.status, self.origin, self.url,

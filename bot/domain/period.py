@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July",
@@ -121,7 +122,7 @@ class Period:
             case Granularity.SPAN:
                 raise ValueError("a span is not a calendar period: there is no newest one")
 
-    @property
+    @cached_property
     def granularity(self) -> Granularity:
         """Which calendar unit this is, or SPAN."""
         if not (self._starts_at_midnight and self._ends_at_midnight):

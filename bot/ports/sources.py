@@ -132,7 +132,8 @@ class Source(Protocol):
     One publisher of numbers: `bot/sources/NAME.py` with a frozen dataclass `Source`, whose fields are its settings.
 
     The module also has METRICS, the definitions of what it measures; ORIGINS, whom to name and on what terms; COVERAGE, what it
-    can be asked for; and if it asks a service, SERVICE.
+    can be asked for; and if it asks a service, SERVICE. One that reads the same from its files whatever the period says SAYS_ALL:
+    it is then read once for many periods.
     """
 
     def fetch(self, client: Client, subjects: Sequence[Subject], period: Period) -> Iterable[Reply]:
@@ -165,9 +166,14 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Offline:
-    """A client that asks nobody, for rooms that read files and for runs without a connection; `name` is the source's."""
+    """
+    A client that asks nobody, for rooms that read files and for runs without a connection; `name` is the source's.
+
+    `at` is the instant it is to be, for a run as of the past.
+    """
 
     name: str = "this source"
+    at: dt.datetime | None = None
 
     @property
     def keys(self) -> Sequence[str]:
@@ -179,7 +185,7 @@ class Offline:
 
     @property
     def now(self) -> dt.datetime:
-        return dt.datetime.now(dt.UTC)
+        return self.at or dt.datetime.now(dt.UTC)
 
     def ask(self, question: Question) -> Reply:
         raise SourceUnavailable(f"{self.name} was not asked: this run makes no connection")

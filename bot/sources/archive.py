@@ -27,6 +27,7 @@ COVERAGE: Final = Coverage(
     lag="none: nothing in it changes between releases",
     quota="none: it comes with the program",
 )
+SAYS_ALL: Final = True
 READ_AT: Final = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 """When the raw files behind the archive were read in."""
 _SCHEME: Final = "archive:"

@@ -61,6 +61,7 @@ COVERAGE: Final = Coverage(
     lag="none: the series is closed",
     quota="none: a file on disk",
 )
+SAYS_ALL: Final = True
 _URL: Final = f"{ORIGINS[0].homepage}/blob/8fbf1477ee82/data_analysis/data.csv"
 _METRIC_OF: Final[Mapping[str, str]] = {conference: metric.key for conference, metric in zip(_CONFERENCES, METRICS, strict=True)}
 _LIMIT_BYTES: Final = _files.MIB

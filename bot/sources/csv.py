@@ -28,6 +28,7 @@ COVERAGE: Final = Coverage(
     lag="none known: each row says how settled it is",
     quota="none: files on disk",
 )
+SAYS_ALL: Final = True
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,7 @@ COVERAGE: Final = Coverage(
     lag="none: past days do not change",
     quota="none: files on disk",
 )
+SAYS_ALL: Final = True
 _LIMIT_BYTES: Final = 64 * _files.MIB
 
 

@@ -96,6 +96,7 @@ COVERAGE: Final = Coverage(
     lag="none: published answers do not change",
     quota="none: each year is downloaded once, by hand",
 )
+SAYS_ALL: Final = True
 _NONE: Final = _options.normal("None")
 _LIMIT_BYTES: Final = 64 * _files.MIB
 """The largest responses file, 2018, has 41 MB."""

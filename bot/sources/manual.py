@@ -49,6 +49,7 @@ COVERAGE: Final = Coverage(
     lag="none: a period is read when it is over",
     quota="none: a file on disk",
 )
+SAYS_ALL: Final = True
 _TABLE: Final = "figures"
 _TEXTS: Final = ("metric", "subject", "origin", "url", "read_by")
 _KEYS: Final = (*_TEXTS, "period", "day", "value", "read_on", "note")

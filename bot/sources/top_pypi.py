@@ -87,6 +87,7 @@ COVERAGE: Final = Coverage(
     lag="none: lists do not change once written",
     quota="none: a file on disk",
 )
+SAYS_ALL: Final = True
 _METRIC_OF: Final[Mapping[str, str]] = {"365": "pypi_downloads_year", "30": "pypi_downloads_30d"}
 _LIMIT_BYTES: Final = 64 * _files.MIB
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -22,6 +23,8 @@ class _Plain(Console):
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
 
+
+_WORTH_SAYING_S: Final = 5.0
 
 OUT: Final = _Plain(highlight=False)
 ERR: Final = _Plain(stderr=True, highlight=False)
@@ -60,6 +63,7 @@ class _Bars(Steps):
         name, far = TextColumn("{task.description}"), TextColumn("{task.fields[far]}")
         self._bars = Bars(SpinnerColumn(finished_text="\N{CHECK MARK}"), name, far, console=ERR, transient=True)
         self._tasks: dict[str, TaskID] = {}
+        self._begun: dict[str, float] = {}
         self._adding = threading.Lock()
 
     def __call__(self, name: str, done: int, total: int) -> None:
@@ -67,10 +71,11 @@ class _Bars(Steps):
             self._bars.start()
             if name not in self._tasks:
                 self._tasks[name] = self._bars.add_task(escape(name), total=None, far="")
+                self._begun[name] = time.monotonic()
         over = total > 0 and done >= total
         self._bars.update(self._tasks[name], total=1 if over else None, completed=int(over))
         if far := _far(done, total):
-            self._bars.update(self._tasks[name], far=far)
+            self._bars.update(self._tasks[name], far=far + _left(time.monotonic() - self._begun[name], done, total))
 
     def pause(self) -> None:
         self._bars.stop()
@@ -80,6 +85,14 @@ def _far(done: int, total: int) -> str:
     if total > 1:
         return f"{done}/{total}"
     return f"{done} {'reply' if done == 1 else 'replies'}" if done and not total else ""
+
+
+def _left(seconds: float, done: int, total: int) -> str:
+    """How long the rest takes if it goes on like this, where that is long enough to wonder."""
+    left = seconds / done * (total - done) if total > 1 and done else 0.0
+    if left < _WORTH_SAYING_S:
+        return ""
+    return f", some {left / 60:.0f} min left" if left >= 90 else f", some {left:.0f} s left"
 
 
 def say(text: str) -> None:
