@@ -11,14 +11,14 @@ from itertools import islice
 from bot import errors
 from bot.analysis.claims import claims
 from bot.analysis.figures import Figures
-from bot.analysis.gates import Case, judge, refuse_impossible, sift
+from bot.analysis.gates import Case, judge, reach, refuse_impossible, sift
 from bot.collection import Gathered, NamedSource, SourceOutcome, gather
 from bot.compose.assembly import assemble, check_cited, check_drafts
 from bot.compose.composer import Composer, Sketch
 from bot.domain.claim import Claim
 from bot.domain.edition import Edition
 from bot.domain.gate import Judgement, Past
-from bot.domain.measure import WHOLE, Absent, Missing, Observation
+from bot.domain.measure import WHOLE, Absent, Break, Metric, Missing, Observation
 from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.thread import Chart, Limits, Skipped
@@ -67,7 +67,16 @@ class Story:
         held = {one.metric: one.why for one in reversed(self.judgements) if one.holds}
         told = ((metric, outcome.problem or outcome.not_asked) for outcome in self.sources for metric in outcome.metrics)
         problems = {metric: reason for metric, reason in told if reason}
-        return Figures(self.observations, self.report.metrics, self.report.subjects, held, problems, self.by_hand, self.missing)
+        return Figures(self.observations, self._metrics(), self.report.subjects, held, problems, self.by_hand, self.missing)
+
+    def _metrics(self) -> Mapping[str, Metric]:
+        """The report's metrics, with the changes of counting that gates found beside those that are declared."""
+        metrics = dict(self.report.metrics)
+        for one in self.judgements:
+            if one.across is not None and one.gate != "break":
+                found = Break(one.across, one.sentence, one.subjects)
+                metrics[one.metric] = replace(metrics[one.metric], breaks=(*metrics[one.metric].breaks, found))
+        return metrics
 
 
 def collect(
@@ -113,7 +122,7 @@ def weigh(report: Report, period: Period, everything: Sequence[Gathered], now: d
         by_hand += [seen for seen in found if named.by_hand or seen.handwritten]
         observations += found
         missing += gathered.missing
-    case = Case.of(observations, report.metrics, report.subjects, period, now, by_hand, past.cited)
+    case = Case.of(observations, report.metrics, report.subjects, period, now, by_hand, past.cited, reach(report, period))
     judgements = judge(case, past.accepted)
     passed, aside = sift(observations, judgements)
     return Story(report, period, tuple(passed), tuple(judgements), tuple(outcomes), tuple(by_hand), (*aside, *missing))

@@ -365,7 +365,7 @@ def _change(now: Observation, before: Observation, figures: Figures) -> dict[str
 
 def _break_between(before: Observation, now: Observation, metric: Metric) -> Absent | None:
     """Why figures of two windows must not be put together: the way of counting changed after the first had begun."""
-    for change in metric.breaks:
+    for change in metric.breaks_of(now.subject):
         if before.period.start < change.at < now.period.end:
             return Absent(f"{metric.title} is counted another way since {change.at.date().isoformat()}: {change.reason}")
     return None

@@ -1,0 +1,198 @@
+"""What figures are too old, or of another time than they are told of."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from statistics import median, median_low
+from typing import Final, TypeAlias
+
+from bot.analysis.gates.case import Case
+from bot.domain.gate import Judgement, Verdict
+from bot.domain.measure import Aggregation, Observation
+from bot.domain.numerals import grouped
+from bot.domain.period import Granularity
+
+_Series: TypeAlias = Mapping[str, tuple[Observation, ...]]
+
+_STEPS: Final = 12
+_LEAST_STEPS: Final = 6
+"""With fewer steps known, nobody can say what is usual."""
+
+
+def old_counts(case: Case) -> Iterable[Judgement]:
+    """
+    A running count whose newest window ends more than one usual step before the period does: whoever draws it says so.
+
+    Nothing is told of the period itself then. A stock that stands for it, and was read more than a usual step and a tenth of the
+    period before its end, is told with the sentence.
+    """
+    for metric, found in case.counted(Aggregation.TOTAL, Aggregation.LEVEL):
+        if not metric.runs:
+            continue
+        for subject, series in found.items():
+            there = [seen for seen in series if seen.period.end <= case.period.end + metric.tolerance]
+            if len(there) <= _LEAST_STEPS:
+                continue
+            late = case.period.end - there[-1].period.end
+            if case.matters(there[-1]) and late > max(_usual(there), (case.period.end - case.period.start) / 10):
+                yield Judgement(
+                    "stale",
+                    Verdict.CAVEAT,
+                    metric.key,
+                    (subject,),
+                    (there[-1].period,),
+                    case.sentence("The newest count of {} is from before the end of this period",
+                                  "The newest count is from before the end of this period", subject),
+                    f"{metric.title} of {subject}: the newest window ends {late.days} days before {case.period} does, and "
+                    f"one comes every {_usual(there).days} days",
+                    (there[-1],),
+                )  # fmt: skip
+
+
+_MUCH: Final = 1000
+"""Smaller counts agree to the digit by chance now and then."""
+_REPEATS: Final = 0.05
+
+
+def repeated(case: Case) -> Iterable[Judgement]:
+    """A figure that is the one before it to the digit, of a series that otherwise moves: the list was not renewed. Set aside."""
+    for metric, found in case.counted(Aggregation.TOTAL, Aggregation.LEVEL):
+        if not metric.runs:
+            continue
+        for subject, series in found.items():
+            same = [at for at in range(1, len(series)) if series[at].value == series[at - 1].value >= _MUCH]
+            steps = sum(one.value >= _MUCH for one in series) - 1
+            if not same or steps < _LEAST_STEPS or len(same) > max(_REPEATS * steps, 1):
+                continue
+            for at in same:
+                if case.matters(series[at]) and series[at].period.start >= series[at - 1].period.end:
+                    yield Judgement(
+                        "stale",
+                        Verdict.SKIP,
+                        metric.key,
+                        (subject,),
+                        (series[at].period,),
+                        case.sentence("A count of {} repeats the one before it to the digit", "A count repeats the one before it",
+                                      subject),
+                        f"{metric.title} of {subject}: {grouped(series[at].value)} in {series[at - 1].period} and again in "
+                        f"{series[at].period}, which happens in {len(same)} of {steps} steps",
+                        (series[at - 1], series[at]),
+                    )  # fmt: skip
+
+
+_GRACE: Final = dt.timedelta(days=1)
+"""A list of a day may be dated by the day's beginning."""
+
+
+def read_too_early(case: Case) -> Iterable[Judgement]:
+    """A count over a window that was not over when it was read: set aside."""
+    for metric, found in case.counted(Aggregation.TOTAL):
+        for series in found.values():
+            for seen in series:
+                if seen.period.end - seen.retrieved_at > _GRACE and case.matters(seen):
+                    yield Judgement(
+                        "window",
+                        Verdict.SKIP,
+                        metric.key,
+                        (seen.subject,),
+                        (seen.period,),
+                        case.sentence("A count of {} was read before its days were over",
+                                      "A count was read before its days were over", seen.subject),
+                        f"{metric.title} of {seen.subject}: the window ends on {seen.period.last_day}, and it was read on "
+                        f"{seen.retrieved_at.date()}",
+                        (seen,),
+                    )  # fmt: skip
+
+
+_SHARED: Final = 0.9
+"""From so many shared windows on, a subject's are those of the others."""
+
+
+def other_windows(case: Case) -> Iterable[Judgement]:
+    """
+    Windows that are not those of the other subjects, where they always were, or calendar months that turn into other spans.
+
+    Set aside: the days a count is of are as much a part of it as its value.
+    """
+    for metric, found in case.counted(Aggregation.TOTAL):
+        if not metric.runs:
+            continue
+        for seen in (*_odd(case, found), *_off_the_calendar(case, found)):
+            yield Judgement(
+                "window",
+                Verdict.SKIP,
+                metric.key,
+                (seen.subject,),
+                (seen.period,),
+                case.sentence("A count of {} is of other days than usual", "A count is of other days than usual", seen.subject),
+                f"{metric.title} of {seen.subject}: {seen.period} is not among the windows of the other subjects, or not the "
+                f"calendar period that its series is made of",
+                (seen,),
+            )
+
+
+def _odd(case: Case, found: _Series) -> Iterator[Observation]:
+    """Windows that one subject alone has, though most others have counts of that time, and its windows are theirs else."""
+    if len(found) < 3:
+        return
+    windows = Counter(seen.period for series in found.values() for seen in series)
+    for series in found.values():
+        alone = [seen for seen in series if windows[seen.period] == 1]
+        if not alone or len(series) - len(alone) < max(_LEAST_STEPS, _SHARED * len(series) - 1):
+            continue
+        for seen in alone:
+            beside = {window for window in windows if window.start < seen.period.end and seen.period.start < window.end}
+            if case.matters(seen) and any(windows[window] >= (len(found) + 1) // 2 for window in beside - {seen.period}):
+                yield seen
+
+
+def _off_the_calendar(case: Case, found: _Series) -> Iterator[Observation]:
+    """Spans in a series whose last windows were all of one calendar unit."""
+    for series in found.values():
+        run, unit = 0, Granularity.SPAN
+        for seen in series:
+            granularity = seen.period.granularity
+            if granularity is not unit and run >= _LEAST_STEPS and unit is not Granularity.SPAN:
+                if case.matters(seen):
+                    yield seen
+                continue
+            run, unit = (run + 1 if granularity is unit else 1), granularity
+
+
+_LENGTH: Final = 0.05
+"""Months differ by a tenth of their days, and every reader knows it; other spans that differ by more than this are told."""
+
+
+def lengths_differ(case: Case) -> Iterable[Judgement]:
+    """A span that is longer or shorter than those before it: told, and compared by the day."""
+    for metric, found in case.counted(Aggregation.TOTAL):
+        if not metric.runs:
+            continue
+        for subject, series in found.items():
+            for at in range(3, len(series)):
+                seen = series[at]
+                usual = median(one.period.days for one in series[at - 3 : at])
+                if (
+                    seen.period.granularity is Granularity.SPAN
+                    and abs(seen.period.days - usual) > _LENGTH * usual
+                    and case.matters(seen)
+                ):
+                    yield Judgement(
+                        "window",
+                        Verdict.CAVEAT,
+                        metric.key,
+                        (subject,),
+                        (seen.period,),
+                        "Counts are of spans that differ in length, and are compared by the day",
+                        f"{metric.title} of {subject}: {seen.period.days:g} days in {seen.period}, after {usual:g}",
+                        (seen,),
+                    )
+
+
+def _usual(series: Sequence[Observation]) -> dt.timedelta:
+    """The usual time between the ends of a series' windows."""
+    recent = series[-_STEPS - 1 :]
+    return median_low([later.period.end - seen.period.end for seen, later in pairwise(recent)])

@@ -1,0 +1,83 @@
+"""Counts that stand out of their series: another unit, nothing where there is much, a sudden value, a new course."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from bot.analysis.gates.case import Case
+from bot.analysis.gates.course import Episode, Fate, factor
+from bot.domain.gate import Judgement, Verdict
+from bot.domain.measure import Aggregation, Metric
+from bot.domain.numerals import grouped
+
+_FROM_A_WINDOW_ON: Final = 3
+"""So many windows in another unit are no slip of a single list: the source tells another unit now."""
+
+
+def other_unit(case: Case) -> Iterable[Judgement]:
+    """Windows that are a factor of a unit off their neighbours: set aside; when three and more are, nobody knows the unit."""
+    for metric, episode in _episodes(case):
+        if not episode.empty and (times := factor(episode)) is not None:
+            verdict = Verdict.SKIP if len(episode.seen) < _FROM_A_WINDOW_ON else Verdict.HOLD
+            sentence = case.sentence("A count of {} looks like one in another unit", "A count looks like one in another unit",
+                                     episode.seen[0].subject)  # fmt: skip
+            yield _judgement("unit", verdict, metric, episode, sentence, f"a factor of {times:,.0f}, give or take a tenth")
+
+
+def nothing_counted(case: Case) -> Iterable[Judgement]:
+    """Windows with a fiftieth of what is usual or less, where much is usual: set aside, however many they are."""
+    for metric, episode in _episodes(case):
+        if episode.empty:
+            sentence = case.sentence("Next to nothing was counted of {}, as if by a fault",
+                                     "Next to nothing was counted, as if by a fault", episode.seen[0].subject)  # fmt: skip
+            yield _judgement("gap", Verdict.SKIP, metric, episode, sentence, "next to nothing")
+
+
+def sudden_values(case: Case) -> Iterable[Judgement]:
+    """Windows beyond the series' own bounds, if the series came back, or nobody can tell yet whether it will: set aside."""
+    for metric, episode in _episodes(case):
+        if episode.empty or factor(episode) is not None or episode.fate is Fate.CONFIRMED:
+            continue
+        if metric.aggregation is Aggregation.LEVEL and episode.apart < 0:
+            continue  # a stock that falls is another gate's
+        passed = episode.fate is Fate.PASSED
+        words = ("A sudden value of {} that did not stay is set aside" if passed
+                 else "A sudden value of {} is set aside until others bear it out")  # fmt: skip
+        sentence = case.sentence(words, words.replace(" of {}", ""), episode.seen[0].subject)
+        yield _judgement("spike", Verdict.SKIP, metric, episode, sentence,
+                         "it did not stay" if passed else "two later windows have to bear it out")  # fmt: skip
+
+
+def new_courses(case: Case) -> Iterable[Judgement]:
+    """A sudden value that two later windows bore out: told, and like a break never compared with what was before."""
+    for metric, episode in _episodes(case):
+        if episode.fate is not Fate.CONFIRMED:
+            continue
+        sentence = case.sentence("Counts of {} changed abruptly; nothing is compared across",
+                                 "Counts changed abruptly; nothing is compared across", episode.seen[0].subject)  # fmt: skip
+        yield _judgement("shift", Verdict.CAVEAT, metric, episode, sentence, "and it stayed")
+
+
+def _episodes(case: Case) -> Iterator[tuple[Metric, Episode]]:
+    for (key, _), found in case.courses.items():
+        for episode in found.episodes:
+            if any(case.matters(seen) for seen in episode.seen):
+                yield case.metrics[key], episode
+
+
+def _judgement(gate: str, verdict: Verdict, metric: Metric, episode: Episode, sentence: str, why: str) -> Judgement:
+    first, before = episode.seen[0], episode.before[-1]
+    return Judgement(
+        gate,
+        verdict,
+        metric.key,
+        (first.subject,),
+        tuple(seen.period for seen in episode.seen),
+        sentence,
+        f"{metric.title} of {first.subject} in {first.period}: {grouped(first.value)}, {math.exp(episode.apart):.3g} times the "
+        f"windows before it ({', '.join(grouped(seen.value) for seen in episode.before)}); {why}",
+        (*episode.seen, *episode.before),
+        across=max(first.period.start, before.period.end) if verdict is Verdict.CAVEAT else None,
+    )
