@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bot.analysis.figures import newest
-from bot.analysis.gates.course import Course, course
+from bot.analysis.gates.course import LOOKS_BACK, Course, course
 from bot.domain.measure import Aggregation, Break, Metric, Observation, Subject, name_of
 from bot.domain.period import Period
 
@@ -89,10 +89,16 @@ class Case:
     def courses(self) -> Mapping[tuple[str, str], Course]:
         """How each series of counts ran: its steady stretches, and what stands out of them."""
         return {
-            key: course(found, self.metrics[key[0]], lambda before, after: self.declared(before, after) is not None)
+            key: course(self._recent(found), self.metrics[key[0]], lambda before, after: self.declared(before, after) is not None)
             for key, found in self.series.items()
             if self.metrics[key[0]].runs
         }
+
+    def _recent(self, series: tuple[Observation, ...]) -> tuple[Observation, ...]:
+        """A series from some windows before the oldest that matters on: ten years of days are long."""
+        since = self.since.get(series[0].metric)
+        first = 0 if since is None else next((at for at, seen in enumerate(series) if seen.period.end > since), len(series))
+        return series[max(0, first - LOOKS_BACK) :]
 
     @cached_property
     def _by_metric(self) -> Mapping[str, Mapping[str, tuple[Observation, ...]]]:

@@ -48,6 +48,10 @@ _NOTHING: Final = math.log(50)
 """A fiftieth of what is usual is as good as nothing."""
 
 
+LOOKS_BACK: Final = 40
+"""Windows before those that matter that a course is walked from: more than any memory here is long."""
+
+
 class Fate(StrEnum):
     """What became of windows that stand out."""
 
@@ -123,7 +127,7 @@ class _Walk:
                 self._close(Fate.PENDING)
                 self._steady.clear()
                 self._before.clear()
-            if len(self._before) == _NEIGHBOURS:
+            if self._total and len(self._before) == _NEIGHBOURS:
                 self._apart[seen.period] = self._logs[at] - self._middle(self._before), len(self._strays)
             self._look(at)
             self._before.append(at)

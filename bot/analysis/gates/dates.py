@@ -11,9 +11,9 @@ from typing import Final, TypeAlias
 
 from bot.analysis.gates.case import Case
 from bot.domain.gate import Judgement, Verdict
-from bot.domain.measure import Aggregation, Observation
+from bot.domain.measure import Aggregation, Metric, Observation
 from bot.domain.numerals import grouped
-from bot.domain.period import Granularity
+from bot.domain.period import Granularity, Period
 
 _Series: TypeAlias = Mapping[str, tuple[Observation, ...]]
 
@@ -30,26 +30,35 @@ def old_counts(case: Case) -> Iterable[Judgement]:
     period before its end, is told with the sentence.
     """
     for metric, found in case.counted(Aggregation.TOTAL, Aggregation.LEVEL):
-        if not metric.runs:
-            continue
-        for subject, series in found.items():
-            there = [seen for seen in series if seen.period.end <= case.period.end + metric.tolerance]
-            if len(there) <= _LEAST_STEPS:
-                continue
-            late = case.period.end - there[-1].period.end
-            if case.matters(there[-1]) and late > max(_usual(there), (case.period.end - case.period.start) / 10):
-                yield Judgement(
-                    "stale",
-                    Verdict.CAVEAT,
-                    metric.key,
-                    (subject,),
-                    (there[-1].period,),
-                    case.sentence("The newest count of {} is from before the end of this period",
-                                  "The newest count is from before the end of this period", subject),
-                    f"{metric.title} of {subject}: the newest window ends {late.days} days before {case.period} does, and "
-                    f"one comes every {_usual(there).days} days",
-                    (there[-1],),
-                )  # fmt: skip
+        if metric.runs:
+            old = [last for series in found.values() if (last := _old(case, metric, series)) is not None]
+            if old:
+                yield _stale(case, metric, old)
+
+
+def _old(case: Case, metric: Metric, series: Sequence[Observation]) -> Observation | None:
+    """The newest figure of a series that should have a newer one by the period's end."""
+    there = [seen for seen in series if seen.period.end <= case.period.end + metric.tolerance]
+    if len(there) <= _LEAST_STEPS or not case.matters(there[-1]):
+        return None
+    late = case.period.end - there[-1].period.end
+    return there[-1] if late > max(_usual(there), (case.period.end - case.period.start) / 10) else None
+
+
+def _stale(case: Case, metric: Metric, old: Sequence[Observation]) -> Judgement:
+    names = [seen.subject for seen in old]
+    return Judgement(
+        "stale",
+        Verdict.CAVEAT,
+        metric.key,
+        tuple(names),
+        tuple(dict.fromkeys(seen.period for seen in old)),
+        case.sentence("The newest count is from before the period’s end: {}",
+                      "The newest counts are from before the end of the period", *names),
+        f"{metric.title}: nothing newer than {', '.join(f'{seen.period.last_day} of {seen.subject}' for seen in old)} by the end "
+        f"of {case.period}, which is more than a usual step",
+        tuple(old),
+    )  # fmt: skip
 
 
 _MUCH: Final = 1000
@@ -57,30 +66,32 @@ _MUCH: Final = 1000
 _REPEATS: Final = 0.05
 
 
+_MOVES: Final = 0.002
+"""A fifth of a percent: stars read day by day hardly move, and a repeated reading misleads nobody."""
+
+
 def repeated(case: Case) -> Iterable[Judgement]:
     """A figure that is the one before it to the digit, of a series that otherwise moves: the list was not renewed. Set aside."""
     for metric, found in case.counted(Aggregation.TOTAL, Aggregation.LEVEL):
-        if not metric.runs:
-            continue
-        for subject, series in found.items():
+        for subject, series in found.items() if metric.runs else ():
             same = [at for at in range(1, len(series)) if series[at].value == series[at - 1].value >= _MUCH]
-            steps = sum(one.value >= _MUCH for one in series) - 1
-            if not same or steps < _LEAST_STEPS or len(same) > max(_REPEATS * steps, 1):
+            told = [at for at in same if case.matters(series[at]) and series[at].period.start >= series[at - 1].period.end]
+            if not told or len(series) <= _LEAST_STEPS or len(same) > max(_REPEATS * len(series), 1):
                 continue
-            for at in same:
-                if case.matters(series[at]) and series[at].period.start >= series[at - 1].period.end:
-                    yield Judgement(
-                        "stale",
-                        Verdict.SKIP,
-                        metric.key,
-                        (subject,),
-                        (series[at].period,),
-                        case.sentence("A count of {} repeats the one before it to the digit", "A count repeats the one before it",
-                                      subject),
-                        f"{metric.title} of {subject}: {grouped(series[at].value)} in {series[at - 1].period} and again in "
-                        f"{series[at].period}, which happens in {len(same)} of {steps} steps",
-                        (series[at - 1], series[at]),
-                    )  # fmt: skip
+            if median(abs(seen.value - before.value) / max(before.value, 1) for before, seen in pairwise(series)) < _MOVES:
+                continue
+            for before, seen in ((series[at - 1], series[at]) for at in told):
+                yield Judgement(
+                    "stale",
+                    Verdict.SKIP,
+                    metric.key,
+                    (subject,),
+                    (seen.period,),
+                    case.sentence("A count of {} repeats the one before it", "A count repeats the one before it", subject),
+                    f"{metric.title} of {subject}: {grouped(seen.value)} in {before.period} and again in {seen.period}, which "
+                    f"happens in {len(same)} of {len(series) - 1} steps",
+                    (before, seen),
+                )
 
 
 _GRACE: Final = dt.timedelta(days=1)
@@ -164,32 +175,36 @@ def _off_the_calendar(case: Case, found: _Series) -> Iterator[Observation]:
 
 _LENGTH: Final = 0.05
 """Months differ by a tenth of their days, and every reader knows it; other spans that differ by more than this are told."""
+_LENGTHS: Final = 3
 
 
 def lengths_differ(case: Case) -> Iterable[Judgement]:
     """A span that is longer or shorter than those before it: told, and compared by the day."""
     for metric, found in case.counted(Aggregation.TOTAL):
-        if not metric.runs:
-            continue
-        for subject, series in found.items():
-            for at in range(3, len(series)):
-                seen = series[at]
-                usual = median(one.period.days for one in series[at - 3 : at])
-                if (
-                    seen.period.granularity is Granularity.SPAN
-                    and abs(seen.period.days - usual) > _LENGTH * usual
-                    and case.matters(seen)
-                ):
-                    yield Judgement(
-                        "window",
-                        Verdict.CAVEAT,
-                        metric.key,
-                        (subject,),
-                        (seen.period,),
-                        "Counts are of spans that differ in length, and are compared by the day",
-                        f"{metric.title} of {subject}: {seen.period.days:g} days in {seen.period}, after {usual:g}",
-                        (seen,),
-                    )
+        unequal: dict[Period, list[Observation]] = {}
+        for series in found.values() if metric.runs else ():
+            for seen in _unequal(case, series):
+                unequal.setdefault(seen.period, []).append(seen)
+        for window, there in unequal.items():
+            yield Judgement(
+                "window",
+                Verdict.CAVEAT,
+                metric.key,
+                tuple(seen.subject for seen in there),
+                (window,),
+                "Counts are of spans that differ in length, and are compared by the day",
+                f"{metric.title}: {window.days:g} days in {window}, more or less by a twentieth than the three windows before it",
+                tuple(there),
+            )
+
+
+def _unequal(case: Case, series: Sequence[Observation]) -> Iterator[Observation]:
+    for at in range(_LENGTHS, len(series)):
+        seen = series[at]
+        if seen.period.granularity is Granularity.SPAN and case.matters(seen):
+            usual = median(one.period.days for one in series[at - _LENGTHS : at])
+            if abs(seen.period.days - usual) > _LENGTH * usual:
+                yield seen
 
 
 def _usual(series: Sequence[Observation]) -> dt.timedelta:

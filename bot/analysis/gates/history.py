@@ -23,25 +23,30 @@ def coverage_shrank(case: Case) -> Iterable[Judgement]:
     for metric, found in case.counted(*Aggregation):
         there = {subject: case.stands(series, case.period) for subject, series in found.items()}
         now = {subject: seen for subject, seen in there.items() if seen is not None}
-        for subject, series in found.items():
-            if not now:
-                break
-            before = case.stands(series, case.period.previous())
-            if before is None or (subject not in now and case.stands(series, case.period.previous().previous()) is None):
-                continue
-            if subject not in now:
-                yield _gone(case, metric, subject, tuple(now.values()), before)
-            elif subject == WHOLE and now[subject].value < _HALF * before.value:
-                yield from _rump(case, metric, now[subject], before)
+        gone = [
+            before for subject in found if now and subject not in now and (before := _before(case, found[subject], 2)) is not None
+        ]
+        if gone:
+            yield _gone(case, metric, tuple(now.values()), gone)
+        if WHOLE in now and (before := _before(case, found[WHOLE], 1)) is not None and now[WHOLE].value < _HALF * before.value:
+            yield from _rump(case, metric, now[WHOLE], before)
 
 
-def _gone(case: Case, metric: Metric, subject: str, others: Sequence[Observation], before: Observation) -> Judgement:
+def _before(case: Case, series: Sequence[Observation], periods: int) -> Observation | None:
+    """The figure of the period before, if there was one in each of so many periods before this one."""
+    at, found = case.period, []
+    for _ in range(periods):
+        at = at.previous()
+        found.append(case.stands(series, at))
+    return found[0] if None not in found else None
+
+
+def _gone(case: Case, metric: Metric, others: Sequence[Observation], gone: Sequence[Observation]) -> Judgement:
+    names = [seen.subject for seen in gone]
     sentence = (
         "Nobody says any longer how many were asked"
-        if subject == WHOLE
-        else case.sentence(
-            "{} was counted before, and is not there now", "A subject that was counted before is not there now", subject
-        )
+        if names == [WHOLE]
+        else case.sentence("Counted before, and not there now: {}", "Some that were counted before are not there now", *names)
     )
     return Judgement(
         "coverage",
@@ -50,9 +55,9 @@ def _gone(case: Case, metric: Metric, subject: str, others: Sequence[Observation
         tuple(seen.subject for seen in others),
         tuple(dict.fromkeys(seen.period for seen in others)),
         sentence,
-        f"{metric.title}: {subject} has a figure in the two periods before {case.period} and none in it, though "
+        f"{metric.title}: {', '.join(names)} had a figure in the two periods before {case.period} and none in it, though "
         f"{', '.join(seen.subject for seen in others)} have one",
-        (before, *others),
+        (*gone, *others),
     )
 
 
