@@ -13,7 +13,8 @@ from bot.analysis.claims import claims
 from bot.analysis.figures import Figures
 from bot.analysis.gates import Case, judge, reach, refuse_impossible, sift
 from bot.collection import Gathered, NamedSource, SourceOutcome, gather
-from bot.compose.assembly import assemble, check_cited, check_drafts
+from bot.compose.assembly import Draft, assemble, check_cited, check_drafts
+from bot.compose.caveats import noted
 from bot.compose.composer import Composer, Sketch
 from bot.domain.claim import Claim
 from bot.domain.edition import Edition
@@ -138,13 +139,18 @@ def tell(story: Story, composed_at: dt.datetime, limits: Limits, draw: Draw, pro
     """
     figures = story.figures()
     stated = claims(story.report.claims, figures, story.period)
-    composer = Composer(story.report, story.period, figures, stated)
-    sketches, skipped = _sketch(story, composer, progress)
+    composer = Composer(story.report, story.period, figures, stated, story.judgements)
+    sketches, skipped = _sketch(story, composer, limits, progress)
     check_drafts([sketch.draft for sketch in sketches], story.report, composer.period_names, limits)
     charts = _draw(sketches, draw, progress)
     for name, chart in charts.items():
         _check_chart(name, chart, story.report, composer.period_names, limits)
-    thread = assemble([sketch.draft for sketch in sketches], charts, skipped, story.judgements, limits)
+    drafts, unfit = _noted(sketches, charts, limits)
+    skipped += unfit
+    _refuse_silence(story, drafts, skipped)
+    if drafts != [sketch.draft for sketch in sketches]:
+        check_drafts(drafts, story.report, composer.period_names, limits)
+    thread = assemble(drafts, charts, skipped, story.judgements, limits)
     return Run(Edition(story.report, story.period, composed_at, thread), stated, story.sources, tuple(_awaited(story)))
 
 
@@ -203,7 +209,7 @@ def _awaited(story: Story) -> Iterator[str]:
             yield f"{missing.metric} of {missing.subject}: {missing.reason}"
 
 
-def _sketch(story: Story, composer: Composer, progress: Progress) -> tuple[list[Sketch], list[Skipped]]:
+def _sketch(story: Story, composer: Composer, limits: Limits, progress: Progress) -> tuple[list[Sketch], list[Skipped]]:
     sketches: list[Sketch] = []
     skipped: list[Skipped] = []
     told: set[str] = set()
@@ -212,19 +218,45 @@ def _sketch(story: Story, composer: Composer, progress: Progress) -> tuple[list[
         if spec.instead_of in told:
             told.add(spec.name)  # whoever would stand in for it is not needed either
             continue
-        outcome = composer.sketch(spec)
+        outcome = _with_its_note(composer.sketch(spec), len(story.report.posts), limits)
         if isinstance(outcome, Skipped):
             skipped.append(outcome)
         else:
             sketches.append(outcome)
             told.add(spec.name)
-    if not any(sketch.draft.text.spans for sketch in sketches):
+    _refuse_silence(story, [sketch.draft for sketch in sketches], skipped)
+    return sketches, skipped
+
+
+def _with_its_note(outcome: Sketch | Skipped, posts: int, limits: Limits) -> Sketch | Skipped:
+    """A post without a chart says in its text what its figures must not be told without."""
+    if isinstance(outcome, Skipped) or outcome.chart is not None:
+        return outcome
+    draft = noted(outcome.draft, outcome.caveats, posts, limits)
+    return draft if isinstance(draft, Skipped) else replace(outcome, draft=draft)
+
+
+def _noted(sketches: Sequence[Sketch], charts: Mapping[str, Chart], limits: Limits) -> tuple[list[Draft], list[Skipped]]:
+    """The posts, where there was no room for a caveat on the chart with a note in the text, and those without room for either."""
+    drafts: list[Draft] = []
+    unfit: list[Skipped] = []
+    for sketch in sketches:
+        silent = sketch.chart is not None and not charts[sketch.draft.name].caveat_shown
+        draft = noted(sketch.draft, sketch.caveats if silent else (), len(sketches), limits)
+        if isinstance(draft, Skipped):
+            unfit.append(draft)
+        else:
+            drafts.append(draft)
+    return drafts, unfit
+
+
+def _refuse_silence(story: Story, drafts: Sequence[Draft], skipped: Sequence[Skipped]) -> None:
+    if not any(draft.text.spans for draft in drafts):
         reasons = "\n".join(f"  {one.post}: {one.reason}" for one in skipped)
         raise errors.HeldBack(
             f"{story.report.key} has nothing to say about {story.period}: no post of it has a figure.\n{reasons}\n"
             f"Choose another --period, or add figures with --data FILE.csv"
         )
-    return sketches, skipped
 
 
 def _draw(sketches: Sequence[Sketch], draw: Draw, progress: Progress) -> Mapping[str, Chart]:

@@ -77,6 +77,11 @@ def check_cited(text: Cited, where: str, report: Report, period_names: Sequence[
         )
 
 
+def fits(draft: Draft, total: int, limits: Limits) -> bool:
+    """Whether a post is within the limits wherever it stands among so many."""
+    return measure(_numbered(draft.text, total, total).text).weighted <= limits.post_length
+
+
 def assemble(
     drafts: Sequence[Draft],
     charts: Mapping[str, Chart],

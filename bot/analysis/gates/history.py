@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -99,9 +100,13 @@ def declared_breaks(case: Case) -> Iterable[Judgement]:
             yield from _disturbed(case, metric, drawn)
 
 
+_PLAIN: Final = re.compile(r"[\w ,;:'’()&-]+", re.ASCII)
+"""What can stand in any post and chart as it is; a reason is the recipe's own words."""
+
+
 def _changed(metric: Metric, change: Break, several: bool) -> Judgement:
     reason = change.reason[:1].upper() + change.reason[1:]
-    fits = len(reason) <= LONGEST and not statements(reason) and not several
+    fits = len(reason) <= LONGEST and _PLAIN.fullmatch(reason) and not statements(reason) and not several
     return Judgement(
         "break",
         Verdict.CAVEAT,
