@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 from bot.analysis.gates.case import LONGEST, Case
-from bot.analysis.gates.consistency import parts_are_no_more_than_the_whole, shares_match_their_counts
+from bot.analysis.gates.consistency import parts_are_no_more_than_the_whole, shares_match_their_counts, years_match_their_months
 from bot.analysis.gates.dates import lengths_differ, old_counts, other_windows, read_too_early, repeated
 from bot.analysis.gates.history import coverage_shrank, declared_breaks, restated_since
 from bot.analysis.gates.impossible import refuse_impossible
-from bot.analysis.gates.jumps import new_courses, nothing_counted, other_unit, sudden_values
+from bot.analysis.gates.jumps import events_out_of_range, new_courses, nothing_counted, other_unit, sudden_values
 from bot.analysis.gates.reach import reach
 from bot.analysis.gates.several import all_together, swapped
 from bot.analysis.gates.stocks import falls
@@ -28,9 +28,10 @@ Gate: TypeAlias = Callable[[Case], Iterable[Judgement]]
 GATES: Final[Mapping[str, Sequence[Gate]]] = {
     "share": (shares_match_their_counts,),
     "whole": (parts_are_no_more_than_the_whole,),
+    "sum": (years_match_their_months,),
     "window": (read_too_early, other_windows, lengths_differ),
     "stale": (repeated, old_counts),
-    "unit": (other_unit,),
+    "unit": (other_unit, events_out_of_range),
     "gap": (nothing_counted,),
     "together": (all_together,),
     "swap": (swapped,),

@@ -11,8 +11,7 @@ from typing import Final, TypeAlias
 
 from bot.analysis.gates.case import Case
 from bot.domain.gate import Judgement, Verdict
-from bot.domain.measure import Aggregation, Metric, Observation
-from bot.domain.numerals import grouped
+from bot.domain.measure import Aggregation, Metric, Observation, Unit
 from bot.domain.period import Granularity, Period
 
 _Series: TypeAlias = Mapping[str, tuple[Observation, ...]]
@@ -64,34 +63,46 @@ def _stale(case: Case, metric: Metric, old: Sequence[Observation]) -> Judgement:
 _MUCH: Final = 1000
 """Smaller counts agree to the digit by chance now and then."""
 _REPEATS: Final = 0.05
-
-
 _MOVES: Final = 0.002
 """A fifth of a percent: stars read day by day hardly move, and a repeated reading misleads nobody."""
 
 
 def repeated(case: Case) -> Iterable[Judgement]:
     """A figure that is the one before it to the digit, of a series that otherwise moves: the list was not renewed. Set aside."""
-    for metric, found in case.counted(Aggregation.TOTAL, Aggregation.LEVEL):
-        for subject, series in found.items() if metric.runs else ():
-            same = [at for at in range(1, len(series)) if series[at].value == series[at - 1].value >= _MUCH]
-            told = [at for at in same if case.matters(series[at]) and series[at].period.start >= series[at - 1].period.end]
-            if not told or len(series) <= _LEAST_STEPS or len(same) > max(_REPEATS * len(series), 1):
-                continue
-            if median(abs(seen.value - before.value) / max(before.value, 1) for before, seen in pairwise(series)) < _MOVES:
-                continue
-            for before, seen in ((series[at - 1], series[at]) for at in told):
-                yield Judgement(
-                    "stale",
-                    Verdict.SKIP,
-                    metric.key,
-                    (subject,),
-                    (seen.period,),
-                    case.sentence("A count of {} repeats the one before it", "A count repeats the one before it", subject),
-                    f"{metric.title} of {subject}: {grouped(seen.value)} in {before.period} and again in {seen.period}, which "
-                    f"happens in {len(same)} of {len(series) - 1} steps",
-                    (before, seen),
-                )
+    for metric, found in case.counted(*Aggregation):
+        for subject, series in found.items():
+            same = [(before, seen) for before, seen in pairwise(series) if _same(metric, before, seen)]
+            if same and _moves(metric, series, len(same)):
+                told = [one for one in same if case.matters(one[1]) and one[1].period.start >= one[0].period.end]
+                yield from (_repeat(case, metric, subject, before, seen) for before, seen in told)
+
+
+def _same(metric: Metric, before: Observation, seen: Observation) -> bool:
+    """Whether two figures agree by more than chance: a large count, or a share with decimals that nobody prints."""
+    if seen.value != before.value:
+        return False
+    return seen.value >= _MUCH if metric.unit is not Unit.PERCENT else round(seen.value, 2) != seen.value
+
+
+def _moves(metric: Metric, series: Sequence[Observation], same: int) -> bool:
+    if same > max(_REPEATS * len(series), 1):
+        return False
+    steps = [abs(seen.value - before.value) / max(before.value, 1) for before, seen in pairwise(series)]
+    return metric.aggregation is not Aggregation.LEVEL or (len(steps) >= _LEAST_STEPS and median(steps) >= _MOVES)
+
+
+def _repeat(case: Case, metric: Metric, subject: str, before: Observation, seen: Observation) -> Judgement:
+    return Judgement(
+        "stale",
+        Verdict.SKIP,
+        metric.key,
+        (subject,),
+        (seen.period,),
+        case.sentence("A count of {} repeats the one before it", "A count repeats the one before it", subject),
+        f"{metric.title} of {subject}: {seen.value:,.10g} in {before.period} and again in {seen.period}, where "
+        f"it moves otherwise",
+        (before, seen),
+    )
 
 
 _GRACE: Final = dt.timedelta(days=1)

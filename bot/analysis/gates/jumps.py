@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Final
 
 from bot.analysis.gates.case import Case
 from bot.analysis.gates.course import Episode, Fate, factor
 from bot.domain.gate import Judgement, Verdict
-from bot.domain.measure import Aggregation, Metric
+from bot.domain.measure import Aggregation, Metric, Observation, Unit
 from bot.domain.numerals import grouped
 
 _FROM_A_WINDOW_ON: Final = 3
@@ -24,6 +25,40 @@ def other_unit(case: Case) -> Iterable[Judgement]:
             sentence = case.sentence("A count of {} looks like one in another unit", "A count looks like one in another unit",
                                      episode.seen[0].subject)  # fmt: skip
             yield _judgement("unit", verdict, metric, episode, sentence, f"a factor of {times:,.0f}, give or take a tenth")
+
+
+_TIMES_TEN: Final = (8.0, 12.0)
+_ENOUGH: Final = 20
+"""Papers or respondents; fewer may well become ten times as many. EMNLP went from five papers to sixty with PyTorch."""
+_ENOUGH_PERCENT: Final = 1
+_NONE: Final = 50
+
+
+def events_out_of_range(case: Case) -> Iterable[Judgement]:
+    """A survey or conference with ten times the figure of the one before it, a tenth, or as good as none: set aside."""
+    for metric, found in case.counted(Aggregation.EVENT):
+        enough = _ENOUGH_PERCENT if metric.unit is Unit.PERCENT else _ENOUGH
+        for series in found.values():
+            for before, seen in pairwise(series):
+                low, high = sorted((before.value, seen.value))
+                none = before.value >= _NONE * enough / 2 and _NONE * seen.value <= before.value
+                if (none or (low >= enough and _TIMES_TEN[0] * low <= high <= _TIMES_TEN[1] * low)) and case.matters(seen):
+                    yield _out_of_range(case, before, seen, none)
+
+
+def _out_of_range(case: Case, before: Observation, seen: Observation, none: bool) -> Judgement:
+    words = "Next to nothing was counted{}, as if by a fault" if none else "A count{} looks like one in another unit"
+    return Judgement(
+        "gap" if none else "unit",
+        Verdict.SKIP,
+        seen.metric,
+        (seen.subject,),
+        (seen.period,),
+        case.sentence(words.format(" of {}"), words.format(""), seen.subject),
+        f"{case.metrics[seen.metric].title} of {seen.subject}: {before.value:,.10g} in {before.period}, {seen.value:,.10g} in "
+        f"{seen.period}",
+        (before, seen),
+    )
 
 
 def nothing_counted(case: Case) -> Iterable[Judgement]:
