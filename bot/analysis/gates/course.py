@@ -27,7 +27,7 @@ _NEIGHBOURS: Final = 3
 _MEMORY: Final = 12
 """A year of months: what a series usually does."""
 _LEAST_MEMORY: Final = 6
-"""With fewer distances known, nobody can say what is usual: zeros apart, nothing stands out."""
+"""With fewer distances known, nobody can say what is usual; then only what is unheard of stands out."""
 _STRAYS: Final = 5
 _TO_DEVIATION: Final = 1.4826
 """Median absolute deviation to standard deviation, for a normal distribution."""
@@ -37,6 +37,9 @@ _CAP_TOTAL: Final = math.log(3)
 """JAX on PyPI strays so much that without a cap its automatic downloads of 2021 would pass for usual."""
 _FLOOR_LEVEL: Final = math.log(1.2)
 _CAP_LEVEL: Final = math.log(1.5)
+_UNHEARD_OF_TOTAL: Final = math.log(6)
+_UNHEARD_OF_LEVEL: Final = math.log(2)
+"""Young packages went to four times the month before; no repository of some thousand stars doubled between two readings."""
 _CONFIRMED_BY: Final = 2
 """Later windows that bear a new course out."""
 _CONFIRMED_AFTER: Final = dt.timedelta(days=14)
@@ -98,7 +101,7 @@ Changed = Callable[[Observation, Observation], bool]
 
 def course(series: Sequence[Observation], metric: Metric, changed: Changed) -> Course:
     """How a series ran. `changed` says whether counting was declared to have changed between two of its windows."""
-    if len(series) < _NEIGHBOURS + 1:
+    if len(series) < 2:
         return Course()
     return _Walk(series, metric, changed).walked()
 
@@ -110,6 +113,7 @@ class _Walk:
         self._series = series
         self._total = metric.aggregation is Aggregation.TOTAL
         self._floor, self._cap = (_FLOOR_TOTAL, _CAP_TOTAL) if self._total else (_FLOOR_LEVEL, _CAP_LEVEL)
+        self._unheard_of = _UNHEARD_OF_TOTAL if self._total else _UNHEARD_OF_LEVEL
         self._changed = changed
         self._logs = [_log(seen, self._total) for seen in series]
         steps = [later.period.end - seen.period.end for seen, later in pairwise(series)]
@@ -138,16 +142,17 @@ class _Walk:
         return seen.period.end - before.period.end > self._usual or self._changed(before, seen)
 
     def _look(self, at: int) -> None:
-        if len(self._steady) < _NEIGHBOURS:
+        if not self._steady:
             self._steady.append(at)
             return
-        apart = self._logs[at] - self._middle(self._steady)
+        apart = self._logs[at] - self._base()
         if not self._stands_out(apart):
             self._close(Fate.PASSED)
+            if len(self._steady) == _NEIGHBOURS:
+                self._strays.append(self._logs[at] - self._middle(self._steady))
             self._steady.append(at)
-            self._strays.append(apart)
             return
-        if self._pending and (apart > 0) != (self._logs[self._pending[0]] > self._middle(self._steady)):
+        if self._pending and (apart > 0) != (self._logs[self._pending[0]] > self._base()):
             self._close(Fate.PASSED)
         self._pending.append(at)
         if self._confirmed():
@@ -158,9 +163,16 @@ class _Walk:
             return False
         if apart < -_NOTHING and median(self._series[at].value for at in self._steady) >= _MUCH:
             return True
-        if len(self._strays) < _LEAST_MEMORY:
-            return False
+        if not self._known():
+            return abs(apart) > self._unheard_of
         return abs(apart) > min(max(self._floor, _STRAYS * _scale(self._strays)), self._cap)
+
+    def _base(self) -> float:
+        """Where the series stood: the middle of its neighbours; while nobody knows what is usual, the one before."""
+        return self._middle(self._steady) if self._known() else self._logs[self._steady[-1]]
+
+    def _known(self) -> bool:
+        return len(self._steady) == _NEIGHBOURS and len(self._strays) >= _LEAST_MEMORY
 
     def _middle(self, of: Iterable[int]) -> float:
         first, second, third = (self._logs[at] for at in of)
@@ -187,7 +199,7 @@ class _Walk:
         self._pending.clear()
 
     def _episode(self, fate: Fate) -> Episode:
-        apart = median(self._logs[at] for at in self._pending) - self._middle(self._steady)
+        apart = median(self._logs[at] for at in self._pending) - self._base()
         seen = tuple(self._series[at] for at in self._pending)
         return Episode(seen, tuple(self._series[at] for at in self._steady), apart, _scale(self._strays), fate)
 

@@ -61,7 +61,8 @@ def _stale(case: Case, metric: Metric, old: Sequence[Observation]) -> Judgement:
 
 
 _MUCH: Final = 1000
-"""Smaller counts agree to the digit by chance now and then."""
+"""Smaller counts agree to the digit by chance now and then, if another subject's do not do so as well."""
+_LEAST: Final = 10
 _REPEATS: Final = 0.05
 _MOVES: Final = 0.002
 """A fifth of a percent: stars read day by day hardly move, and a repeated reading misleads nobody."""
@@ -70,25 +71,36 @@ _MOVES: Final = 0.002
 def repeated(case: Case) -> Iterable[Judgement]:
     """A figure that is the one before it to the digit, of a series that otherwise moves: the list was not renewed. Set aside."""
     for metric, found in case.counted(*Aggregation):
-        for subject, series in found.items():
-            same = [(before, seen) for before, seen in pairwise(series) if _same(metric, before, seen)]
-            if same and _moves(metric, series, len(same)):
-                told = [one for one in same if case.matters(one[1]) and one[1].period.start >= one[0].period.end]
+        pairs = {subject: [one for one in pairwise(series) if _same(*one)] for subject, series in found.items()}
+        together = Counter(seen.period for same in pairs.values() for _, seen in same)
+        for subject, same in pairs.items():
+            told = [
+                one for one in same if case.matters(one[1]) and (_by_no_chance(metric, one[1]) or together[one[1].period] > 1)
+            ]
+            if told and _moves(metric, found[subject], len(same)):
                 yield from (_repeat(case, metric, subject, before, seen) for before, seen in told)
 
 
-def _same(metric: Metric, before: Observation, seen: Observation) -> bool:
-    """Whether two figures agree by more than chance: a large count, or a share with decimals that nobody prints."""
-    if seen.value != before.value:
-        return False
+def _same(before: Observation, seen: Observation) -> bool:
+    """Whether two figures agree that are not of the same days, by and large."""
+    return (
+        seen.value == before.value >= _LEAST
+        and 2 * (seen.period.start - before.period.start) > seen.period.end - seen.period.start
+    )
+
+
+def _by_no_chance(metric: Metric, seen: Observation) -> bool:
+    """Whether a figure is large enough to say so alone, or a share with decimals that nobody prints."""
     return seen.value >= _MUCH if metric.unit is not Unit.PERCENT else round(seen.value, 2) != seen.value
 
 
 def _moves(metric: Metric, series: Sequence[Observation], same: int) -> bool:
     if same > max(_REPEATS * len(series), 1):
         return False
+    if metric.aggregation is not Aggregation.LEVEL:
+        return True
     steps = [abs(seen.value - before.value) / max(before.value, 1) for before, seen in pairwise(series)]
-    return metric.aggregation is not Aggregation.LEVEL or (len(steps) >= _LEAST_STEPS and median(steps) >= _MOVES)
+    return len(steps) >= _LEAST_STEPS and median(steps) >= _MOVES
 
 
 def _repeat(case: Case, metric: Metric, subject: str, before: Observation, seen: Observation) -> Judgement:

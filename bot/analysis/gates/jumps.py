@@ -27,10 +27,12 @@ def other_unit(case: Case) -> Iterable[Judgement]:
             yield _judgement("unit", verdict, metric, episode, sentence, f"a factor of {times:,.0f}, give or take a tenth")
 
 
-_TIMES_TEN: Final = (8.0, 12.0)
+_TIMES_TEN: Final = (7.0, 14.0)
 _ENOUGH: Final = 20
 """Papers or respondents; fewer may well become ten times as many. EMNLP went from five papers to sixty with PyTorch."""
 _ENOUGH_PERCENT: Final = 1
+_MANY: Final = 3
+"""So many times as many as that do not become a tenth from one year to the next."""
 _NONE: Final = 50
 
 
@@ -41,8 +43,9 @@ def events_out_of_range(case: Case) -> Iterable[Judgement]:
         for series in found.values():
             for before, seen in pairwise(series):
                 low, high = sorted((before.value, seen.value))
-                none = before.value >= _NONE * enough / 2 and _NONE * seen.value <= before.value
-                if (none or (low >= enough and _TIMES_TEN[0] * low <= high <= _TIMES_TEN[1] * low)) and case.matters(seen):
+                likely = low >= enough or before.value >= _MANY * enough
+                none = before.value >= enough and _NONE * seen.value <= before.value
+                if (none or (likely and _TIMES_TEN[0] * low <= high <= _TIMES_TEN[1] * low)) and case.matters(seen):
                     yield _out_of_range(case, before, seen, none)
 
 

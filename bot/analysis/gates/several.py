@@ -18,10 +18,10 @@ _SWAP: Final = 0.15
 """From so far apart on (by logarithm), two series that land on each other's place have been swapped and did not cross."""
 _SWAP_UNKNOWN: Final = 0.3
 """Of series too short to know what is usual."""
-_BEYOND: Final = 4
+_BEYOND: Final = 3
 """Each has to move so many times what it usually strays: packages as large as each other trade places by a fifth each year."""
-_ON_THE_OTHER: Final = 0.2
-"""How near, by its own way, each has to come to where the other was."""
+_ON_THE_OTHER: Final = 0.4
+"""How near they come to where the other was, by the way they go: some months add a fifth."""
 
 
 def swapped(case: Case) -> Iterable[Judgement]:
@@ -82,8 +82,8 @@ def _jumps(case: Case, series: Sequence[Observation]) -> list[_Step]:
 def _changed_places(ours: _Step, theirs: _Step) -> bool:
     if (ours[1].value > ours[0].value) == (theirs[1].value > theirs[0].value):
         return False
-    near, near_theirs = _apart(theirs[0], ours[1]), _apart(ours[0], theirs[1])
-    return near <= _ON_THE_OTHER * _apart(*ours) and near_theirs <= _ON_THE_OTHER * _apart(*theirs)
+    crossed = _apart(theirs[0], ours[1]) + _apart(ours[0], theirs[1])
+    return crossed <= _ON_THE_OTHER * (_apart(*ours) + _apart(*theirs))
 
 
 def _apart(one: Observation, other: Observation) -> float:
