@@ -46,7 +46,7 @@ _CONFIRMED_AFTER: Final = dt.timedelta(days=14)
 _GAP: Final = 1.75
 """A step this many times the usual one is a missing window, as in charts."""
 _MUCH: Final = 100
-"""A window that usually counts fewer than this may well be empty."""
+"""What counts fewer than this, before and after, may well be empty or ten times as much."""
 _NOTHING: Final = math.log(50)
 """A fiftieth of what is usual is as good as nothing."""
 
@@ -146,7 +146,7 @@ class _Walk:
             self._steady.append(at)
             return
         apart = self._logs[at] - self._base()
-        if not self._stands_out(apart):
+        if not self._stands_out(apart, self._series[at].value):
             self._close(Fate.PASSED)
             if len(self._steady) == _NEIGHBOURS:
                 self._strays.append(self._logs[at] - self._middle(self._steady))
@@ -158,10 +158,11 @@ class _Walk:
         if self._confirmed():
             self._close(Fate.CONFIRMED)
 
-    def _stands_out(self, apart: float) -> bool:
-        if abs(apart) <= self._floor:
+    def _stands_out(self, apart: float, value: float) -> bool:
+        usual = median(self._series[at].value for at in self._steady) if abs(apart) > self._floor else 0.0
+        if abs(apart) <= self._floor or max(usual, value) < _MUCH:
             return False
-        if apart < -_NOTHING and median(self._series[at].value for at in self._steady) >= _MUCH:
+        if apart < -_NOTHING:
             return True
         if not self._known():
             return abs(apart) > self._unheard_of

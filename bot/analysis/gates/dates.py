@@ -17,16 +17,17 @@ from bot.domain.period import Granularity, Period
 _Series: TypeAlias = Mapping[str, tuple[Observation, ...]]
 
 _STEPS: Final = 12
+_STEP: Final = 0.9
+"""Months differ by a tenth of their length: one that is missing is late by nine tenths of a usual step at the least."""
 _LEAST_STEPS: Final = 6
 """With fewer steps known, nobody can say what is usual."""
 
 
 def old_counts(case: Case) -> Iterable[Judgement]:
     """
-    A running count whose newest window ends more than one usual step before the period does: whoever draws it says so.
+    A running count whose newest window ends a usual step before the period does: whoever draws it says so.
 
-    Nothing is told of the period itself then. A stock that stands for it, and was read more than a usual step and a tenth of the
-    period before its end, is told with the sentence.
+    Of a total nothing is told of the period itself then. A stock may still stand for it, if it was read after it began.
     """
     for metric, found in case.counted(Aggregation.TOTAL, Aggregation.LEVEL):
         if metric.runs:
@@ -41,7 +42,7 @@ def _old(case: Case, metric: Metric, series: Sequence[Observation]) -> Observati
     if len(there) <= _LEAST_STEPS or not case.matters(there[-1]):
         return None
     late = case.period.end - there[-1].period.end
-    return there[-1] if late > max(_usual(there), (case.period.end - case.period.start) / 10) else None
+    return there[-1] if late > max(_STEP * _usual(there), (case.period.end - case.period.start) / 10) else None
 
 
 def _stale(case: Case, metric: Metric, old: Sequence[Observation]) -> Judgement:
@@ -55,7 +56,7 @@ def _stale(case: Case, metric: Metric, old: Sequence[Observation]) -> Judgement:
         case.sentence("The newest count is from before the period’s end: {}",
                       "The newest counts are from before the end of the period", *names),
         f"{metric.title}: nothing newer than {', '.join(f'{seen.period.last_day} of {seen.subject}' for seen in old)} by the end "
-        f"of {case.period}, which is more than a usual step",
+        f"of {case.period}, later than a usual step",
         tuple(old),
     )  # fmt: skip
 

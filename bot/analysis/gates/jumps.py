@@ -20,7 +20,7 @@ _FROM_A_WINDOW_ON: Final = 3
 def other_unit(case: Case) -> Iterable[Judgement]:
     """Windows that are a factor of a unit off their neighbours: set aside; when three and more are, nobody knows the unit."""
     for metric, episode in _episodes(case):
-        if not episode.empty and (times := factor(episode)) is not None:
+        if (times := factor(episode)) is not None:
             verdict = Verdict.SKIP if len(episode.seen) < _FROM_A_WINDOW_ON else Verdict.HOLD
             sentence = case.sentence("A count of {} looks like one in another unit", "A count looks like one in another unit",
                                      episode.seen[0].subject)  # fmt: skip
@@ -28,6 +28,7 @@ def other_unit(case: Case) -> Iterable[Judgement]:
 
 
 _TIMES_TEN: Final = (7.0, 14.0)
+_TIMES_TEN_OF_A_SHARE: Final = (9.0, 11.0)
 _ENOUGH: Final = 20
 """Papers or respondents; fewer may well become ten times as many. EMNLP went from five papers to sixty with PyTorch."""
 _ENOUGH_PERCENT: Final = 1
@@ -39,13 +40,14 @@ _NONE: Final = 50
 def events_out_of_range(case: Case) -> Iterable[Judgement]:
     """A survey or conference with ten times the figure of the one before it, a tenth, or as good as none: set aside."""
     for metric, found in case.counted(Aggregation.EVENT):
-        enough = _ENOUGH_PERCENT if metric.unit is Unit.PERCENT else _ENOUGH
+        share = metric.unit is Unit.PERCENT
+        enough, (least, most) = (_ENOUGH_PERCENT, _TIMES_TEN_OF_A_SHARE) if share else (_ENOUGH, _TIMES_TEN)
         for series in found.values():
             for before, seen in pairwise(series):
                 low, high = sorted((before.value, seen.value))
                 likely = low >= enough or before.value >= _MANY * enough
                 none = before.value >= enough and _NONE * seen.value <= before.value
-                if (none or (likely and _TIMES_TEN[0] * low <= high <= _TIMES_TEN[1] * low)) and case.matters(seen):
+                if (none or (likely and least * low <= high <= most * low)) and case.matters(seen):
                     yield _out_of_range(case, before, seen, none)
 
 
@@ -67,7 +69,7 @@ def _out_of_range(case: Case, before: Observation, seen: Observation, none: bool
 def nothing_counted(case: Case) -> Iterable[Judgement]:
     """Windows with a fiftieth of what is usual or less, where much is usual: set aside, however many they are."""
     for metric, episode in _episodes(case):
-        if episode.empty:
+        if episode.empty and factor(episode) is None:
             sentence = case.sentence("Next to nothing was counted of {}, as if by a fault",
                                      "Next to nothing was counted, as if by a fault", episode.seen[0].subject)  # fmt: skip
             yield _judgement("gap", Verdict.SKIP, metric, episode, sentence, "next to nothing")
