@@ -51,7 +51,7 @@ def parts_are_no_more_than_the_whole(case: Case) -> Iterable[Judgement]:
                 seen.metric,
                 (seen.subject,),
                 (seen.period,),
-                "A part is counted as larger than its whole",
+                "A part and its whole contradict each other",
                 f"{case.metrics[seen.metric].title}: {seen.subject} has {seen.value:g} in {seen.period}, all together "
                 f"{whole.value:g}",
                 (seen, whole),

@@ -45,7 +45,7 @@ def _before(case: Case, series: Sequence[Observation], periods: int) -> Observat
 def _gone(case: Case, metric: Metric, others: Sequence[Observation], gone: Sequence[Observation]) -> Judgement:
     names = [seen.subject for seen in gone]
     sentence = (
-        "Nobody says any longer how many were asked"
+        "The number of those asked is not told any longer"
         if names == [WHOLE]
         else case.sentence("Counted before, and not there now: {}", "Some that were counted before are not there now", *names)
     )
