@@ -71,7 +71,7 @@ def _rump(case: Case, metric: Metric, now: Observation, before: Observation) -> 
             held.key,
             (),
             (),
-            "The number of those asked shrank too much to compare",
+            "The number of those asked is too far from what it was",
             f"{metric.title}: {now.value:,.10g} all together in {now.period}, less than half of the {before.value:,.10g} in "
             f"{before.period}",
             (now, before),
