@@ -62,7 +62,7 @@ def _stale(case: Case, metric: Metric, old: Sequence[Observation]) -> Judgement:
 
 
 _MUCH: Final = 1000
-"""Smaller counts agree to the digit by chance now and then, if another subject's do not do so as well."""
+"""Smaller counts agree to the digit by chance now and then, but not those of all subjects at once."""
 _LEAST: Final = 10
 _REPEATS: Final = 0.05
 _MOVES: Final = 0.002
@@ -73,13 +73,16 @@ def repeated(case: Case) -> Iterable[Judgement]:
     """A figure that is the one before it to the digit, of a series that otherwise moves: the list was not renewed. Set aside."""
     for metric, found in case.counted(*Aggregation):
         pairs = {subject: [one for one in pairwise(series) if _same(*one)] for subject, series in found.items()}
-        together = Counter(seen.period for same in pairs.values() for _, seen in same)
-        for subject, same in pairs.items():
-            told = [
-                one for one in same if case.matters(one[1]) and (_by_no_chance(metric, one[1]) or together[one[1].period] > 1)
-            ]
-            if told and _moves(metric, found[subject], len(same)):
-                yield from (_repeat(case, metric, subject, before, seen) for before, seen in told)
+        same = Counter(seen.period for ours in pairs.values() for before, seen in ours if not _by_no_chance(metric, seen))
+        whole = {window for window, number in same.items() if number > 1 and number == _counted(found, window)}
+        for subject, ours in pairs.items():
+            told = [(before, seen) for before, seen in ours if _by_no_chance(metric, seen) or seen.period in whole]
+            if told and _moves(metric, found[subject], len(ours)):
+                yield from (_repeat(case, metric, subject, before, seen) for before, seen in told if case.matters(seen))
+
+
+def _counted(found: _Series, window: Period) -> int:
+    return sum(any(seen.period == window for seen in series) for series in found.values())
 
 
 def _same(before: Observation, seen: Observation) -> bool:

@@ -169,10 +169,10 @@ def sourced(data: ChartData) -> str:
     return data.source.text if data.source.text.startswith("Source") else f"Source: {data.source.text}"
 
 
-def notes(figure: Figure) -> str:
-    """What stands in the small print of a sheet, from the top, broken lines joined."""
+def says(figure: Figure, note: str) -> bool:
+    """Whether a text stands in the small print of a sheet, in one line or broken over several."""
     found = [one for one in figure.artists if isinstance(one, Text) and one.get_gid() == NOTE]
-    return " ".join(one.get_text() for one in sorted(found, key=lambda one: -one.get_position()[1]))
+    return note in " ".join(one.get_text() for one in sorted(found, key=lambda one: -one.get_position()[1]))
 
 
 def settled() -> AbstractContextManager[None]:

@@ -50,10 +50,11 @@ def test_a_stock_that_hardly_moves_may_repeat_itself() -> None:
     )
 
 
-def test_small_counts_agree_by_chance_unless_another_subjects_do_too() -> None:
+def test_small_counts_agree_by_chance_unless_those_of_all_subjects_do() -> None:
     small = [observed(94, "tensorflow", "2019"), observed(94, "tensorflow", "2020")]
     other = [observed(312, "pytorch", "2019"), observed(312, "pytorch", "2020")]
     assert said(repeated, case(*small, period="2020")) == []
+    assert said(repeated, case(*small, *other, observed(7, "keras", "2019"), observed(8, "keras", "2020"), period="2020")) == []
     assert [subjects for _, _, subjects, _ in said(repeated, case(*small, *other, period="2020"))] == [
         ("tensorflow",),
         ("pytorch",),
