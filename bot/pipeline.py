@@ -11,15 +11,16 @@ from itertools import islice
 from bot import errors
 from bot.analysis.claims import claims
 from bot.analysis.figures import Figures
-from bot.analysis.gates import Case, judge, refuse_impossible, sift
+from bot.analysis.gates import Case, judge, reach, refuse_impossible, sift
 from bot.analysis.holding import hold
 from bot.collection import Gathered, NamedSource, SourceOutcome, gather
-from bot.compose.assembly import assemble, check_cited, check_drafts, check_link, evidence_link, linked
+from bot.compose.assembly import Draft, assemble, check_cited, check_drafts, check_link, evidence_link, linked
+from bot.compose.caveats import noted
 from bot.compose.composer import Composer, Sketch
 from bot.domain.claim import Claim
 from bot.domain.edition import Edition, HeldEdition
 from bot.domain.gate import Judgement, Past
-from bot.domain.measure import WHOLE, Absent, Missing, Observation
+from bot.domain.measure import WHOLE, Absent, Break, Metric, Missing, Observation
 from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.thread import Chart, Limits, Skipped
@@ -70,7 +71,16 @@ class Story:
         held = {one.metric: one.why for one in reversed(self.judgements) if one.holds}
         told = ((metric, outcome.problem or outcome.not_asked) for outcome in self.sources for metric in outcome.metrics)
         problems = {metric: reason for metric, reason in told if reason}
-        return Figures(self.observations, self.report.metrics, self.report.subjects, held, problems, self.by_hand, self.missing)
+        return Figures(self.observations, self._metrics(), self.report.subjects, held, problems, self.by_hand, self.missing)
+
+    def _metrics(self) -> Mapping[str, Metric]:
+        """The report's metrics, with the changes of counting that gates found beside those that are declared."""
+        metrics = dict(self.report.metrics)
+        for one in self.judgements:
+            if one.across is not None and one.gate != "break":
+                found = Break(one.across, one.sentence, one.subjects)
+                metrics[one.metric] = replace(metrics[one.metric], breaks=(*metrics[one.metric].breaks, found))
+        return metrics
 
 
 def collect(
@@ -116,7 +126,7 @@ def weigh(report: Report, period: Period, everything: Sequence[Gathered], now: d
         by_hand += [seen for seen in found if named.by_hand or seen.handwritten]
         observations += found
         missing += gathered.missing
-    case = Case.of(observations, report.metrics, report.subjects, period, now, by_hand, past.cited)
+    case = Case.of(observations, report.metrics, report.subjects, period, now, by_hand, past.cited, reach(report, period))
     judgements = judge(case, past.accepted)
     passed, aside = sift(observations, judgements)
     held = hold(report, case, passed, judgements, by_hand, past.accepted)
@@ -136,15 +146,21 @@ def tell(story: Story, composed_at: dt.datetime, limits: Limits, draw: Draw, pro
         raise errors.GateHeld(story.held)
     figures = story.figures()
     stated = claims(story.report.claims, figures, story.period)
-    composer = Composer(story.report, story.period, figures, stated)
-    sketches, skipped = _sketch(story, composer, progress)
+    composer = Composer(story.report, story.period, figures, stated, story.judgements)
     link = evidence_link(story.report, story.period)
     check_link(link, limits)
-    drafts = linked([sketch.draft for sketch in sketches], link)
-    check_drafts(drafts, story.report, composer.period_names, limits)
+    sketches, skipped = _sketch(story, composer, link, limits, progress)
+    first = linked([sketch.draft for sketch in sketches], link)
+    check_drafts(first, story.report, composer.period_names, limits)
     charts = _draw(sketches, draw, progress)
     for name, chart in charts.items():
         _check_chart(name, chart, story.report, composer.period_names, limits)
+    noted_drafts, unfit = _noted(sketches, charts, link, limits)
+    skipped += unfit
+    _refuse_silence(story, noted_drafts, skipped)
+    drafts = linked(noted_drafts, link)
+    if drafts != first:
+        check_drafts(drafts, story.report, composer.period_names, limits)
     thread = assemble(drafts, charts, skipped, story.judgements, limits)
     said = {key: claim for key, claim in stated.items() if isinstance(claim, Claim)}
     edition = Edition(story.report, story.period, composed_at, thread, said)
@@ -206,7 +222,9 @@ def _awaited(story: Story) -> Iterator[str]:
             yield f"{missing.metric} of {missing.subject}: {missing.reason}"
 
 
-def _sketch(story: Story, composer: Composer, progress: Progress) -> tuple[list[Sketch], list[Skipped]]:
+def _sketch(
+    story: Story, composer: Composer, link: str, limits: Limits, progress: Progress
+) -> tuple[list[Sketch], list[Skipped]]:
     sketches: list[Sketch] = []
     skipped: list[Skipped] = []
     told: set[str] = set()
@@ -215,19 +233,47 @@ def _sketch(story: Story, composer: Composer, progress: Progress) -> tuple[list[
         if spec.instead_of in told:
             told.add(spec.name)  # whoever would stand in for it is not needed either
             continue
-        outcome = composer.sketch(spec)
+        outcome = _with_its_note(composer.sketch(spec), len(story.report.posts), link, limits)
         if isinstance(outcome, Skipped):
             skipped.append(outcome)
         else:
             sketches.append(outcome)
             told.add(spec.name)
-    if not any(sketch.draft.text.spans for sketch in sketches):
+    _refuse_silence(story, [sketch.draft for sketch in sketches], skipped)
+    return sketches, skipped
+
+
+def _with_its_note(outcome: Sketch | Skipped, posts: int, link: str, limits: Limits) -> Sketch | Skipped:
+    """A post without a chart says in its text what its figures must not be told without."""
+    if isinstance(outcome, Skipped) or outcome.chart is not None:
+        return outcome
+    draft = noted(outcome.draft, outcome.caveats, posts, link, limits)
+    return draft if isinstance(draft, Skipped) else replace(outcome, draft=draft)
+
+
+def _noted(
+    sketches: Sequence[Sketch], charts: Mapping[str, Chart], link: str, limits: Limits
+) -> tuple[list[Draft], list[Skipped]]:
+    """The posts, where there was no room for a caveat on the chart with a note in the text, and those without room for either."""
+    drafts: list[Draft] = []
+    unfit: list[Skipped] = []
+    for sketch in sketches:
+        silent = sketch.chart is not None and not charts[sketch.draft.name].caveat_shown
+        draft = noted(sketch.draft, sketch.caveats if silent else (), len(sketches), link, limits)
+        if isinstance(draft, Skipped):
+            unfit.append(draft)
+        else:
+            drafts.append(draft)
+    return drafts, unfit
+
+
+def _refuse_silence(story: Story, drafts: Sequence[Draft], skipped: Sequence[Skipped]) -> None:
+    if not any(draft.text.spans for draft in drafts):
         reasons = "\n".join(f"  {one.post}: {one.reason}" for one in skipped)
         raise errors.HeldBack(
             f"{story.report.key} has nothing to say about {story.period}: no post of it has a figure.\n{reasons}\n"
             f"Choose another --period, or add figures with --data FILE.csv"
         )
-    return sketches, skipped
 
 
 def _draw(sketches: Sequence[Sketch], draw: Draw, progress: Progress) -> Mapping[str, Chart]:

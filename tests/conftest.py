@@ -76,6 +76,7 @@ def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(render, "draw_checked", lambda *_: None)
     monkeypatch.setattr(render, "encode", lambda _: png(20))
+    monkeypatch.setattr(render, "says", lambda *_: True)
 
 
 @pytest.fixture

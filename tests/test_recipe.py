@@ -233,6 +233,43 @@ def test_an_unknown_key_is_named_with_the_one_probably_meant(tmp_path: Path, old
     assert set(says.split("\n")) <= set(lines)
 
 
+DECLARED = """\
+[[breaks]]
+metrics = ["downloads", "use"]
+at = "2017-03-01"
+reason = "mirrors are counted too"
+subjects = ["keras"]
+
+"""
+
+
+def with_break(old: str = "", new: str = "") -> str:
+    return changed("[claims.lead]", DECLARED.replace(old, new, 1) + "[claims.lead]")
+
+
+def test_a_recipe_declares_changes_of_counting_beside_those_of_the_sources(tmp_path: Path) -> None:
+    found = report(written(tmp_path, with_break()), KINDS).metrics
+    declared = Break(dt.datetime(2017, 3, 1, tzinfo=dt.UTC), "mirrors are counted too", ("keras",))
+    assert found["downloads"].breaks == (declared,)
+    assert found["use"].breaks == (declared, Break(dt.datetime(2018, 1, 1, tzinfo=dt.UTC), "asked anew"))
+    assert (found["use"].breaks_of("keras"), found["use"].breaks_of("pytorch")) == (found["use"].breaks, found["use"].breaks[1:])
+    assert found["users"].breaks == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"use"', '"usage"', 'breaks.0.metrics names the unknown metric "usage" (did you mean "use"?)'),
+        ('"keras"', '"keros"', 'breaks.0.subjects names the unknown subject "keros" (did you mean "keras"?)'),
+        ('"2017-03-01"', '"March"', 'breaks.0.at is wrong: "March" is not an ISO date; write 2021-01-01'),
+        ('metrics = ["downloads", "use"]', "metrics = []", "breaks.0.metrics is []: list should have at least 1 item"),
+        ("reason", "raeson", 'unknown key "breaks.0.raeson" (did you mean "reason"?)'),
+    ],
+)
+def test_a_wrong_change_of_counting_is_named_with_its_key(tmp_path: Path, old: str, new: str, says: str) -> None:
+    assert f"report.toml: {says}" in refusal(tmp_path, with_break(old, new))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [

@@ -52,6 +52,8 @@ POSTS: Final = 320
 PULLS: Final = {"pytorch/pytorch": 21_000_000, "tensorflow/tensorflow": 84_000_000}
 CONDA: Final = {"pytorch": 26_000_000, "tensorflow": 14_000_000, "keras": 9_000_000, "jax": 5_000_000}
 _FEWER_LAST_YEAR: Final = 0.8
+_FEWER_LAST_MONTH: Final = 0.98
+"""No count repeats that of the month before to the digit: it would be taken for a list that was not renewed."""
 
 
 @contextmanager
@@ -164,7 +166,7 @@ def _arxiv(request: Request, period: Period) -> Answer:
     asked = request.parameters["search_query"]
     term = re.findall(r'ti:"([^"]+)"', asked)[0]
     year_before = str(period.year_before().start.year) in asked
-    total = round(PAPERS[term] * (_FEWER_LAST_YEAR if year_before else 1))
+    total = round(PAPERS[term] * (_FEWER_LAST_YEAR if year_before else 1)) - (f"[{period.previous().start:%Y%m}" in asked)
     title = f"arXiv Query: search_query={asked}&id_list=&start=0&max_results=1"
     return Answer(
         f"""<?xml version='1.0' encoding='UTF-8'?>
@@ -184,7 +186,7 @@ class HackerNews:
         self._items: dict[int, Any] = {}
         self._submitted: list[int] = []
         for number, month in enumerate([period.year_before(), period.previous(), period]):
-            self._thread(100_000 * (number + 1), month, _FEWER_LAST_YEAR if number == 0 else 1)
+            self._thread(100_000 * (number + 1), month, (_FEWER_LAST_YEAR, _FEWER_LAST_MONTH, 1)[number])
 
     def _thread(self, story: int, month: Period, part: float) -> None:
         kids = list(range(story + 1, story + 1 + POSTS))
@@ -205,7 +207,7 @@ class HackerNews:
 
 def _stackoverflow(request: Request, period: Period) -> Answer:
     first = dt.datetime.fromtimestamp(int(request.parameters["fromdate"]), dt.UTC)
-    part = _FEWER_LAST_YEAR if first == period.year_before().start else 1
+    part = {period.year_before().start: _FEWER_LAST_YEAR, period.previous().start: _FEWER_LAST_MONTH}.get(first, 1)
     return Answer(json.dumps({"total": round(QUESTIONS[request.parameters["tagged"]] * part)}), gzipped=True)
 
 

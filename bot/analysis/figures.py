@@ -150,22 +150,16 @@ class Figures:
         return name_of(subject, self._subjects)
 
     def _candidates(self, metric: Metric, subject: str, period: Period) -> list[Observation]:
-        tolerance = dt.timedelta(days=metric.tolerance_days)
-        length = period.end - period.start
-
-        def stands_for(window: Period) -> bool:
-            match metric.aggregation:
-                case Aggregation.TOTAL:
-                    return abs(window.end - period.end) <= tolerance and abs((window.end - window.start) - length) <= tolerance
-                case Aggregation.LEVEL:
-                    return abs(window.end - period.end) <= tolerance
-                case Aggregation.EVENT:
-                    return period.contains(window)
-
         ends, series = self._by_end.get((metric.key, subject), ((), ()))
-        first = period.start if metric.aggregation is Aggregation.EVENT else period.end - tolerance
-        near = series[bisect_left(ends, first) : bisect_right(ends, period.end + tolerance)]  # of years of days, some weeks
-        return [seen for seen in near if stands_for(seen.period)]
+        first = period.start if metric.aggregation is Aggregation.EVENT else period.end - metric.tolerance
+        last = bisect_right(ends, period.end + metric.tolerance)
+        near = series[bisect_left(ends, first) : last]  # of years of days, some weeks
+        return [seen for seen in near if metric.stands_for(seen.period, period)]
+
+    def _lacking(self, metric: Metric, subject: str, period: Period) -> str | None:
+        """Why the figure is not there that would stand for a period."""
+        missing = self._missing[metric.key, subject]
+        return missing.get(period) or next((why for window, why in missing.items() if metric.stands_for(window, period)), None)
 
     def _nearest(self, metric: Metric, subject: str, period: Period) -> str | None:
         """Of a stock that was read at other times: when, in words."""
@@ -185,7 +179,7 @@ class Figures:
             return Absent(f"{metric.title}, {period}: {metric.absent}")
         if subject != WHOLE and not metric.asked(self._subjects[subject], period):
             return Absent(f"{metric.title}: {self.name(subject)} was not an option in {period}", "not asked")
-        if reason := self._missing[metric.key, subject].get(period) or self._problems.get(metric.key):
+        if reason := self._lacking(metric, subject, period) or self._problems.get(metric.key):
             return Absent(f"{metric.title}: no figure for {self.name(subject)} in {period}; {reason}")
         if metric.aggregation is Aggregation.LEVEL and (snapshot := self._nearest(metric, subject, period)) is not None:
             return Absent(f"{metric.title}: {snapshot}", "no snapshot")

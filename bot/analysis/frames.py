@@ -110,7 +110,7 @@ def _trend(spec: ChartSpec, figures: Figures, period: Period) -> Panel | Absent:
     usual = min((_usual_step(series) for series in drawn.values()), default=dt.timedelta())
     rows: list[_Row] = []
     for subject, series in drawn.items():
-        segments = _segments(series, [change.at for change in metric.breaks], usual)
+        segments = _segments(series, [change.at for change in metric.breaks_of(subject)], usual)
         for seen, segment in zip(series, segments, strict=True):
             value = seen.value / seen.period.days if per_day else seen.value
             rows.append(_Row(metric.key, subject, seen.period, value, seen, segment=segment))

@@ -156,6 +156,11 @@ def single(draft: Draft, report: Report, names: Sequence[str], limits: Limits) -
     return Post(draft.name, 1, 1, draft.text, length.weighted, length.links, (), facts, remarks)
 
 
+def fits(draft: Draft, total: int, limits: Limits) -> bool:
+    """Whether a post is within the limits wherever it stands among so many."""
+    return measure(as_sent(draft, total, total).text).weighted <= limits.post_length
+
+
 def assemble(
     drafts: Sequence[Draft],
     charts: Mapping[str, Chart],

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.analysis.claims import ranked
 from bot.analysis.figures import Figures
 from bot.analysis.frames import Panel, panel
 from bot.compose.assembly import Draft, check_cited, marked, observed
+from bot.compose.caveats import caveats, joined
 from bot.compose.templates import context, templates
 from bot.compose.views import AbsentView, ClaimView, FigureView, LeftOut, figure_view
 from bot.domain.claim import Claim
+from bot.domain.gate import Judgement
 from bot.domain.measure import WHOLE, Absent, Observation
 from bot.domain.numerals import grouped
 from bot.domain.period import Period
@@ -24,20 +26,29 @@ from bot.ports import ChartData
 
 @dataclass(frozen=True)
 class Sketch:
-    """A draft with the chart that goes beside it, not yet drawn."""
+    """A draft with the chart that goes beside it, not yet drawn, and the sentences that its figures must not be told without."""
 
     draft: Draft
     kind: str = ""
     chart: ChartData | None = None
+    caveats: tuple[str, ...] = ()
 
 
 class Composer:
     """Says what can be said. Everything it prints is cited; what is absent leaves its post out, with the reason."""
 
-    def __init__(self, report: Report, period: Period, figures: Figures, stated: Mapping[str, Claim | Absent]) -> None:
+    def __init__(
+        self,
+        report: Report,
+        period: Period,
+        figures: Figures,
+        stated: Mapping[str, Claim | Absent],
+        judgements: Sequence[Judgement] = (),
+    ) -> None:
         self._report = report
         self._period = period
         self._figures = figures
+        self._judgements = judgements
         self._templates = templates(report)
         self._context = context(report, period, self._figure_views(), {key: self._claim_view(one) for key, one in stated.items()})
 
@@ -57,10 +68,18 @@ class Composer:
         try:
             draft = Draft(spec.name, spec.text.place, marked(self._templates.render(spec.text, self._context)))
             if spec.chart is None:
-                return Sketch(draft)
-            return Sketch(draft, spec.chart.kind, self._chart_data(spec.name, spec.chart))
+                return Sketch(draft, caveats=self._caveats(draft.text))
+            chart = self._chart_data(spec.name, spec.chart)
+            told = self._caveats(draft.text, chart)
+            return Sketch(draft, spec.chart.kind, replace(chart, caveat=joined(chart.caveat, told)), told)
         except LeftOut as absent:
             return Skipped(spec.name, str(absent))
+
+    def _caveats(self, text: Cited, chart: ChartData | None = None) -> tuple[str, ...]:
+        """What a post must not be told without: of its text's figures, and of all that its chart says or draws."""
+        texts = [text] if chart is None else [text, chart.title, chart.subtitle, chart.source]
+        bases = [span.basis for one in texts for span in one.spans]
+        return caveats(self._judgements, list(observed([*bases, *(chart.bases.values() if chart else ())])))
 
     def _chart_data(self, post: str, spec: ChartSpec) -> ChartData:
         shown = panel(spec, self._figures, self._period)

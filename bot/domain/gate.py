@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -45,7 +45,8 @@ class Judgement:
 
     `sentence` is for the reader of the post: plain words of at most 80 characters, without a figure or a claim word of its own.
     `why` is for whoever decides: the figures, the bound they passed, what it usually means. `windows` are those it is about, for
-    each of the `subjects`.
+    each of the `subjects`; empty means all. `across` says that nothing before an instant is comparable
+    with what comes after it: then it concerns only who puts figures of both sides together.
     """
 
     gate: str
@@ -56,6 +57,7 @@ class Judgement:
     sentence: str
     why: str
     evidence: tuple[Observation, ...] = field(repr=False, default=())
+    across: dt.datetime | None = None
     accepted: Acceptance | None = None
 
     @property
@@ -82,6 +84,14 @@ class Judgement:
             and (not self.subjects or seen.subject in self.subjects)
             and (not self.windows or seen.period in self.windows)
         )
+
+    def concerns(self, told: Iterable[Observation]) -> bool:
+        """Whether who tells these figures has to tell its sentence too."""
+        if self.across is None:
+            return any(self.about(seen) for seen in told)
+        ours = [seen for seen in told if seen.metric == self.metric and (not self.subjects or seen.subject in self.subjects)]
+        before = {seen.subject for seen in ours if seen.period.start < self.across}
+        return any(seen.period.end > self.across and seen.subject in before for seen in ours)
 
 
 @dataclass(frozen=True)

@@ -76,10 +76,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Break:
-    """From `at` on, figures are counted another way and must not be compared across without saying so."""
+    """From `at` on, figures are counted another way, of all subjects or of those named, and are not compared across."""
 
     at: dt.datetime
     reason: str
+    subjects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,31 @@ class Metric:
     def adds_up(self) -> bool:
         """Whether a value is a count over a window, so that windows of different length are compared by the day."""
         return self.aggregation is Aggregation.TOTAL and self.unit is Unit.COUNT
+
+    @property
+    def runs(self) -> bool:
+        """Whether its figures are a running count: totals of windows, or a stock that is read again and again."""
+        return self.unit is Unit.COUNT and self.aggregation is not Aggregation.EVENT
+
+    @property
+    def tolerance(self) -> dt.timedelta:
+        """How far a window may be off a period's end and still stand for it."""
+        return dt.timedelta(days=self.tolerance_days)
+
+    def stands_for(self, window: Period, period: Period) -> bool:
+        """Whether what was counted over a window may be told of a period. A stock that was read before it began may not."""
+        match self.aggregation:
+            case Aggregation.TOTAL:
+                longer = abs((window.end - window.start) - (period.end - period.start))
+                return abs(window.end - period.end) <= self.tolerance and longer <= self.tolerance
+            case Aggregation.LEVEL:
+                return abs(window.end - period.end) <= self.tolerance and window.end > period.start
+            case Aggregation.EVENT:
+                return period.contains(window)
+
+    def breaks_of(self, subject: str) -> tuple[Break, ...]:
+        """The changes of counting that a subject's figures went through."""
+        return tuple(change for change in self.breaks if not change.subjects or subject in change.subjects)
 
     def asked(self, subject: Subject, period: Period) -> bool:
         """Whether a survey offered the subject as an option by then; True where nothing else is known."""

@@ -47,7 +47,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawn chart: PNG bytes with their size, its title, and the alt text that stands for it."""
+    """
+    A drawn chart: PNG bytes with their size, its title, and the alt text that stands for it.
+
+    `caveat_shown` is False if there was no room for its caveat in the picture or in the alt text.
+    """
 
     png: bytes = field(repr=False)
     width_px: int
@@ -55,6 +59,7 @@ class Chart:
     title: Cited
     alt_text: Cited
     table: Table = field(repr=False)
+    caveat_shown: bool = True
 
     def __post_init__(self) -> None:
         if not self.alt_text.text.strip():

@@ -37,6 +37,13 @@ class BreakTable(_Table):
     reason: _Line
 
 
+class ChangeTable(BreakTable):
+    """A change of counting that the sources' own definitions do not know."""
+
+    metrics: list[_Key] = Field(min_length=1)
+    subjects: list[_Key] = Field(default_factory=list)
+
+
 class MetricTable(_Table):
     title: _Line
     noun: _Name
@@ -128,6 +135,7 @@ class ReportFile(_Table):
     subjects: dict[_Key, SubjectTable] = Field(min_length=1)
     groups: dict[_Key, GroupTable] = Field(default_factory=dict)
     metrics: dict[_Key, MetricTable] = Field(default_factory=dict)
+    breaks: list[ChangeTable] = Field(default_factory=list)
     claims: dict[_Key, ClaimTable] = Field(default_factory=dict)
     posts: list[PostTable] = Field(min_length=1)
 
@@ -151,7 +159,7 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
     """The keys the model has at a place: walks the same tables the recipe does."""
     tables: Mapping[str, type[_Table]] = {
         "subjects": SubjectTable, "groups": GroupTable, "metrics": MetricTable, "claims": ClaimTable, "posts": PostTable,
-        "schedule": ScheduleTable, "gates": GatesTable,
+        "schedule": ScheduleTable, "gates": GatesTable, "breaks": ChangeTable,
     }  # fmt: skip
     if not location or location[0] not in tables:
         return list(ReportFile.model_fields)

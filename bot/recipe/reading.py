@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -65,6 +65,7 @@ class _Reading:
         self._table = self._read()
         self._metrics = self._all_metrics()
         self._subjects = self._all_subjects()
+        self._declare_breaks()
 
     def report(self) -> Report:
         table = self._table
@@ -178,6 +179,21 @@ class _Reading:
         except ValueError as error:
             raise self._bad(f"metrics.{key}.breaks", f"is wrong: {error}") from None
         return Metric(key=key, **fields | {"breaks": breaks, "same_counter": tuple(table.same_counter)})
+
+    def _declare_breaks(self) -> None:
+        """The recipe's own changes of counting beside those that the sources know, in order of time."""
+        for number, table in enumerate(self._table.breaks):
+            place = f"breaks.{number}"
+            for subject in table.subjects:
+                self._known(subject, self._subjects, f"{place}.subjects", "subject")
+            try:
+                change = Break(instant(table.at), table.reason, tuple(table.subjects))
+            except ValueError as error:
+                raise self._bad(f"{place}.at", f"is wrong: {error}") from None
+            for key in table.metrics:
+                self._known(key, self._metrics, f"{place}.metrics", "metric")
+                breaks = sorted((*self._metrics[key].breaks, change), key=lambda one: one.at)
+                self._metrics[key] = replace(self._metrics[key], breaks=tuple(breaks))
 
     def _all_subjects(self) -> dict[str, Subject]:
         subjects = {key: Subject(key, one.name, one.fill, one.ink, (), one.ids) for key, one in self._table.subjects.items()}

@@ -33,6 +33,12 @@ _DOES_NOT_MEASURE: Final = (
     "People or machines in use. Build servers, containers and caches that expire count every time; conda, mirrors, other indexes "
     "and variant packages count not at all."
 )
+# tensorflow fell from 10.0M to 4.1M in two windows while scikit-learn fell too, and all came back in one step in the window that
+# begins 2021-04-01
+_RETIRED: Final = (
+    Break(instant("2021-01-01"), "the table of downloads was being retired and no longer held every file served"),
+    Break(instant("2021-04-01"), "figures come from the table that took its place"),
+)
 _KNOWN_BIASES: Final = (
     "Most downloads are automatic, and a framework that others depend on is downloaded along with them. PyTorch is often "
     "installed from its own index and so is undercounted. A package below the list's cut is absent."
@@ -49,6 +55,7 @@ METRICS: Final = (
         known_biases=f"{_KNOWN_BIASES} Only pip counts. A year that reaches into the retired table is too low.",
         short="PyPI downloads",
         tolerance_days=10,
+        breaks=_RETIRED,
     ),
     Metric(
         key="pypi_downloads_30d",
@@ -62,10 +69,9 @@ METRICS: Final = (
         short="PyPI, per month",
         tolerance_days=4,
         breaks=(
-            # tensorflow fell from 10.0M to 4.1M in two windows while scikit-learn fell too, and all came back in one step in the
-            # window that begins 2021-04-01
-            Break(instant("2021-01-01"), "the table of downloads was being retired and no longer held every file served"),
-            Break(instant("2021-04-01"), "figures come from the table that took its place"),
+            # tensorflow, keras and torch went to three and a half times what they were, from the list of 2018-07-29 to 2018-09-02
+            Break(instant("2018-07-26"), "the logging of downloads was mended; before, far too few were counted"),
+            *_RETIRED,
             # the first such list, of 2024-11-26, overlaps the last of pip alone, which ends 2024-11-01
             Break(instant("2024-11-01"), "downloads by every installer are counted, no longer those by pip alone"),
             # the list of 2025-07-05 is the first from ClickHouse, and covers June

@@ -58,6 +58,22 @@ def test_a_stock_stands_for_a_period_when_read_within_sixteen_days_of_its_end(da
     assert bool(figures(seen).at("stars", "tensorflow", YEAR) == seen) is stands
 
 
+@pytest.mark.parametrize(
+    ("day", "stands"), [("2020-10-04", False), ("2020-10-05", True), ("2020-10-11", True), ("2020-10-18", True)]
+)
+def test_a_stock_that_was_read_before_a_week_began_does_not_stand_for_it(day: str, stands: bool) -> None:
+    # the week of Monday, 5 October 2020: a reading of Sunday is of the week before, however near its end
+    found = figures(observed(5, period=day, metric="stars")).at("stars", "tensorflow", Period.parse("2020-W41"))
+    assert bool(found) is stands
+
+
+def test_a_figure_that_was_set_aside_says_why_for_the_period_it_would_have_stood_for() -> None:
+    aside = Missing("downloads", "tensorflow", window("2020-01-02", "2021-01-01"), "A sudden value is set aside")
+    assert figures(missing=[aside]).at("downloads", "tensorflow", YEAR) == Absent(
+        "Downloads: no figure for TensorFlow in 2020; A sudden value is set aside"
+    )
+
+
 def test_of_several_readings_the_one_nearest_the_end_stands() -> None:
     early, near, late = (
         observed(value, period=day, metric="stars") for value, day in ((1, "2020-12-20"), (2, "2020-12-29"), (3, "2021-01-08"))

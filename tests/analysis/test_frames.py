@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -217,6 +218,14 @@ def test_every_change_of_method_starts_a_new_line() -> None:
     known = {"papers": a_metric("papers", breaks=(a_break("2020-02-01"), a_break("2020-04-01")))}
     seen = monthly("papers", {f"2020-0{month}": month for month in range(1, 6)})
     assert rows(shown("trend", "papers", "tensorflow", *seen, known=known), "segment") == [(0,), (1,), (1,), (2,), (2,)]
+
+
+def test_a_change_of_one_subjects_counting_breaks_its_own_line() -> None:
+    change = replace(a_break("2020-02-01"), subjects=("keras",))
+    known = {"papers": a_metric("papers", breaks=(change,))}
+    seen = [one for subject in ("tensorflow", "keras") for one in monthly("papers", {"2020-01": 1, "2020-02": 2}, subject)]
+    found = rows(shown("trend", "papers", "tensorflow keras", *seen, known=known), "subject", "segment")
+    assert found == [("tensorflow", 0), ("tensorflow", 0), ("keras", 0), ("keras", 1)]
 
 
 def test_a_line_is_broken_at_a_missing_month() -> None:

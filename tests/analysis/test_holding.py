@@ -119,7 +119,9 @@ def test_what_is_accepted_is_told_until_the_figures_are_others() -> None:
     (found,) = story(report).judgements
     word = Acceptance("frameworks", "2020", found.id, "whole", "everybody may tick twice", "ann", NOON)
     thread = told(report, Past(accepted={found.id: word})).edition.thread
-    assert [post.text.text for post in thread.posts][1] == "Keras has 101 users.\n\n2/3"
+    assert [post.text.text for post in thread.posts][1] == (
+        "Keras has 101 users.\n\nNote: A part and its whole contradict each other.\n\n2/3"
+    )
     assert [(one.outcome, one.accepted) for one in thread.judgements] == [(Verdict.CAVEAT, word)]
     assert thread.held == ()
     later = story(report, keras=102, past=Past(accepted={found.id: word})).held

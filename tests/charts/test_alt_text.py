@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from bot.charts import ranking, scoreboard, share, survey, trend
+from bot.charts.sheet import render
 from bot.domain.claim import Basis
 from bot.domain.measure import Observation
 from bot.domain.text import Cited
@@ -172,3 +173,20 @@ def test_another_window_than_the_reports_period_is_cited() -> None:
     year_to = builders.YEAR.year_before()
     data = builders.chart([builders.Row("pypi", one.key, 5, year_to) for one in (KERAS, PYTORCH)])
     assert ("2019", data.bases["b0"]) in list(ranking.describe(data).pieces())
+
+
+@pytest.mark.parametrize(
+    ("caveat", "shown"),
+    [
+        ("", True),
+        ("Counts are restated", True),
+        ("Counts of two months are set aside, because a list was not renewed then", True),
+    ],
+)
+def test_a_chart_knows_that_its_caveat_is_in_the_picture_and_in_the_alt_text(caveat: str, shown: bool) -> None:
+    assert render.render(ranking, builders.ranking(caveat=caveat)).caveat_shown is shown
+
+
+def test_a_chart_knows_that_there_was_no_room_for_its_caveat() -> None:
+    long = "Keras is counted in TensorFlow too, and that cannot be undone. " * 6
+    assert render.render(ranking, builders.ranking(caveat=long.strip())).caveat_shown is False

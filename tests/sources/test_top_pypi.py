@@ -88,8 +88,9 @@ def test_no_window_of_all_installers_begins_before_its_break_without_reaching_ov
 
 def test_breaks_have_their_reasons_and_are_those_seen_in_the_data() -> None:
     assert [one.at.date() for one in METRICS[1].breaks] == [
-        dt.date(2021, 1, 1), dt.date(2021, 4, 1), dt.date(2024, 11, 1), dt.date(2025, 6, 1),
+        dt.date(2018, 7, 26), dt.date(2021, 1, 1), dt.date(2021, 4, 1), dt.date(2024, 11, 1), dt.date(2025, 6, 1),
     ]  # fmt: skip
+    assert [one.at.date() for one in METRICS[0].breaks] == [dt.date(2021, 1, 1), dt.date(2021, 4, 1)]
 
 
 def test_packages_nobody_asked_for_are_left_out(subjects: tuple[Subject, ...]) -> None:

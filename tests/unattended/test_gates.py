@@ -73,7 +73,7 @@ def test_a_turn_is_held_and_told_of_once_and_goes_on_when_a_person_has_accepted(
     told()
     assert main(ACCEPT) == 0
     said = told()
-    assert f"accepted  whole:counted (hold): A part is counted as larger than its whole\n   {WHY}\n" in said
+    assert f"accepted  whole:counted (hold): A part and its whole contradict each other\n   {WHY}\n" in said
     assert re.search(
         r"   by \S+@\S+ at 2026-03-02 09:00 UTC: everybody may be counted twice\nthe next run tries it again\n", said
     )
@@ -128,7 +128,7 @@ def test_a_preview_of_what_is_held_is_a_page_in_place_of_the_thread_before(mill:
     assert "no turn waits for it: threadmill preview daily --period 2026-03-01 shows the thread" in told()
     assert main(command) == 0
     said = told()
-    assert re.search(r"accepted  counted: A part is counted as larger than its whole \(gate whole, accepted by \S+@\S+\)", said)
+    assert re.search(r"accepted  counted: A part and its whole contradict each other \(gate whole, accepted by \S+@\S+\)", said)
     assert "counted twice" not in said
     posts = "".join(path.read_text() for path in (place / "posts").iterdir())
     assert "counted twice" not in posts

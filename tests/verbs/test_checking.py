@@ -12,7 +12,7 @@ from bot.verbs.checking import check
 _SMALL = Path(__file__).parents[2] / "templates" / "infrastructure-tools"
 _LONGEST = len(
     "What this does not say: how much anybody uses a tool, or what runs in production. "
-    "Puppet had 100.0 points more than Chef, and nobody had to choose just one.\n\n2/2"
+    "In 2026, Puppet had 100.0 points more than Chef, and nobody had to choose just one.\n\n2/2"
 )
 
 

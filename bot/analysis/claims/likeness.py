@@ -95,7 +95,7 @@ def parted(before: Observation, now: Observation, metric: Metric) -> Absent | No
 
 def broken(before: Observation, now: Observation, metric: Metric) -> Absent | None:
     """Why figures of two windows are not put together: the way of counting changed after the first had begun."""
-    for change in metric.breaks:
+    for change in dict.fromkeys((*metric.breaks_of(before.subject), *metric.breaks_of(now.subject))):
         if before.period.start < change.at < now.period.end:
             return Absent(f"{metric.title} is counted another way since {change.at.date().isoformat()}: {change.reason}")
     return None

@@ -11,24 +11,43 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias
 
-from bot.analysis.gates.case import Case
-from bot.analysis.gates.consistency import parts_are_no_more_than_the_whole, shares_match_their_counts
+from bot.analysis.gates.case import LONGEST, Case
+from bot.analysis.gates.consistency import parts_are_no_more_than_the_whole, shares_match_their_counts, years_match_their_months
+from bot.analysis.gates.dates import lengths_differ, old_counts, other_windows, read_too_early, repeated
+from bot.analysis.gates.history import coverage_shrank, declared_breaks, restated_since
 from bot.analysis.gates.impossible import refuse_impossible
+from bot.analysis.gates.jumps import events_out_of_range, new_courses, nothing_counted, other_unit, sudden_values
+from bot.analysis.gates.reach import reach
+from bot.analysis.gates.several import all_together, swapped
+from bot.analysis.gates.stocks import falls
 from bot.domain.gate import Acceptance, Judgement, Verdict
 from bot.domain.measure import Missing, Observation
 
 Gate: TypeAlias = Callable[[Case], Iterable[Judgement]]
 
-GATES: Final[Mapping[str, Gate]] = {
-    "share": shares_match_their_counts,
-    "whole": parts_are_no_more_than_the_whole,
+GATES: Final[Mapping[str, Sequence[Gate]]] = {
+    "share": (shares_match_their_counts,),
+    "whole": (parts_are_no_more_than_the_whole,),
+    "sum": (years_match_their_months,),
+    "window": (read_too_early, other_windows, lengths_differ),
+    "stale": (repeated, old_counts),
+    "unit": (other_unit, events_out_of_range),
+    "gap": (nothing_counted,),
+    "together": (all_together,),
+    "swap": (swapped,),
+    "spike": (sudden_values,),
+    "shift": (new_courses,),
+    "fall": (falls,),
+    "coverage": (coverage_shrank,),
+    "break": (declared_breaks,),
+    "restated": (restated_since,),
 }
-"""Every gate by the name that `threadmill approve --accept` takes."""
+"""Every gate by the name that `threadmill approve --accept` takes, with the functions that speak in its name."""
 
 
 def judge(case: Case, accepted: Mapping[str, Acceptance] | None = None) -> list[Judgement]:
     """What every gate says, in the order of GATES, each with the acceptance a person gave it, if one did."""
-    told = [judgement for gate in GATES.values() for judgement in gate(case)]
+    told = [judgement for gates in GATES.values() for gate in gates for judgement in gate(case)]
     return [replace(one, accepted=(accepted or {}).get(one.id)) for one in told]
 
 
@@ -47,4 +66,4 @@ def sift(observations: Sequence[Observation], judgements: Sequence[Judgement]) -
     return passed, list(aside)
 
 
-__all__ = ["GATES", "Case", "Gate", "judge", "refuse_impossible", "sift"]
+__all__ = ["GATES", "LONGEST", "Case", "Gate", "judge", "reach", "refuse_impossible", "sift"]

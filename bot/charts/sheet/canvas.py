@@ -169,6 +169,12 @@ def sourced(data: ChartData) -> str:
     return data.source.text if data.source.text.startswith("Source") else f"Source: {data.source.text}"
 
 
+def says(figure: Figure, note: str) -> bool:
+    """Whether a text stands in the small print of a sheet, in one line or broken over several."""
+    found = [one for one in figure.artists if isinstance(one, Text) and one.get_gid() == NOTE]
+    return note in " ".join(one.get_text() for one in sorted(found, key=lambda one: -one.get_position()[1]))
+
+
 def settled() -> AbstractContextManager[None]:
     """While it lasts, no matplotlibrc has a say in what is built and painted."""
     return mpl.rc_context(_SETTLED)

@@ -10,7 +10,7 @@ from typing import Final
 from matplotlib.figure import Figure
 
 from bot.charts.sheet import fonts, table
-from bot.charts.sheet.canvas import encode, paint, settled
+from bot.charts.sheet.canvas import encode, paint, says, settled
 from bot.charts.sheet.lint import check
 from bot.charts.sheet.theme import THEME
 from bot.domain.thread import Chart
@@ -69,4 +69,6 @@ def finished(kind: ChartKind, data: ChartData, figure: Figure) -> Chart:
     Raises:
         BadChart: the picture or its alt text is too large.
     """
-    return Chart(encode(figure), THEME.width, THEME.height, data.title, kind.describe(data), table.table(data))
+    alt_text = kind.describe(data)
+    shown = says(figure, data.caveat.text) and data.caveat.text in alt_text.text
+    return Chart(encode(figure), THEME.width, THEME.height, data.title, alt_text, table.table(data), shown)
