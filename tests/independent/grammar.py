@@ -103,6 +103,11 @@ class Statement:
     def many(self) -> list[str]:
         return [NAMES[name] for name in re.findall(_S, self.said["many"])]
 
+    @property
+    def named(self) -> set[str]:
+        """Every subject in it."""
+        return {name for name, _, _ in names(self.text)}
+
 
 @dataclass(frozen=True)
 class Riddle:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,23 @@ def rows(found: Iterable[Cell]) -> list[Row]:
     return [
         Row(one.metric, one.subject, one.window.start, one.window.end, one.value, one.known, one.origin, one.note) for one in found
     ]
+
+
+def thin(found: Iterable[Row]) -> list[Row]:
+    """Of daily snapshots only the last before and the first after each month's end: no other stands for a month or a year."""
+    windows: list[Row] = []
+    snapshots: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in found:
+        (windows if row.end - row.start > DAY else snapshots[row.metric, row.subject]).append(row)
+    for series in snapshots.values():
+        series.sort(key=lambda row: row.start)
+        windows += [
+            row
+            for before, row, after in zip([None, *series], series, [*series[1:], None], strict=False)
+            if before is None or after is None or before.end.month != row.end.month or after.end.month != row.end.month
+            or row.end.day == 1 or before.end.day == 1
+        ]  # fmt: skip
+    return windows
 
 
 def write(found: Iterable[Row], path: Path, published: bool = True) -> None:

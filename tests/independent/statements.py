@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from tests.independent import breaks, printed
 from tests.independent.edition import Edition, Fact, Surface
 from tests.independent.grammar import NAMES, Statement
 from tests.independent.noise import level, per_day
-from tests.independent.truth import Truth, apart, leader, noun, order, rivals, together
+from tests.independent.truth import FAMILIES, FOUR, Truth, apart, leader, noun, order, rivals, together
 from tests.independent.values import Cell, Window, in_words, period
 
 
@@ -36,11 +37,11 @@ class Bench:
 
     @property
     def period(self) -> Window:
-        """The one period the statement is about."""
-        periods = {fact.period for fact in self.cited}
-        if len(periods) != 1:
-            raise Wrong(f"is about the periods {sorted(periods)}, not one")
-        return period(periods.pop())
+        """The edition's own period, which every statement must be about."""
+        of = {period(fact.period) for fact in self.cited}
+        if self.edition.period not in of:
+            raise Wrong(f"is about {sorted(one.name for one in of)}, not {self.edition.period.name}")
+        return self.edition.period
 
     def evidence(self) -> list[Fact]:
         """The observations that are said to stand behind it."""
@@ -57,6 +58,12 @@ class Bench:
         if not cited:
             raise Wrong(f"does not cite the figure of {subject} that stands for {when.name}, {found[0].window}")
         return cited[0]
+
+    def cited_cells(self, when: Window) -> list[Cell]:
+        """The figures of a period that the statement cites."""
+        windows = {(fact.metric, fact.subjects[0], fact.window) for fact in self.evidence()}
+        standing = [cell for subject in FOUR + FAMILIES for cell in self.truth.standing(self.metric, subject, when)]
+        return [cell for cell in standing if (cell.metric, cell.subject, cell.window) in windows]
 
     def all_cells(self, subjects: Sequence[str], when: Window) -> list[Cell]:
         """Those of some subjects there are, whether or not they are cited."""
@@ -97,8 +104,10 @@ def _tally(statement: Statement, bench: Bench) -> None:
         ]
         if not found:
             raise Wrong(f"counts {metric}, of which there is no figure")
-        if (refused := together(found, edition)) is not None:
-            raise Wrong(f"counts {metric}: {refused}")
+        cited = {(fact.metric, fact.subjects[0], fact.window) for fact in bench.evidence()}
+        compared = [cell for cell in found if (cell.metric, cell.subject, cell.window) in cited]
+        if not compared or (refused := together(compared, edition)) is not None:
+            raise Wrong(f"counts {metric}: {refused if compared else 'it cites none of the figures that stand'}")
         top = leader(found)
         undecided += len(top) > 1
         for subject in top if len(top) == 1 else ():
@@ -118,8 +127,7 @@ def _tally(statement: Statement, bench: Bench) -> None:
 
 def _lead(statement: Statement, bench: Bench) -> None:
     found = bench.all_cells(rivals(bench.metric, statement.a), bench.period)
-    bench.cell(statement.a, bench.period)
-    _comparable(found, bench.period)
+    _comparable([bench.cell(statement.a, bench.period), *bench.cited_cells(bench.period)], bench.period)
     if (top := leader(found)) != [statement.a]:
         raise Wrong(f"the leader is {' and '.join(top)}, by {[(one.subject, round(per_day(one), 2)) for one in order(found)]}")
     if statement.b is not None:
@@ -268,16 +276,16 @@ def _gained(statement: Statement, bench: Bench) -> None:
 
 
 def _refuse_breaks(statement: Statement, bench: Bench) -> None:
-    """What is stated across a known break, or on spoilt figures without a caveat."""
-    for metric in {fact.metric for fact in bench.evidence()}:
-        by_subject: dict[str, list[Cell]] = {}
-        for fact in bench.evidence():
-            cell = bench.truth.cell(metric, fact.subjects[0], fact.window) if fact.metric == metric and fact.window else None
-            if cell is not None:
-                by_subject.setdefault(cell.subject, []).append(cell)
-        found = [name for cells in by_subject.values() for name in _met(statement, cells)]
-        if found and not caveated(bench.edition, metric, set(by_subject)):
-            raise Wrong(f"stands on a known break: {', '.join(dict.fromkeys(found))}")
+    """What is stated across a known break, or on spoilt figures of those it names, without a caveat."""
+    cells: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for fact in bench.evidence():
+        cell = bench.truth.cell(fact.metric, fact.subjects[0], fact.window) if fact.window else None
+        if cell is not None:
+            cells[cell.metric, cell.subject].append(cell)
+    for (metric, subject), found in cells.items():
+        met = [*_met(statement, found)] if subject in statement.named else []
+        if met and not caveated(bench.edition, metric, {subject}):
+            raise Wrong(f"stands on a known break: {', '.join(met)}")
 
 
 def _met(statement: Statement, cells: Sequence[Cell]) -> Iterator[str]:

@@ -1,0 +1,90 @@
+"""
+Editions of a report composed as of their own time from one file of observations, for checkers that know nothing of `bot`.
+
+    python -m tests.composing REPORT FILE.csv FROM TO OUT [--folder DIR]
+
+Each period is told a week after its end, from the rows that had been retrieved by then. Charts are described, not painted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime as dt
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot import pipeline, wiring
+from bot.charts.sheet import render
+from bot.compose.documents import as_file, facts_document, thread_document
+from bot.domain.period import Period
+from bot.errors import ThreadmillError
+from tests.crashes.thread import png
+
+LAG = dt.timedelta(days=7)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("report")
+    parser.add_argument("data", type=Path)
+    parser.add_argument("first")
+    parser.add_argument("last")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--folder", type=Path, default=Path("tests/independent"))
+    options = parser.parse_args(arguments)
+    composed, silent = compose(options.report, options.data, options.first, options.last, options.out, options.folder)
+    sys.stdout.write(f"{composed} editions composed, {silent} had nothing to say or were held\n")
+    return 0
+
+
+def compose(report: str, data: Path, first: str, last: str, out: Path, folder: Path) -> tuple[int, int]:
+    """How many editions were written under `out`, and how many periods gave none."""
+    render.draw_checked = lambda *_: None
+    render.encode = lambda _: png(20)
+    with data.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    read_on = header.index("retrieved_at")
+    composed = silent = 0
+    for period in _periods(first, last):
+        now = period.end + LAG
+        part = out / f"{period.key}.csv"
+        part.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([header, *(row for row in rows if row[read_on] <= now.date().isoformat())])
+        try:
+            _edition(report, part, period, now, out / period.key, folder)
+            composed += 1
+        except ThreadmillError as error:
+            sys.stderr.write(f"{period.key}: {str(error).splitlines()[0]}\n")
+            silent += 1
+        finally:
+            part.unlink()
+    return composed, silent
+
+
+def _edition(report: str, data: Path, period: Period, now: dt.datetime, out: Path, folder: Path) -> None:
+    house = wiring.house(now.isoformat(), folder)
+    recipe = wiring.report(house, report)
+    sources = wiring.sources(house, recipe, [data])
+    story = pipeline.collect(recipe, period, sources, None, lambda: now, _silent)
+    edition = pipeline.tell(story, now, wiring.limits(recipe.network), wiring.drawer(_silent), _silent).edition
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "thread.json").write_text(as_file(thread_document(edition)), encoding="utf-8")
+    (out / "facts.json").write_text(as_file(facts_document(edition)), encoding="utf-8")
+
+
+def _periods(first: str, last: str) -> Iterator[Period]:
+    at, end = Period.parse(first), Period.parse(last)
+    while at.start <= end.start:
+        yield at
+        at = at.following()
+
+
+def _silent(_step: str, _done: int, _total: int) -> None:
+    """Nobody is watching."""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
