@@ -52,7 +52,9 @@ def compose(report: str, data: Path, first: str, last: str, out: Path, folder: P
         part = out / f"{period.key}.csv"
         part.parent.mkdir(parents=True, exist_ok=True)
         with part.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([header, *(row for row in rows if row[read_on] <= now.date().isoformat())])
+            csv.writer(file, lineterminator="\n").writerows(
+                [header, *(row for row in rows if row[read_on] <= now.date().isoformat())]
+            )
         try:
             _edition(report, part, period, now, out / period.key, folder)
             composed += 1

@@ -79,7 +79,9 @@ def _check_edition(one: Edition, truth: Truth, report: Report) -> None:
         if (why := figures.check_fact(fact, one, truth)) is not None:
             report.failures.append(Failure(name, fact.post, fact.where, fact.text, why))
     for surface in one.surfaces():
-        report.failures += [Failure(name, surface.post, surface.where, text, why) for text, why in _surface(surface, one, truth, report)]
+        report.failures += [
+            Failure(name, surface.post, surface.where, text, why) for text, why in _surface(surface, one, truth, report)
+        ]
     for key in breaks.names():
         if breaks.concerned(key, one.period):
             report.breaks.setdefault(key, Counter())[_dealt_with(one, key)] += 1
@@ -122,7 +124,9 @@ def _form(one: Edition) -> Iterator[Failure]:
 
 def _dealt_with(one: Edition, key: str) -> str:
     """ "held", "caveated", or "silent": how an edition deals with a break it is concerned by. Statements are judged one by one."""
-    metrics = {metric for each in (*breaks.CHANGES, *breaks.SPOILT, breaks.SHRINKING) if each.name == key for metric in each.metrics}
+    metrics = {
+        metric for each in (*breaks.CHANGES, *breaks.SPOILT, breaks.SHRINKING) if each.name == key for metric in each.metrics
+    }
     verdicts = {gate.get("verdict") for gate in one.gates if gate.get("metric") in metrics}
     if metrics & one.held or verdicts & {"hold", "skip"}:
         return "held"

@@ -90,7 +90,9 @@ def _wrong(number: Number, fact: Fact, surface: Surface, edition: Edition, truth
     if number.kind == "percent" and not cell.metric.endswith("_use"):
         return f"{cell.metric} is no percentage"
     said = read(number.text)
-    return None if said.holds(value) else f"says {said.low:.10g} to {said.high:.10g}, and {cell.metric} of {subject} is {value:.10g}"
+    return (
+        None if said.holds(value) else f"says {said.low:.10g} to {said.high:.10g}, and {cell.metric} of {subject} is {value:.10g}"
+    )
 
 
 def _strayed(number: Number, fact: Fact, surface: Surface, edition: Edition, truth: Truth) -> str | None:
@@ -132,7 +134,11 @@ def _wrong_date(number: Number, cell: Cell) -> str | None:
 
 
 def _names_window(text: str, window: Window) -> bool:
-    return text in (window.name if window.length != "span" else "", in_words(window.last), f"{window.last.year}" if window.length == "year" else "")
+    return text in (
+        window.name if window.length != "span" else "",
+        in_words(window.last),
+        f"{window.last.year}" if window.length == "year" else "",
+    )
 
 
 def _period_names(period: Window) -> set[str]:
@@ -141,5 +147,3 @@ def _period_names(period: Window) -> set[str]:
 
 def _daily(surface: Surface) -> bool:
     return "as a daily average" in surface.text
-
-

@@ -62,6 +62,13 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("rank_change", rf"(?P<a>{_S}) (?P<verb>rose|fell) from (?P<before>{_ORDINAL}) to (?P<place>{_ORDINAL}) by (?P<noun>{_NOUN}) "
                     rf"on (?P<earlier>{EARLIER})"),
     ("rank_change", rf"(?P<a>{_S}) stays (?P<place>{_ORDINAL}) by (?P<noun>{_NOUN}), as (?P<earlier>{EARLIER})"),
+    ("fastest", rf"(?P<a>{_S}) grew fastest(?:, (?:to (?P<times>{TIMES})|by (?P<size>{_SIZE}) on) (?P<earlier>{EARLIER}){_DAY}|{_WHERE})"),
+    ("alike", rf"(?P<many>{_S}(?:, {_S})* and {_S}) grew alike(?: on (?P<earlier>{EARLIER})(?P<beyond>, beyond any other)?{_DAY}|{_WHERE})"),
+    ("overtook", rf"(?P<a>{_S}) overtook (?P<b>{_S}) in (?P<noun>{_NOUN})(?P<day> a day)? (?:in|on) (?P<when>{WHEN}), "
+                 r"and has stayed ahead since"),
+    ("record", rf"(?P<a>{_S}) had its (?P<most>most|highest) (?P<noun>{_NOUN})(?P<day> a day)? of any (?P<unit>month|year) "
+               rf"counted since (?P<since>{WHEN})"),
+    ("first", rf"(?P<a>{_S}) is measured here for the first time"),
     ("gained", rf"(?P<a>{_S}) added (?P<gain>{COUNT}) (?P<noun>{_NOUN})"),
 )  # fmt: skip
 """First match wins; `a` and `b` are subjects, `many` a list of them."""

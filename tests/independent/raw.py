@@ -19,7 +19,19 @@ from pathlib import Path
 from tests.independent.values import DAY, Cell, Window, day, period
 
 SHARED = Path(__file__).parent.parent.parent.parent / "shared" / "data"
-COLUMNS = ("metric", "subject", "period_start", "period_end", "value", "status", "origin", "url", "retrieved_at", "published_at", "note")
+COLUMNS = (
+    "metric",
+    "subject",
+    "period_start",
+    "period_end",
+    "value",
+    "status",
+    "origin",
+    "url",
+    "retrieved_at",
+    "published_at",
+    "note",
+)
 _PACKAGES = {"tensorflow": "tensorflow", "keras": "keras", "torch": "pytorch", "jax": "jax"}
 _REPOSITORIES = {"tensorflow/tensorflow": "tensorflow", "keras-team/keras": "keras", "pytorch/pytorch": "pytorch"}
 _OPTIONS = {
@@ -70,7 +82,8 @@ def cells(folder: Path = SHARED) -> list[Cell]:
 def rows(found: Iterable[Cell]) -> list[Row]:
     """Cells as lines of an observations file, a snapshot of a day as that day."""
     return [
-        Row(one.metric, one.subject, one.window.start, one.window.end, one.value, one.known, one.origin, one.note) for one in found
+        Row(one.metric, one.subject, one.window.start, one.window.end, one.value, one.known, one.origin, one.note)
+        for one in found
     ]
 
 
@@ -99,7 +112,12 @@ def write(found: Iterable[Row], path: Path, published: bool = True) -> None:
         writer.writerow(columns)
         for row in found:
             value = f"{row.value:.0f}" if row.value == int(row.value) else repr(row.value)
-            dates = {"period_start": row.start, "period_end": row.end, "retrieved_at": row.retrieved, "published_at": row.retrieved}
+            dates = {
+                "period_start": row.start,
+                "period_end": row.end,
+                "retrieved_at": row.retrieved,
+                "published_at": row.retrieved,
+            }
             texts = {"metric": row.metric, "subject": row.subject, "value": value, "status": "measured", "origin": row.origin,
                      "url": _URLS[row.origin], "note": row.note}  # fmt: skip
             writer.writerow([texts.get(column) or (dates[column].isoformat() if column in dates else "") for column in columns])

@@ -32,7 +32,13 @@ def noun(metric: str) -> str:
 
 def rivals(metric: str, subject: str) -> tuple[str, ...]:
     """Whom a leader must be ahead of: every framework there are figures of, or every family."""
-    return FAMILIES if subject in ("tf-keras", "pytorch-family") else ("tensorflow", "pytorch") if metric.startswith("papers_") else FOUR
+    return (
+        FAMILIES
+        if subject in ("tf-keras", "pytorch-family")
+        else ("tensorflow", "pytorch")
+        if metric.startswith("papers_")
+        else FOUR
+    )
 
 
 class Truth:

@@ -7,7 +7,20 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 DAY = dt.timedelta(days=1)
 
 
@@ -31,7 +44,9 @@ class Window:
         """Which unit of the calendar it is: "year", "month", or "span"."""
         if self.start.day == 1 and self.end == _first_of(self.start.year + self.start.month // 12, self.start.month % 12 + 1):
             return "month"
-        return "year" if self.start == dt.date(self.start.year, 1, 1) and self.end == dt.date(self.start.year + 1, 1, 1) else "span"
+        return (
+            "year" if self.start == dt.date(self.start.year, 1, 1) and self.end == dt.date(self.start.year + 1, 1, 1) else "span"
+        )
 
     def before(self) -> Window:
         """The month before a month, the year before a year."""
