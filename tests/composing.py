@@ -3,6 +3,7 @@ Editions of a report composed as of their own time from one file of observations
 
     python -m tests.composing REPORT FILE.csv FROM TO OUT [--folder DIR]
 
+Without the last four, a JSON list of them is read from standard input.
 Each period is told a week after its end, from the rows that had been retrieved by then. Charts are described, not painted.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime as dt
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,14 +30,12 @@ LAG = dt.timedelta(days=7)
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("report")
-    parser.add_argument("data", type=Path)
-    parser.add_argument("first")
-    parser.add_argument("last")
-    parser.add_argument("out", type=Path)
+    parser.add_argument("job", nargs="*", help="FILE.csv FROM TO OUT")
     parser.add_argument("--folder", type=Path, default=Path("tests/independent"))
     options = parser.parse_args(arguments)
-    composed, silent = compose(options.report, options.data, options.first, options.last, options.out, options.folder)
-    sys.stdout.write(f"{composed} editions composed, {silent} had nothing to say or were held\n")
+    jobs = [options.job] if options.job else json.load(sys.stdin)
+    told = [compose(options.report, Path(data), first, last, Path(out), options.folder) for data, first, last, out in jobs]
+    sys.stdout.write(f"{sum(one[0] for one in told)} editions composed, {sum(one[1] for one in told)} periods gave none\n")
     return 0
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.independent import breaks, edition, figures, grammar, length, statements
+from tests.independent.bench import Wrong
 from tests.independent.edition import Edition, Surface
 from tests.independent.truth import Truth
 from tests.independent.values import Cell
@@ -97,7 +98,7 @@ def _surface(surface: Surface, one: Edition, truth: Truth, report: Report) -> It
         report.statements[read.kind] += 1
         try:
             statements.judge(read, surface, one, truth)
-        except statements.Wrong as wrong:
+        except Wrong as wrong:
             yield read.text, str(wrong)
     for number in figures.numbers(surface.text):
         report.numbers += 1
