@@ -83,9 +83,11 @@ def _check_edition(one: Edition, truth: Truth, report: Report) -> None:
         report.failures += [
             Failure(name, surface.post, surface.where, text, why) for text, why in _surface(surface, one, truth, report)
         ]
+    reported = [failure.why for failure in report.failures if failure.edition == name]
     for key in breaks.names():
         if breaks.concerned(key, one.period):
-            report.breaks.setdefault(key, Counter())[_dealt_with(one, key)] += 1
+            way = "reported" if any(key in why for why in reported) else _dealt_with(one, key)
+            report.breaks.setdefault(key, Counter())[way] += 1
 
 
 def _surface(surface: Surface, one: Edition, truth: Truth, report: Report) -> Iterator[tuple[str, str]]:
@@ -124,11 +126,11 @@ def _form(one: Edition) -> Iterator[Failure]:
 
 
 def _dealt_with(one: Edition, key: str) -> str:
-    """ "held", "caveated", or "silent": how an edition deals with a break it is concerned by. Statements are judged one by one."""
+    """How an edition that reports nothing upon a break it is concerned by comes by that: "held", "caveated", or "not stated"."""
     metrics = {
         metric for each in (*breaks.CHANGES, *breaks.SPOILT, breaks.SHRINKING) if each.name == key for metric in each.metrics
     }
     verdicts = {gate.get("verdict") for gate in one.gates if gate.get("metric") in metrics}
     if metrics & one.held or verdicts & {"hold", "skip"}:
         return "held"
-    return "caveated" if "caveat" in verdicts else "silent"
+    return "caveated" if "caveat" in verdicts else "not stated"

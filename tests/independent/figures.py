@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tests.independent import printed
+from tests.independent import breaks, printed
+from tests.independent.bench import caveated
 from tests.independent.edition import Edition, Fact, Surface
 from tests.independent.grammar import DATE, WHEN, Statement, names
 from tests.independent.truth import Truth
@@ -85,6 +86,8 @@ def _wrong(number: Number, fact: Fact, surface: Surface, edition: Edition, truth
         return f"is of {cell.window.start}..{cell.window.end}, and stands with {number.after}"
     if not number.after and (strayed := _strayed(number, fact, surface, edition, truth)) is not None:
         return strayed
+    if (met := breaks.spoilt([cell])) and not caveated(edition, surface.post, cell.metric, subject):
+        return f"stands on a known break, and the post does not say so: {', '.join(met)}"
     value = cell.value / cell.window.days if _daily(surface) and cell.metric.startswith("pypi_") else cell.value
     read = printed.percent if number.kind == "percent" else printed.count
     if number.kind == "percent" and not cell.metric.endswith("_use"):

@@ -188,7 +188,10 @@ def test_a_statement_across_a_break_is_found_unless_a_caveat_names_it(
 def test_a_lead_on_spoilt_figures_is_found(doctored: Doctored, monkeypatch: pytest.MonkeyPatch) -> None:
     spoilt = breaks.Spoilt("made up", ("gh_forks",), ("tensorflow",), edition.period("2020-12"))
     monkeypatch.setattr(breaks, "SPOILT", (spoilt,))
-    assert "TensorFlow had seven times the forks of PyTorch: stands on a known break: made up" in doctored.failures()
+    found = doctored.failures()
+    assert "TensorFlow had seven times the forks of PyTorch: stands on a known break: made up" in found
+    assert "84k: stands on a known break, and the post does not say so: made up" in found
+    assert not [failure for failure in found if failure.startswith("19k")]  # Keras' are as they were
 
 
 def test_lengths_numbering_and_repetition_are_found(doctored: Doctored) -> None:
