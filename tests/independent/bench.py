@@ -48,7 +48,8 @@ class Bench:
 
     def cell(self, subject: str, when: Window) -> Cell:
         """The figure that stands for a period: the very one the statement cites, if that may stand for it at all."""
-        found = self.truth.standing(self.metric, subject, when)
+        aside = self.edition.set_aside(self.metric, subject)
+        found = self.truth.standing(self.metric, subject, when, aside)
         if not found:
             raise Wrong(f"rests on a figure of {subject} for {when.name} that does not exist by {self.edition.as_of}")
         windows = {fact.window for fact in self.evidence() if fact.metric == self.metric and subject in fact.subjects}

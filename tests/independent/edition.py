@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tests.independent.values import Window, day, period
+from tests.independent.values import DAY, Window, day, period
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,14 @@ class Edition:
                 found.append(Surface(post["position"], where, text, facts))
         return found
 
-    def post_of(self, surface: Surface) -> Mapping[str, Any]:
-        return next(post for post in self.posts if post["position"] == surface.post)
+    def set_aside(self, metric: str, subject: str) -> set[Window]:
+        """The windows whose figures a gate says are not used: the next nearest stand in their place."""
+        return {
+            window_of(key)
+            for gate in self.gates
+            if gate["verdict"] == "skip" and gate["metric"] == metric and (not gate["subjects"] or subject in gate["subjects"])
+            for key in gate.get("windows", ())
+        }
 
 
 def read(folder: Path) -> Edition:
@@ -110,6 +116,14 @@ def edition(thread: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], folde
         thread.get("gates", []),
         frozenset(one["metric"] for one in thread["held"]),
     )
+
+
+def window_of(key: str) -> Window:
+    """The window a key names: a year, a month, a day, or two days with dots between."""
+    if ".." in key:
+        first, _, end = key.partition("..")
+        return Window(day(first), day(end))
+    return Window(day(key), day(key) + DAY) if len(key) == len("2020-01-01") else period(key)
 
 
 def _fact(row: Mapping[str, Any]) -> Fact:

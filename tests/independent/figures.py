@@ -102,7 +102,8 @@ def _strayed(number: Number, fact: Fact, surface: Surface, edition: Edition, tru
     """A figure without a date of its own is the period's, but in the range of a line chart, where the ends are told."""
     if surface.where == "alt_text" and surface.text.startswith("Line chart"):
         return None
-    standing = truth.standing(fact.metric, fact.subjects[0], edition.period)
+    aside = edition.set_aside(fact.metric, fact.subjects[0])
+    standing = truth.standing(fact.metric, fact.subjects[0], edition.period, aside)
     if fact.window not in [cell.window for cell in standing]:
         nearest = standing[0].window if standing else "nothing"
         return f"is of {fact.window}, and for {edition.period.name} stands {nearest}"

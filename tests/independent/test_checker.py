@@ -204,3 +204,13 @@ def test_lengths_numbering_and_repetition_are_found(doctored: Doctored) -> None:
     assert "weighs 364 of 280, and says 182" in why
     assert "is post 4 of 11" in why
     assert "stands 2 times" in why
+
+
+def test_a_figure_that_a_gate_set_aside_gives_its_place_to_the_next_nearest(doctored: Doctored) -> None:
+    """JAX was read on 1 January 2021, a day after the year's end; the reading before is of 23 December."""
+    doctored.thread["gates"] = [
+        {"gate": "g", "verdict": "skip", "metric": "gh_forks", "subjects": ["jax"], "windows": ["2021-01-01"], "sentence": ""}
+    ]
+    assert any(one.startswith("897: is of Window(start=datetime.date(2021, 1, 1)") for one in doctored.failures())
+    doctored.thread["gates"][0]["windows"] = ["2020-12-01..2021-01-01", "2020", "2020-12"]
+    assert doctored.failures() == []

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from tests.independent.noise import level, per_day
 from tests.independent.values import Cell, Window
@@ -57,9 +57,9 @@ class Truth:
         """The very figure of a window."""
         return next((cell for cell in self._series.get((metric, subject), ()) if cell.window == window), None)
 
-    def standing(self, metric: str, subject: str, period: Window) -> list[Cell]:
-        """The figures that may stand for a period: the nearest, or several that are equally near."""
-        fit = [cell for cell in self._series.get((metric, subject), ()) if _stands(cell, period)]
+    def standing(self, metric: str, subject: str, period: Window, aside: Collection[Window] = ()) -> list[Cell]:
+        """The figures that may stand for a period: the nearest that is not set aside, or several that are equally near."""
+        fit = [cell for cell in self._series.get((metric, subject), ()) if _stands(cell, period) and cell.window not in aside]
         if metric not in _OFF:
             return fit if len(fit) == 1 else []
         nearest = min((_distance(cell, period) for cell in fit), default=0)
