@@ -18,13 +18,14 @@ LIMIT = 280
 
 @dataclass(frozen=True)
 class Failure:
-    """What is false, and where it stands."""
+    """What is false, and where it stands. `cited`: not what is printed, but a figure that it says it rests on."""
 
     edition: str
     post: int
     where: str
     text: str
     why: str
+    cited: bool = False
 
     def __str__(self) -> str:
         return f'{self.edition} post {self.post} {self.where}: "{self.text}" {self.why}'
@@ -78,7 +79,7 @@ def _check_edition(one: Edition, truth: Truth, report: Report) -> None:
     for fact in one.facts.values():
         report.observations += fact.kind == "observation"
         if (why := figures.check_fact(fact, one, truth)) is not None:
-            report.failures.append(Failure(name, fact.post, fact.where, fact.text, why))
+            report.failures.append(Failure(name, fact.post, fact.where, fact.text, why, cited=True))
     for surface in one.surfaces():
         report.failures += [
             Failure(name, surface.post, surface.where, text, why) for text, why in _surface(surface, one, truth, report)

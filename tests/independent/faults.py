@@ -171,8 +171,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=6)
     parser.add_argument("--report", default="history")
     parser.add_argument("--folder", default="tests/independent")
+    parser.add_argument("--full", action="store_true", help="every day's snapshots, not only those near a month's end")
     options = parser.parse_args(arguments)
-    outcomes = judging.run(options.report, options.months.split(","), options.seed, options.out, options.folder)
+    months = options.months.split(",")
+    outcomes = judging.run(options.report, months, options.seed, options.out, options.folder, options.full)
     sys.stdout.write(judging.table(outcomes) + "\n")
     return 1 if any(outcome.reached for outcome in outcomes) else 0
 

@@ -20,7 +20,11 @@ from tests.independent.values import Cell
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one spoilt file: "no edition", "held", "caveated", "silent" (nothing wrong was said) or "reached"."""
+    """
+    What became of one spoilt file: "no edition", "held", "caveated", "silent" (nothing wrong was said), or the fault "reached" a post.
+
+    It is "false" there if what is printed is not so, "unsound" if it is so by good luck: it rests on a wrong cell all the same.
+    """
 
     fault: str
     spot: str
@@ -39,7 +43,12 @@ def judge(spoilt: Edition, wrong: frozenset[Key], truth: Sequence[Cell], before:
     found = [one for one in checker.check_all([spoilt], truth).failures if (one.where, one.text, one.why) not in known]
     found += [
         Failure(
-            spoilt.period.name, fact.post, fact.where, fact.text, f"rests on a wrong cell: {fact.metric} of {fact.subjects[0]}"
+            spoilt.period.name,
+            fact.post,
+            fact.where,
+            fact.text,
+            f"rests on a wrong cell: {fact.metric} of {fact.subjects[0]}",
+            True,
         )
         for fact in spoilt.facts.values()
         if fact.window is not None and (fact.metric, fact.subjects[0], fact.window) in wrong and not _true(fact, truth)
@@ -47,10 +56,11 @@ def judge(spoilt: Edition, wrong: frozenset[Key], truth: Sequence[Cell], before:
     return [one for one in found if not _excused(one, spoilt, wrong)]
 
 
-def run(report: str, months: Sequence[str], seed: int, out: Path, folder: str) -> list[Outcome]:
-    """Every fault for an edition of each month."""
+def run(report: str, months: Sequence[str], seed: int, out: Path, folder: str, full: bool = False) -> list[Outcome]:
+    """Every fault for an edition of each month; `full` takes each day's snapshots, not only those near a month's end."""
     truth = raw.cells()
-    rows = raw.thin(raw.rows(cell for cell in truth if cell.metric in faults.METRICS))
+    rows = raw.rows(cell for cell in truth if cell.metric in faults.METRICS)
+    rows = rows if full else raw.thin(rows)
     out.mkdir(parents=True, exist_ok=True)
     jobs: dict[str, tuple[str, Spoilt | None]] = {}
     for month in months:
@@ -78,7 +88,7 @@ def compose(report: str, jobs: Sequence[tuple[str, str, str, str]], folder: str)
 
 def table(outcomes: Sequence[Outcome]) -> str:
     """How each fault was met, and every statement that it reached."""
-    ways = ("no edition", "held", "caveated", "silent", "reached")
+    ways = ("no edition", "held", "caveated", "silent", "unsound", "false")
     counts: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(ways, 0))
     for one in outcomes:
         counts[one.fault][one.way] += 1
@@ -86,7 +96,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
     lines += [f"{fault:<22}" + "".join(f"{row[way]:>12}" for way in ways) for fault, row in counts.items()]
     for one in outcomes:
         if one.reached:
-            lines.append(f"{one.month} {one.fault}, {one.spot}: {len(one.reached)} statements, e.g. {one.reached[0]}")
+            lines.append(f"{one.way}: {one.month} {one.fault}, {one.spot}: {len(one.reached)} statements, e.g. {one.reached[0]}")
     return "\n".join(lines)
 
 
@@ -95,11 +105,13 @@ def _outcome(folder: Path, month: str, fault: Spoilt, truth: Sequence[Cell], bef
     if not (folder / "thread.json").is_file():
         return Outcome(fault.fault, spot, month, "no edition")
     told = edition.read(folder)
-    reached = tuple(map(str, judge(told, fault.wrong, truth, before)))
+    found = judge(told, fault.wrong, truth, before)
     verdicts = {gate.get("verdict") for gate in told.gates if gate.get("metric") == fault.spot.metric}
     held = fault.spot.metric in told.held or verdicts & {"hold", "skip"}
-    way = "reached" if reached else "held" if held else "caveated" if "caveat" in verdicts else "silent"
-    return Outcome(fault.fault, spot, month, way, reached)
+    way = "held" if held else "caveated" if "caveat" in verdicts else "silent"
+    if found:
+        way = "unsound" if all(one.cited for one in found) else "false"
+    return Outcome(fault.fault, spot, month, way, tuple(map(str, sorted(found, key=lambda one: one.cited))))
 
 
 def _failures(folder: Path, truth: Sequence[Cell]) -> list[Failure]:

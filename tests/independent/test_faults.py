@@ -115,7 +115,8 @@ def test_the_judge_finds_what_rests_on_a_wrong_cell_unless_a_caveat_names_it(pre
     assert judging.judge(edition.edition(thread, facts), frozenset(), cells) == []
     found = judging.judge(edition.edition(thread, facts), wrong, truth)
     assert {one.where for one in found} == {"text", "title", "alt_text"}
-    assert any(one.text == "84k" and "wrong cell" in one.why for one in found)
+    assert any(one.text == "84k" and "wrong cell" in one.why and one.cited for one in found)
+    assert any(one.text == "84k" and one.why.startswith("says 83500 to 84500") and not one.cited for one in found)
     told = copy.deepcopy(thread)
     sentence = "A fork starts a contribution, a copy for safekeeping or a course exercise"
     told["gates"] = [{"verdict": "caveat", "metric": "gh_forks", "subjects": ["tensorflow"], "sentence": sentence}]
