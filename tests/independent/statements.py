@@ -179,17 +179,19 @@ def _rank_change(statement: Statement, bench: Bench) -> None:
     same("place before", printed.place(statement.said.get("before", statement.said["place"])), before)
     told = statement.said.get("verb", "stays")
     same("direction", told, "rose" if now < before else "fell" if now > before else "stays")
-    for subject in rivals(bench.metric, statement.a):
+    for subject in sorted({fact.subjects[0] for fact in bench.evidence()}):
         pair = bench.cell(subject, bench.period), bench.cell(subject, earlier)
         if (unfit := apart(*pair, bench.period, earlier)) is not None:
             raise Wrong(unfit)
 
 
 def _place(subject: str, bench: Bench, when: Window) -> int:
-    found = order(bench.all_cells(rivals(bench.metric, subject), when))
-    if len(found) < len(rivals(bench.metric, subject)):
-        raise Wrong(f"not every framework was counted for {when.name}")
-    comparable(found, when)
+    """Where a subject stands among all that were counted, whether or not the statement is about them."""
+    own = bench.cell(subject, when)
+    found = order([own, *bench.all_cells([other for other in rivals(bench.metric, subject) if other != subject], when)])
+    if len(found) < 2:
+        raise Wrong(f"nobody else was counted for {when.name}")
+    comparable([own, *bench.cited_cells(when)], when)
     position = next(at for at, cell in enumerate(found) if cell.subject == subject)
     if any(level(found[position], other) for other in found if other is not found[position]):
         raise Wrong(f"{subject} is level with another for {when.name}")

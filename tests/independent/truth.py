@@ -112,5 +112,6 @@ def _stands(cell: Cell, period: Window) -> bool:
     off = _OFF.get(cell.metric)
     if off is None:
         return period.start <= cell.window.start and cell.window.end <= period.end
-    right_length = cell.metric in _STOCKS or abs(cell.window.days - period.days) <= off
-    return _distance(cell, period) <= off and right_length
+    if cell.metric in _STOCKS:
+        return _distance(cell, period) <= off and cell.window.start >= period.start  # October's stars are not those of September
+    return _distance(cell, period) <= off and abs(cell.window.days - period.days) <= off
