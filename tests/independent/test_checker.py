@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.independent import breaks, checker, edition, raw
-from tests.independent.values import Cell
+from tests.independent.values import Cell, Window
 
 HERE = Path(__file__).parent
 
@@ -214,3 +215,14 @@ def test_a_figure_that_a_gate_set_aside_gives_its_place_to_the_next_nearest(doct
     assert any(one.startswith("897: is of Window(start=datetime.date(2021, 1, 1)") for one in doctored.failures())
     doctored.thread["gates"][0]["windows"] = ["2020-12-01..2021-01-01", "2020", "2020-12"]
     assert doctored.failures() == []
+
+
+def test_the_bundled_figures_are_the_raw_ones(cells: list[Cell]) -> None:
+    """Two readings of the same files, by rooms that do not know each other."""
+    known = {(cell.metric, cell.subject, cell.window): cell.value for cell in cells}
+    files = sorted((HERE.parent.parent / "bot" / "archive").glob("*.csv"))
+    bundled = [row for path in files for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())]
+    assert len(bundled) > 500
+    for row in bundled:
+        window = Window(edition.day(row["period_start"]), edition.day(row["period_end"]))
+        assert float(row["value"]) == pytest.approx(known[row["metric"], row["subject"], window], rel=1e-12), row
