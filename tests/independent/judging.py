@@ -82,13 +82,13 @@ def compose(report: str, jobs: Sequence[tuple[str, str, str, str]], folder: str)
     """Editions of (file, from, to, out), by another process: this one knows nothing of what composes them."""
     subprocess.run(
         [sys.executable, "-m", "tests.composing", report, "--folder", folder],
-        input=json.dumps(jobs), text=True, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        input=json.dumps(jobs), text=True, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
     """How each fault was met, and every statement that it reached."""
-    ways = ("no edition", "held", "caveated", "silent", "unsound", "false")
+    ways = ("no edition", "held", "caveated", "silent", "unsound", "false", "crashed")
     counts: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(ways, 0))
     for one in outcomes:
         counts[one.fault][one.way] += 1
@@ -102,6 +102,8 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 def _outcome(folder: Path, month: str, fault: Spoilt, truth: Sequence[Cell], before: Iterable[Failure]) -> Outcome:
     spot = f"{fault.spot.metric}, {fault.spot.name}"
+    if (crash := folder / "crash.txt").is_file():
+        return Outcome(fault.fault, spot, month, "crashed", (crash.read_text(encoding="utf-8").splitlines()[-1],))
     if not (folder / "thread.json").is_file():
         return Outcome(fault.fault, spot, month, "no edition")
     told = edition.read(folder)
