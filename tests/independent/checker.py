@@ -107,6 +107,7 @@ def _surface(surface: Surface, one: Edition, truth: Truth, report: Report) -> It
         report.numbers += 1
         if (why := figures.check_number(number, surface, one, truth, stated)) is not None:
             yield number.text, why
+    yield from figures.check_courses(surface, one, truth)
 
 
 def _form(one: Edition) -> Iterator[Failure]:

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from tests.independent import breaks, printed
 from tests.independent.bench import caveated
 from tests.independent.edition import Edition, Fact, Surface
-from tests.independent.grammar import DATE, WHEN, Statement, names
+from tests.independent.grammar import DATE, NAMES, SUBJECT, WHEN, Statement, names
 from tests.independent.truth import Truth
 from tests.independent.values import Cell, Window, in_words
 
 _TOKENS = re.compile(
     rf"(?P<date>{DATE})|(?P<days>\d+ days to {DATE})|(?P<when>{WHEN})|(?P<percent>{printed.PERCENT})"
     rf"|(?P<change>[+\N{{MINUS SIGN}}]?{printed.NUMBER} points)|(?P<count>{printed.COUNT})"
+)
+_COURSE = re.compile(
+    rf"(?P<name>{SUBJECT}) from (?P<first>{printed.COUNT})(?: (?:on|by|in) (?:{DATE}|{WHEN}))? to (?P<last>{printed.COUNT})"
 )
 _STOPS = re.compile(r"(?<!& co)[.!] |\n")
 _DAYS = re.compile(rf"(\d+) days to ({DATE})")
@@ -55,6 +58,17 @@ def check_number(number: Number, surface: Surface, edition: Edition, truth: Trut
         return "cites nothing"
     reasons = [_wrong(number, fact, surface, edition, truth) for fact in found]
     return None if None in reasons else "; ".join(dict.fromkeys(reason for reason in reasons if reason))
+
+
+def check_courses(surface: Surface, edition: Edition, truth: Truth) -> Iterator[tuple[str, str]]:
+    """What line charts tell as one course, "PyTorch from 23 thousand to 96 thousand", though the counting changed in between."""
+    for match in _COURSE.finditer(surface.text) if surface.text.startswith("Line chart") else ():
+        subject = NAMES[match["name"]]
+        facts = [fact for part in ("first", "last") for fact in surface.at(*match.span(part)) if fact.subjects == (subject,)]
+        cells = [truth.cell(fact.metric, subject, fact.window) for fact in facts if fact.window]
+        met = breaks.crossed([cell for cell in cells if cell is not None])
+        if met and "Gaps" not in surface.text and not caveated(edition, surface.post, facts[0].metric, subject):
+            yield match[0], f"goes on across a known break, and the post does not say so: {', '.join(met)}"
 
 
 def check_fact(fact: Fact, edition: Edition, truth: Truth) -> str | None:

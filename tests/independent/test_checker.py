@@ -226,3 +226,17 @@ def test_the_bundled_figures_are_the_raw_ones(cells: list[Cell]) -> None:
     for row in bundled:
         window = Window(edition.day(row["period_start"]), edition.day(row["period_end"]))
         assert float(row["value"]) == pytest.approx(known[row["metric"], row["subject"], window], rel=1e-12), row
+
+
+def test_a_line_that_goes_on_across_a_break_without_a_word_of_it_is_found(
+    doctored: Doctored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = breaks.Change("made up", ("pypi_downloads_30d",), (), edition.day("2020-06-01"))
+    monkeypatch.setattr(breaks, "CHANGES", (changed,))
+    assert doctored.failures() == []  # "Gaps: no reading, or a new way of counting"
+    doctored.say("downloads_growth", "Gaps: no reading, or a new way of counting. ", "", "alt_text")
+    assert len(doctored.failures()) == 4
+    assert (
+        "PyTorch from 6,833 to 62 thousand: goes on across a known break, and the post does not say so: made up"
+        in doctored.failures()
+    )
