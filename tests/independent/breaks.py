@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.independent.values import Cell, Window
+from tests.independent.values import DAY, Cell, Window
 
 _PYPI = ("pypi_downloads_30d", "pypi_downloads_year")
 
@@ -69,12 +69,15 @@ def names() -> list[str]:
     return [*(one.name for one in CHANGES), *(one.name for one in SPOILT), SHRINKING.name]
 
 
-def concerned(key: str, edition: Window) -> bool:
+def span(name: str) -> Window:
+    """The days a break lies on: of a change, the one before and the one after."""
+    found = [Window(one.at - DAY, one.at + DAY) for one in CHANGES if one.name == name]
+    return [*found, *(one.window for one in (*SPOILT, SHRINKING) if one.name == name)][0]
+
+
+def concerned(name: str, edition: Window) -> bool:
     """Whether an edition's own period or the one before it touches a break."""
-    near = Window(edition.before().start, edition.end)
-    spans = [Window(one.at - dt.timedelta(days=1), one.at + dt.timedelta(days=1)) for one in CHANGES if one.name == key]
-    spans += [one.window for one in (*SPOILT, SHRINKING) if one.name == key]
-    return any(near.overlaps(one) for one in spans)
+    return Window(edition.before().start, edition.end).overlaps(span(name))
 
 
 def _about(change: Change | Spoilt, cell: Cell) -> bool:

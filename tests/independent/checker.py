@@ -132,7 +132,15 @@ def _dealt_with(one: Edition, key: str) -> str:
     metrics = {
         metric for each in (*breaks.CHANGES, *breaks.SPOILT, breaks.SHRINKING) if each.name == key for metric in each.metrics
     }
-    verdicts = {gate.get("verdict") for gate in one.gates if gate.get("metric") in metrics}
+    verdicts = {
+        gate["verdict"]
+        for gate in one.gates
+        if gate["metric"] in metrics
+        and (
+            not (windows := gate.get("windows"))
+            or any(edition.window_of(window).overlaps(breaks.span(key)) for window in windows)
+        )
+    }
     if metrics & one.held or verdicts & {"hold", "skip"}:
         return "held"
     return "caveated" if "caveat" in verdicts else "not stated"
