@@ -188,7 +188,7 @@ def _read(text: str, start: int, head: str) -> Statement | None:
         if match := pattern.fullmatch(text):
             said = {name: part for name, part in match.groupdict().items() if part}
             earlier = said.get("earlier", "")
-            if kind == "changed":
+            if kind == "changed" or (kind in ("fastest", "alike") and not earlier):
                 found = _CHANGES.search(head)
                 earlier = found["earlier"] if found else ""
             by_day = "day" in said or (kind == "changed" and "by the day" in head)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from tests.independent import breaks
 from tests.independent.bench import Bench, Wrong, changed_by, earlier_of, same
@@ -13,7 +13,10 @@ from tests.independent.values import MONTHS, Cell, Window, period
 
 
 def fastest(statement: Statement, bench: Bench) -> None:
-    earlier = earlier_of(statement, bench.period) if statement.earlier else _told_from(bench)
+    _any_of(_told_from(statement, bench), lambda earlier: _fastest_since(statement, bench, earlier))
+
+
+def _fastest_since(statement: Statement, bench: Bench, earlier: Window) -> None:
     now, before = bench.cell(statement.a, bench.period), bench.cell(statement.a, earlier)
     if level(now, before) or per_day(now) < per_day(before):
         raise Wrong("it did not grow")
@@ -27,7 +30,10 @@ def fastest(statement: Statement, bench: Bench) -> None:
 
 
 def alike(statement: Statement, bench: Bench) -> None:
-    earlier = earlier_of(statement, bench.period) if statement.earlier else _told_from(bench)
+    _any_of(_told_from(statement, bench), lambda earlier: _alike_since(statement, bench, earlier))
+
+
+def _alike_since(statement: Statement, bench: Bench, earlier: Window) -> None:
     rates = _rates(bench, earlier)
     same("the fastest", max(rates, key=lambda subject: rates[subject]) in statement.many, True)
     for subject in statement.many:
@@ -117,14 +123,26 @@ def _rate(now: Cell, before: Cell) -> float:
     return now.value - before.value if now.metric.endswith("_use") else per_day(now) / per_day(before)
 
 
-def _told_from(bench: Bench) -> Window:
-    """What a growth without a date of its own is measured from: the only earlier period whose figures it cites."""
-    windows = {fact.window for fact in bench.evidence() if fact.window is not None}
-    candidates = (bench.period.before(), bench.period.year_before())
-    for when in candidates:
-        if any(cell.window in windows for subject in FOUR for cell in bench.truth.standing(bench.metric, subject, when)):
-            return when
-    raise Wrong("cites no earlier figures")
+def _told_from(statement: Statement, bench: Bench) -> list[Window]:
+    """What a growth is measured from; where neither it nor its head says so, whichever earlier period it cites figures of."""
+    if statement.earlier:
+        return [earlier_of(statement, bench.period)]
+    windows = {fact.window for fact in bench.evidence()}
+    return [
+        when
+        for when in dict.fromkeys((bench.period.before(), bench.period.year_before()))
+        if any(cell.window in windows for subject in FOUR for cell in bench.truth.standing(bench.metric, subject, when))
+    ]
+
+
+def _any_of(periods: Sequence[Window], holds: Callable[[Window], None]) -> None:
+    wrong = Wrong("cites no earlier figures")
+    for when in periods:
+        try:
+            return holds(when)
+        except Wrong as why:
+            wrong = why
+    raise wrong
 
 
 def _period_named(words: str, like: Window) -> Window:
