@@ -23,9 +23,10 @@ def hold(
     """
     The edition as it is held, or None if nothing is kept back that its report requires. `passed` is what the gates let through.
 
-    A required metric that is held holds the edition. So does a figure of one for the very period that is set aside, if no other
-    stands in its place. One set aside in an earlier period is a gap in a line and holds nothing, and neither does a metric that
-    has no figure: nobody found anything wrong with it.
+    A required metric that is held holds the edition. So does one of which every figure for the very period is set aside, if no
+    other stands in its place: with one subject's figures gone the thread says less, and nothing that misleads. A figure that is
+    set aside in an earlier period is a gap in a line and holds nothing, and neither does a metric that has no figure, with which
+    nobody found anything wrong.
     """
     blocking = tuple(_blocking(report, case, passed, judgements, by_hand))
     if not blocking:
@@ -49,15 +50,14 @@ def _blocking(
 
 
 def _lost(metrics: set[str], case: Case, passed: Sequence[Observation], by_hand: Sequence[Observation]) -> Iterator[Observation]:
-    """The figures that would stand for the period, were they not set aside, and have no other in their place."""
+    """The figures that would stand for the period, were they not set aside, of metrics that have no other in their place."""
     before = Figures(case.standing, case.metrics, case.subjects, by_hand=by_hand)
     after = Figures(passed, case.metrics, case.subjects, by_hand=by_hand)
-    for metric, subject in case.series:
-        if metric not in metrics:
-            continue
-        seen = before.at(metric, subject, case.period)
-        if isinstance(seen, Observation) and not isinstance(after.at(metric, subject, case.period), Observation):
-            yield seen
+    for metric in metrics:
+        subjects = [subject for key, subject in case.series if key == metric]
+        if not any(isinstance(after.at(metric, subject, case.period), Observation) for subject in subjects):
+            stood = (before.at(metric, subject, case.period) for subject in subjects)
+            yield from (seen for seen in stood if isinstance(seen, Observation))
 
 
 def _outdated(

@@ -170,19 +170,21 @@ def _pypi(raw_dir: Path) -> list[Observation]:
     windows = _read(top_pypi.Source(raw_dir / PYPI.path))
     years = [seen for seen in windows if seen.metric == "pypi_downloads_year" and seen.period.end in _YEAR_ENDS]
     months = [seen for seen in windows if seen.metric == "pypi_downloads_30d"]
-    return years + _nearest(months)
+    return years + _nearest(months, _nearest_first)
 
 
 def _github(raw_dir: Path) -> list[Observation]:
     days = _read(github_history.Source(raw_dir / DAILY.path, raw_dir / WEEKLY.path))
-    return _nearest(days)
+    return list(
+        dict.fromkeys((*_nearest(days, _nearest_first), *_nearest(days, _first_after)))
+    )  # who told the month then knew none after it
 
 
-def _nearest(found: Iterable[Observation]) -> list[Observation]:
+def _nearest(found: Iterable[Observation], turn: Callable[[dt.datetime], dt.datetime]) -> list[Observation]:
     """For each metric, subject and turn of a month the observation whose window ends nearest; the earlier of two."""
     chosen: dict[tuple[str, str, dt.datetime], tuple[dt.timedelta, Observation]] = {}
     for seen in sorted(found, key=lambda one: one.period):
-        day = _nearest_first(seen.period.end)
+        day = turn(seen.period.end)
         off = abs(day - seen.period.end)
         key = (seen.metric, seen.subject, day)
         if off <= dt.timedelta(days=_MOST_OFF[seen.metric]) and (key not in chosen or off < chosen[key][0]):
@@ -194,6 +196,12 @@ def _nearest_first(moment: dt.datetime) -> dt.datetime:
     """The first of a month that is nearest."""
     this = Period.month(moment.year, moment.month)
     return min(this.start, this.end, key=lambda first: abs(first - moment))
+
+
+def _first_after(moment: dt.datetime) -> dt.datetime:
+    """The first of a month that it is, or that comes next."""
+    this = Period.month(moment.year, moment.month)
+    return this.start if moment == this.start else this.end
 
 
 def _kaggle(raw_dir: Path) -> list[Observation]:

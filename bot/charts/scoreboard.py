@@ -160,7 +160,8 @@ def _levelled(needs: list[float], room: float) -> list[float]:
 
 def _need(canvas: Canvas, subject: Subject, texts: dict[tuple[str, str], str]) -> float:
     theme = canvas.theme
-    numbers = [fitting.width(text, theme.number, fonts.BOLD) for (_, key), text in texts.items() if key == subject.key]
+    own = [text for (_, key), text in texts.items() if key == subject.key]
+    numbers = [fitting.width(text, theme.number, weight) for text in own for weight in (fonts.BOLD, fonts.REGULAR)]
     return max([fitting.width(subject.name, theme.text, fonts.SEMIBOLD), *numbers])
 
 

@@ -49,10 +49,11 @@ def test_a_required_metric_that_is_held_holds_the_edition_and_any_other_leaves_i
     assert held(one, required=()) == ()
 
 
-def test_a_required_figure_of_the_very_period_that_is_set_aside_holds_it_and_a_gap_before_does_not() -> None:
-    assert held(skip("2020")) == (skip("2020"),)
-    assert held(skip("2020", "pytorch")) == (skip("2020", "pytorch"),)
-    assert held(skip("2019")) == ()
+def test_a_required_metric_of_which_nothing_is_left_for_the_period_holds_it_and_a_gap_does_not() -> None:
+    both = skip("2020"), skip("2020", "pytorch")
+    assert held(*both) == both
+    assert held(skip("2020")) == held(skip("2020", "pytorch")) == ()
+    assert held(skip("2019"), skip("2019", "pytorch")) == ()
     assert held(skip("2020", metric="users")) == ()
 
 
