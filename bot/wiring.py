@@ -39,6 +39,7 @@ from bot.recipe import report as read_report
 from bot.scratch import ScratchDesk
 
 if TYPE_CHECKING:
+    from bot.compose.site import Corrected
     from bot.compose.widths import Width
     from bot.pipeline import Draw
 
@@ -591,12 +592,14 @@ def _to_a_folder(
         yield Round(desk.freeze(posted), posted, desk, folder, limits(posted.network), clock, "preview", lambda _: None)
 
 
-def evidence(edition: Frozen, store: Store | None, url: str = "", home: str = "") -> Mapping[str, bytes]:
+def evidence(
+    edition: Frozen, store: Store | None, url: str = "", home: str = "", corrections: Sequence[Corrected] = ()
+) -> Mapping[str, bytes]:
     """The evidence of a frozen edition as a static site, file by file, with the replies that are kept and may be repeated."""
     from bot.compose.site import repeatable, site
 
     replies = {} if store is None else {digest: store.payload(digest) for digest in repeatable(edition)}
-    return site(edition, {digest: body for digest, body in replies.items() if body is not None}, url, home)
+    return site(edition, {digest: body for digest, body in replies.items() if body is not None}, url, home, corrections)
 
 
 def publish(out: Path, sites: Iterable[tuple[str, str, Mapping[str, bytes]]]) -> Path:

@@ -59,12 +59,12 @@ class Figures:
         by_hand: Collection[Observation] = (),
         missing: Iterable[Missing] = (),
     ) -> None:
-        self._missing: dict[tuple[str, str], dict[Period, str]] = defaultdict(dict)
+        self._missing: dict[tuple[str, str], dict[Period, Missing]] = defaultdict(dict)
         self._withdrawn: dict[tuple[str, str], list[Period]] = defaultdict(list)
         for one in missing:
             if one.withdrawn:
                 self._withdrawn[one.metric, one.subject].append(one.period)
-            self._missing[one.metric, one.subject].setdefault(one.period, one.reason)
+            self._missing[one.metric, one.subject].setdefault(one.period, one)
         self._by_hand = frozenset(seen.id for seen in by_hand)
         self._held = held or {}
         self._problems = problems or {}
@@ -156,10 +156,10 @@ class Figures:
         near = series[bisect_left(ends, first) : last]  # of years of days, some weeks
         return [seen for seen in near if metric.stands_for(seen.period, period)]
 
-    def _lacking(self, metric: Metric, subject: str, period: Period) -> str | None:
-        """Why the figure is not there that would stand for a period."""
+    def _lacking(self, metric: Metric, subject: str, period: Period) -> Missing | None:
+        """The figure that would stand for a period and is not there."""
         missing = self._missing[metric.key, subject]
-        return missing.get(period) or next((why for window, why in missing.items() if metric.stands_for(window, period)), None)
+        return missing.get(period) or next((one for window, one in missing.items() if metric.stands_for(window, period)), None)
 
     def _nearest(self, metric: Metric, subject: str, period: Period) -> str | None:
         """Of a stock that was read at other times: when, in words."""
@@ -179,9 +179,11 @@ class Figures:
             return Absent(f"{metric.title}, {period}: {metric.absent}")
         if subject != WHOLE and not metric.asked(self._subjects[subject], period):
             return Absent(f"{metric.title}: {self.name(subject)} was not an option in {period}", "not asked")
-        if reason := self._lacking(metric, subject, period) or self._problems.get(metric.key):
-            return Absent(f"{metric.title}: no figure for {self.name(subject)} in {period}; {reason}")
+        no_figure = f"{metric.title}: no figure for {self.name(subject)} in {period}"
+        lacking, problem = self._lacking(metric, subject, period), self._problems.get(metric.key)
+        if lacking is not None or problem:
+            return Absent(f"{no_figure}; {lacking.reason if lacking else problem}", lacking.short if lacking else "no figure")
         if metric.aggregation is Aggregation.LEVEL and (snapshot := self._nearest(metric, subject, period)) is not None:
             return Absent(f"{metric.title}: {snapshot}", "no snapshot")
-        why = next((f"; of {other}: {reason}" for other, reason in self._missing[metric.key, subject].items()), "")
-        return Absent(f"{metric.title}: no figure for {self.name(subject)} in {period}{why}")
+        why = next((f"; of {other}: {one.reason}" for other, one in self._missing[metric.key, subject].items()), "")
+        return Absent(f"{no_figure}{why}")

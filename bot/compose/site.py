@@ -44,12 +44,23 @@ class _Shown:
     words: dict[str, None] = field(default_factory=dict)
 
 
-def site(edition: Frozen, replies: Mapping[str, bytes], url: str = "", home: str = "") -> dict[str, bytes]:
+@dataclass(frozen=True)
+class Corrected:
+    """A correction that is out: which post it replies to, its words, and where it is seen."""
+
+    position: int
+    text: str
+    url: str
+
+
+def site(
+    edition: Frozen, replies: Mapping[str, bytes], url: str = "", home: str = "", corrections: Sequence[Corrected] = ()
+) -> dict[str, bytes]:
     """
     Every file of the site by its path, `index.html` among them.
 
     `replies` are the kept bytes it carries, by digest; see `repeatable`. `url` is where the thread is seen, if it is out; `home`
-    a relative link to the page that lists all editions, if there is one.
+    a relative link to the page that lists all editions, if there is one. `corrections` are told at the top and at their posts.
     """
     thread = _told(edition)
     facts: Sequence[_Row] = json.loads(edition.facts_json)
@@ -62,6 +73,7 @@ def site(edition: Frozen, replies: Mapping[str, bytes], url: str = "", home: str
         "thread": thread,
         "posts": posts,
         "kept": kept,
+        "corrections": corrections,
     }
     pages = {
         "index.html": _page("site-index.html", {**shared, "url": url, "home": home}, images="'self' file:"),
@@ -106,7 +118,13 @@ def _told(edition: Frozen) -> dict[str, Any]:
     thread: dict[str, Any] = json.loads(edition.thread_json)
     for name in ("skipped", "held"):
         thread[name] = [{**one, "reason": _PATH.sub(r"\1", one["reason"])} for one in thread.get(name, ())]
+    thread["gates"] = [_judged(one) for one in thread.get("gates", ())]
     return thread
+
+
+def _judged(one: _Row) -> dict[str, Any]:
+    """What a gate said. Who accepted it, and the reason, stay with those who run the bot."""
+    return {**one, "why": _PATH.sub(r"\1", one["why"]), "accepted": one["accepted"] is not None}
 
 
 def _page(template: str, values: Mapping[str, object], images: str = "'none'") -> str:

@@ -290,7 +290,8 @@ class Missing:
     """
     A figure a source was asked for and does not have, and why: a month with a day left out, a package nobody knows.
 
-    `withdrawn` says that what the source told of it before no longer stands: it has the window, and finds it flawed.
+    `withdrawn` says that what the source told of it before no longer stands: it has the window, and finds it flawed. `short` is
+    what a chart says in its place.
     """
 
     metric: str
@@ -298,6 +299,7 @@ class Missing:
     period: Period
     reason: str
     withdrawn: bool = field(default=False, compare=False)
+    short: str = field(default="no figure", compare=False)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import wiring
-from bot.domain.delivery import State
+from bot.compose.site import Corrected
+from bot.domain.delivery import Frozen, State
 from bot.domain.words import nearest
 from bot.errors import BadInput
 from bot.ports import Store
@@ -69,7 +70,16 @@ def _sites(store: Store, editions: Iterable[tuple[int, str]]) -> Iterator[tuple[
     for edition, remote_id in editions:
         frozen = store.desk.frozen(edition)
         url = wiring.post_url(frozen.network, remote_id)
-        yield frozen.report, frozen.period, wiring.evidence(frozen, store, url, _HOME)
+        yield frozen.report, frozen.period, wiring.evidence(frozen, store, url, _HOME, list(_corrections(store, frozen)))
+
+
+def _corrections(store: Store, thread: Frozen) -> Iterator[Corrected]:
+    """What was corrected of a thread, in the order it was; what was taken down again is not told."""
+    for edition in store.desk.corrections(thread.report, thread.period, thread.account):
+        frozen, (out,) = store.desk.frozen(edition), store.desk.deliveries(edition)
+        if frozen.correction is not None and out.state is State.PUBLISHED:
+            url = wiring.post_url(frozen.network, out.remote_id)
+            yield Corrected(frozen.correction.position, frozen.posts[0].text, url)
 
 
 def _chosen(there: Sequence[tuple[str, str]], report: str | None, period: str | None) -> Sequence[tuple[str, str]]:

@@ -13,7 +13,7 @@ import pytest
 
 from bot import wiring
 from bot.cli import main
-from bot.domain.delivery import Frozen, State
+from bot.domain.delivery import Correction, Frozen, FrozenPost, State
 from bot.ports import Store
 from tests.compose.test_site import BOUND, FLOW, TORCH, check_links, edition
 from tests.store.words import MORNING, a_reply, later
@@ -75,6 +75,38 @@ def test_each_thread_that_is_out_has_its_folder_with_the_replies_that_may_be_rep
     assert b'href="https://x.com/i/web/status/7001"' in written[f"{place}/index.html"]
     assert b'href="../../index.html">All editions' in written[f"{place}/index.html"]
     check_links(written)
+
+
+def test_a_correction_is_told_at_its_thread_and_has_no_folder_of_its_own(tmp_path: Path) -> None:
+    thread = a_thread()
+    post = FrozenPost(1, "Correction to 1/2: <PyTorch> has 313 papers, not 312.", (), 0.015)
+    with wiring.store(wiring.house()) as store:
+        published(store, thread)
+        published(store, replace(thread, posts=(post,), correction=Correction(1, 1, "7001")), "8001", posts=1)
+        store.desk.freeze(replace(thread, posts=(post,), correction=Correction(2, 1, "7002")))  # not out
+    assert main(["evidence", "--out", str(tmp_path / "site")]) == 0
+    assert [path.name for path in (tmp_path / "site" / "frameworks").iterdir()] == ["2020"]
+    page = (tmp_path / "site" / "frameworks" / "2020" / "index.html").read_text()
+    (row,) = [line for line in page.split("\n") if "Correction to" in line]
+    assert row == (
+        '<ul><li>Post <a href="#post-1">1</a>: Correction to 1/2: &lt;PyTorch&gt; has 313 papers, not 312. '
+        '<a href="https://x.com/i/web/status/8001" rel="noopener noreferrer">As it was posted</a></li>'
+    )
+
+
+def test_what_gates_said_is_told_and_who_accepted_it_is_not(tmp_path: Path) -> None:
+    thread = a_thread()
+    told = json.loads(thread.thread_json)
+    told["gates"] = [{**told["gates"][0], "accepted": {"because": "asked our lawyer", "by": "ann@laptop"}}]
+    with wiring.store(wiring.house()) as store:
+        published(store, replace(thread, thread_json=json.dumps(told)))
+    assert main(["evidence", "--out", str(tmp_path / "site")]) == 0
+    written = files(tmp_path / "site")
+    assert (
+        b"<strong>A share does not match its own count</strong> (a person has accepted it): wrong"
+        in written["frameworks/2020/index.html"]
+    )
+    assert not [name for name, body in written.items() if b"laptop" in body or b"lawyer" in body]
 
 
 def test_it_may_be_run_again_and_grows_the_same_site(tmp_path: Path) -> None:
