@@ -64,7 +64,8 @@ def _tally(statement: Statement, bench: Bench) -> None:
         for name, count in re.findall(rf"(?:,| and) (.+?) in ({printed.WORD})", said.get("others", ""))
     }
     same("others", others, {subject: count for subject, count in won.items() if subject != statement.a})
-    same("level", printed.number_word(said["level"]) if "level" in said else 0, undecided)
+    if "level" in said or any(fact.where == "text" for fact in bench.cited):  # a chart's title leaves it to the post
+        same("level", printed.number_word(said["level"]) if "level" in said else 0, undecided)
     if any(count > won[statement.a] for count in won.values()):
         raise Wrong(f"names {statement.a} first, which does not lead most")
 
