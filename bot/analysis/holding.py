@@ -8,7 +8,7 @@ from bot.analysis.figures import Figures
 from bot.analysis.gates import Case
 from bot.domain.edition import HeldEdition
 from bot.domain.gate import Acceptance, Judgement, Verdict
-from bot.domain.measure import Observation
+from bot.domain.measure import WHOLE, Observation
 from bot.domain.report import Report
 
 
@@ -54,7 +54,7 @@ def _lost(metrics: set[str], case: Case, passed: Sequence[Observation], by_hand:
     before = Figures(case.standing, case.metrics, case.subjects, by_hand=by_hand)
     after = Figures(passed, case.metrics, case.subjects, by_hand=by_hand)
     for metric in metrics:
-        subjects = [subject for key, subject in case.series if key == metric]
+        subjects = [subject for key, subject in case.series if key == metric and subject != WHOLE]
         if not any(isinstance(after.at(metric, subject, case.period), Observation) for subject in subjects):
             stood = (before.at(metric, subject, case.period) for subject in subjects)
             yield from (seen for seen in stood if isinstance(seen, Observation))

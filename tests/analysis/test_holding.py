@@ -67,6 +67,11 @@ def test_a_figure_set_aside_that_another_one_stands_in_for_holds_nothing() -> No
     assert held(aside, seen=(last,), required=("stars",)) == (aside,)
 
 
+def test_a_base_alone_is_nothing_to_tell() -> None:
+    aside = skip("2020", "keras", "users")
+    assert held(aside, seen=(asked(100), observed(101, "keras", metric="users")), required=("users",)) == (aside,)
+
+
 def test_a_metric_without_a_figure_is_held_by_nobody() -> None:
     assert held(skip("2020"), seen=(OLD,)) == ()
     assert held(seen=()) == ()
