@@ -259,7 +259,7 @@ def _noted(
     unfit: list[Skipped] = []
     for sketch in sketches:
         silent = sketch.chart is not None and not charts[sketch.draft.name].caveat_shown
-        draft = noted(sketch.draft, sketch.caveats if silent else (), len(sketches), link, limits)
+        draft = noted(sketch.draft, sketch.caveats if silent else (), len(sketches), link, limits, "Note on the chart")
         if isinstance(draft, Skipped):
             unfit.append(draft)
         else:

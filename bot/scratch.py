@@ -78,14 +78,14 @@ class ScratchDesk:
     def corrections(self, report: str, period: str, account: str) -> Sequence[int]:
         return [edition for edition in self._of(report, period, account) if self._editions[edition].correction is not None]
 
-    def forerunner(self, report: str, network: str, period: str) -> str | None:
+    def forerunner(self, report: str, network: str, period: str) -> int | None:
         others = [
-            (edition, one)
+            edition
             for edition, one in self._editions.items()
             if (one.report, one.network) == (report, network) and one.period != period and one.correction is None
         ]
-        out = [one for edition, one in others if any(post.state is State.PUBLISHED for post in self.deliveries(edition))]
-        return out[-1].facts_json if out else None
+        out = [edition for edition in others if any(post.state is State.PUBLISHED for post in self.deliveries(edition))]
+        return out[-1] if out else None
 
     def _of(self, report: str, period: str, account: str) -> list[int]:
         """A thread and its corrections, in the order they were frozen."""

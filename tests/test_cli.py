@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -280,6 +281,18 @@ def test_every_year_is_told_as_far_as_its_figures_go_or_held(
     assert not told & left_out
     assert all(skipped["reason"] for skipped in thread["skipped"])
     assert all(post["weighted_length"] <= 280 for post in thread["posts"])
+
+
+def test_a_report_of_files_is_told_without_a_store_that_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], unpainted: None
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # bound and not listening
+        monkeypatch.setenv("DATABASE_URL", f"postgresql://me:s3cr3t@127.0.0.1:{closed.getsockname()[1]}/x")
+        assert main(["preview", "dl-frameworks", "--period", "2020", "--out", str(tmp_path)]) == 0
+    told = capsys.readouterr()
+    assert "composed without the store, so without what was accepted or told before" in told.err
+    assert "s3cr3t" not in told.out + told.err
 
 
 def test_an_unknown_report_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

@@ -153,6 +153,40 @@ def test_a_restated_figure_shows_in_status_and_is_corrected_once(account: Accoun
     assert correction["billed_usd"] == 0.015
 
 
+def growing(account: Account) -> dict[str, Any]:
+    """The thread of the month after, which holds React against the month before; 120 million were counted in it."""
+    recipe = account.folder / "report.toml"
+    claim = '[claims.growth]\nkind = "growth"\nagainst = "previous"\nmetric = "npm_downloads"\nsubject = "react"\n'
+    recipe.write_text(recipe.read_text().replace("[[posts]]", f"{claim}[[posts]]", 1))
+    (account.folder / "closing.txt").write_text("In {{ period }}, {{ claims.growth }}.\n")
+    read_at = dt.datetime(2020, 12, 3, tzinfo=dt.UTC)
+    with wiring.store(wiring.house()) as store:
+        for package in ("react", "vue"):
+            seen = observed(120e6, package, "2020-11", "npm_downloads", origin="npm", retrieved_at=read_at)
+            store.record("npm", [Reading(package, seen)])
+    arguments = ["preview", "packages", "--period", "2020-11", "--now", "2020-12-05", "--offline"]
+    code = main([*arguments, "--out", str(account.folder.parents[1] / "out")])
+    place = account.folder.parents[1] / "out" / "packages" / "2020-11"
+    found: dict[str, Any] = json.loads((place / ("thread.json" if code == 0 else "held.json")).read_text())
+    return found
+
+
+def test_the_next_thread_says_that_what_this_one_told_was_restated(account: Account) -> None:
+    account.tells("react", 100_000_000, day=20)  # 90.2 million when it was posted
+    thread = growing(account)
+    assert [(one["gate"], one["verdict"], one["subjects"]) for one in thread["gates"]] == [("restated", "caveat", ["react"])]
+    assert thread["posts"][1]["text"] == (
+        "In November 2020, React grew by 24% on the month before, by the day.\n\n"  # (120 / 30) / (100 / 31) = 1.24
+        "Note: An earlier count of React was restated by its source.\n\n2/2"
+    )
+
+
+def test_what_was_corrected_is_not_told_again_as_restated(account: Account) -> None:
+    account.tells("react", 100_000_000, day=20)
+    assert main(["correct", "packages", "2020-10", "1", "--because", "npm added late rows", "--yes"]) == 0
+    assert growing(account)["gates"] == []
+
+
 @pytest.mark.parametrize("fault", ["drop-after", "drop-before", "503-after", "402-credits"])
 def test_after_any_fault_the_correction_is_there_once(account: Account, fault: str) -> None:
     account.tells("vue", 52_600_000, day=20)

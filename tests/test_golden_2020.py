@@ -50,7 +50,7 @@ TensorFlow had about six times the downloads of PyTorch. One package per framewo
     # 113,788,105 / 44,066,008 = 2.58; 29,196,563 / 23,230,894 = 1.257; 18,461,407 / 7,406,129 = 2.49.
     # (3,769,006 + 13,606,453 + 44,066,008 + 113,788,105) / (3,769,006 + 13,606,453 + 44,066,008) = 175,229,572 / 61,441,467 = 2.85.
     "downloads_growth": """\
-Downloads by the day, on the year before:
+Downloads a day, against the year before:
 
 TensorFlow 2.6 times as many
 Keras +26%

@@ -105,7 +105,7 @@ def test_the_texts_of_the_deep_learning_thread(written: tuple[str, Written]) -> 
     posts = edition.posts
     assert "PyTorch 87.3M\nTensorFlow 22.7M\nJAX 19.2M\nKeras 18.4M" in posts["downloads"]
     assert posts["downloads_growth"].startswith(
-        "Downloads by the day in October 2026, on the month before:\nPyTorch +11%\nTensorFlow level\n"
+        "Downloads a day in October 2026, against the month before:\nPyTorch +11%\nTensorFlow level\n"
     )  # 1 / 0.9
     assert "JAX stays third by downloads, as the month before." in posts["downloads_history"]
     assert "PyTorch 412\nTensorFlow 97\nJAX 88\nKeras 41" in posts["research"]

@@ -201,11 +201,16 @@ def _all_values(rows: list[Reading]) -> Cited:
 
 
 def _way(rows: list[Reading], first: Period, last: Period) -> Cited:
-    """ "PyTorch from 23 thousand to 96 thousand", with dates only where they are not those of the whole chart."""
+    """
+    "PyTorch from 23 thousand to 96 thousand", with dates only where they are not those of the whole chart; "then" where the line
+    is broken in between: what is counted another way since came from nowhere.
+    """
     if len(rows) == 1:
         return _all_values(rows)
     start = rows[0].spoken() if rows[0].period == first else _dated(rows[0])
     end = rows[-1].spoken() if rows[-1].period == last else _dated(rows[-1])
+    if rows[0].segment != rows[-1].segment:
+        return Cited(f"{rows[0].subject.name} ") + start + ", then " + end
     return Cited(f"{rows[0].subject.name} from ") + start + " to " + end
 
 

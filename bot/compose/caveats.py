@@ -25,15 +25,16 @@ def joined(caveat: Cited, sentences: Sequence[str]) -> Cited:
     return Cited.join(". ", [own, *sentences]) if parts else Cited.join(". ", sentences) if sentences else caveat
 
 
-def noted(draft: Draft, sentences: Sequence[str], posts: int, link: str, limits: Limits) -> Draft | Skipped:
+def noted(draft: Draft, sentences: Sequence[str], posts: int, link: str, limits: Limits, of: str = "Note") -> Draft | Skipped:
     """
     The post with what has to be told in a paragraph of its own, or why it is left out: among so many it would be too long. There
-    has to be room for the thread's link, if it has one: whoever is left out makes another post the last.
+    has to be room for the thread's link, if it has one: whoever is left out makes another post the last. `of` says what is spoken
+    of: what concerns the picture need not concern the words.
     """
     if not sentences:
         return draft
     note = ". ".join(sentences)
-    longer = replace(draft, text=draft.text + f"\n\nNote: {note}.")
+    longer = replace(draft, text=draft.text + f"\n\n{of}: {note}.")
     if fits(replace(longer, link=link), posts, limits):
         return longer
     return Skipped(draft.name, f"there is no room to say what its figures must not be told without: {note}")

@@ -71,7 +71,8 @@ class Composer:
                 return Sketch(draft, caveats=self._caveats(draft.text))
             chart = self._chart_data(spec.name, spec.chart)
             told = self._caveats(draft.text, chart)
-            return Sketch(draft, spec.chart.kind, replace(chart, caveat=joined(chart.caveat, told)), told)
+            chart = replace(chart, caveat=joined(chart.caveat, told), own_caveat=chart.caveat)
+            return Sketch(draft, spec.chart.kind, chart, told)
         except LeftOut as absent:
             return Skipped(spec.name, str(absent))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from bot import plugins
 from bot.compose.inequality import inequality
@@ -16,6 +16,9 @@ from bot.domain.gate import Judgement
 from bot.domain.measure import Metric, Observation, Status, Unit
 from bot.domain.period import Period
 from bot.domain.thread import Fact, Limits, Post
+
+_Key: TypeAlias = tuple[int, str, str, Period, str]
+"""A post, and of a figure in it metric, subject, window and origin."""
 
 
 def thread_document(edition: Edition) -> dict[str, object]:
@@ -72,6 +75,26 @@ def cited_facts(facts_json: str) -> list[Fact]:
         raise ValueError(f"the facts of an edition cannot be read back ({type(error).__name__}: {error})") from error
 
 
+def stated(thread: Frozen, published: Collection[int], corrections: Sequence[Frozen]) -> list[Fact]:
+    """
+    The observations that an edition states on its account, by fact: those of the posts at some positions, as the corrections that
+    are out, oldest first, have left them.
+
+    Raises:
+        ValueError: as `cited_facts`.
+    """
+    facts = [fact for fact in cited_facts(thread.facts_json) if fact.post in published]
+    there = {_key(fact, fact.post): fact.basis for fact in facts}
+    taken_back: set[_Key] = set()
+    for one in corrections:
+        assert one.correction is not None  # noqa: S101 - by what they are
+        first = {_key(fact, one.correction.position): fact.basis for fact in reversed(cited_facts(one.facts_json))}
+        taken_back |= {key for key, seen in first.items() if there.get(key) == seen}
+        there |= first
+    left = [fact for fact in facts if _key(fact, fact.post) not in taken_back]
+    return [Fact(fact.id, fact.post, fact.where, fact.text, there[_key(fact, fact.post)], shown=fact.shown) for fact in left]
+
+
 def as_file(document: object) -> str:
     """A document as it is written to disk."""
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
@@ -101,6 +124,12 @@ def image_paths(post: Post) -> Iterator[str]:
 def unit_of(unit: Unit, noun: str) -> str:
     """What a value is a number of: the metric's noun for counts, else the unit's own name."""
     return noun if unit is Unit.COUNT else f"{noun} per day" if unit is Unit.RATE else str(unit)
+
+
+def _key(fact: Fact, position: int) -> _Key:
+    seen = fact.basis
+    assert isinstance(seen, Observation)  # noqa: S101 - those alone are read back
+    return position, seen.metric, seen.subject, seen.period, seen.origin
 
 
 def _frozen_post(post: Post, limits: Limits) -> FrozenPost:

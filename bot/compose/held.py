@@ -20,7 +20,7 @@ _MOST_ROWS: Final = 120
 VERDICTS: Final[Mapping[str, str]] = {
     Verdict.HOLD.value: "The whole metric leaves the thread. Where the recipe requires it, there is no thread.",
     Verdict.SKIP.value: "These figures are set aside: a gap in a line, and no claim rests on them. Where the recipe requires "
-    "one of them for the very period, there is no thread either.",
+    "and compares one of them for the very period, there is no thread either.",
     Verdict.CAVEAT.value: "The figures are told, and whoever reads them reads the sentence too.",
     Verdict.PUBLISH.value: "The figures stand. What was noticed is written down here only.",
 }

@@ -81,7 +81,7 @@ def _fastest(claim: Claim, report: Report) -> str:
     names = _names(claim.tied or claim.subjects[:1], report)
     each = f"Each {_figure(claim, report)} for {claim.period} is held against the subject's own for {claim.before}"
     if claim.finding is Finding.LEVEL:
-        return f"{each}; {names} changed by the most, alike within noise."
+        return f"{each}; {names} rose, alike within noise, and by more than any other did."
     return f"{each}; {names} rose, by more than any of the others did, beyond noise."
 
 

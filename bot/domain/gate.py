@@ -97,7 +97,8 @@ class Judgement:
 @dataclass(frozen=True)
 class Past:
     """
-    What came before an edition: the figures its forerunner cited, as they stood then, and what a person accepted for this one.
+    What came before an edition: the figures its forerunner cited (in a backtest, all that stood then), as they stood, and what a
+    person accepted for this one.
 
     `known_by` is set to compose what could have been composed at an instant: nothing is used that was not known by then.
     """

@@ -290,8 +290,8 @@ class Missing:
     """
     A figure a source was asked for and does not have, and why: a month with a day left out, a package nobody knows.
 
-    `withdrawn` says that what the source told of it before no longer stands: it has the window, and finds it flawed. `short` is
-    what a chart says in its place.
+    `withdrawn` says that there is a figure, which does not stand: the source finds flawed what it told before, or a gate has set
+    it aside. `short` is what a chart says in its place.
     """
 
     metric: str

@@ -3,7 +3,7 @@
 from bot.ports.charts import CHART_COLUMNS, ChartData, ChartKind
 from bot.ports.counts import NO_NETWORK, Billed, Counts
 from bot.ports.networks import Asked, Door, Network
-from bot.ports.progress import Progress
+from bot.ports.progress import Progress, silent
 from bot.ports.rota import Approval, Done, Notice, Rota, Run
 from bot.ports.sources import Client, Key, Offline, Parameters, Question, Reply, Service, Source
 from bot.ports.store import Desk, Reading, Rest, Store
@@ -38,4 +38,5 @@ __all__ = [
     "Source",
     "Store",
     "Teller",
+    "silent",
 ]

@@ -40,6 +40,9 @@ class ChartData:
     Share values are percent of their column, whatever the metric's own unit, and may span several metrics. `source` says
     "Source: ..." itself. Rows are sorted by the order of metrics, columns, subjects, then time.
 
+    `caveat` is all that is to be said below the picture, what gates have found included; where there is no room for all, the
+    recipe's `own_caveat` is.
+
     `per_day`: values are the metric's count divided by the days of its window. `highlight` are the subjects drawn in colour;
     empty means all. `absent` says in at most three words why a (metric, subject) has no figure.
     """
@@ -56,6 +59,7 @@ class ChartData:
     per_day: bool = False
     highlight: tuple[str, ...] = ()
     absent: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    own_caveat: Cited = field(default_factory=Cited)
 
 
 class ChartKind(Protocol):

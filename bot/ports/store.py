@@ -200,8 +200,8 @@ class Desk(Protocol):
         """The ids of all corrections of a thread, in the order they were frozen."""
         ...
 
-    def forerunner(self, report: str, network: str, period: str) -> str | None:
-        """The facts_json of the thread that was frozen last of those with a post out, of a report's other periods."""
+    def forerunner(self, report: str, network: str, period: str) -> int | None:
+        """The thread that was frozen last of those with a post out, of a report's other periods."""
         ...
 
     def editions(self) -> Sequence[int]:

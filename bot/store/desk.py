@@ -146,11 +146,11 @@ class DatabaseDesk(Transactions):
         with self._reads() as connection:
             return list(connection.execute(query).scalars())
 
-    def forerunner(self, report: str, network: str, period: str) -> str | None:
+    def forerunner(self, report: str, network: str, period: str) -> int | None:
         columns, posts = tables.edition.c, tables.delivery.c
         out = exists().where(posts.edition == columns.id, posts.state == State.PUBLISHED)
         ours = columns.report == report, columns.network == network, columns.period != period, columns.correction == ""
-        query = select(columns.facts_json).where(*ours, out).order_by(columns.frozen_at.desc(), columns.id.desc()).limit(1)
+        query = select(columns.id).where(*ours, out).order_by(columns.frozen_at.desc(), columns.id.desc()).limit(1)
         with self._reads() as connection:
             return connection.execute(query).scalar_one_or_none()
 

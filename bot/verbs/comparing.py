@@ -11,18 +11,15 @@ from bot import wiring
 from bot.analysis.restatements import Fate, Restated, restated
 from bot.collection import Gathered, NamedSource, gather
 from bot.compose.correction import values
-from bot.compose.documents import cited_facts
+from bot.compose.documents import stated
 from bot.domain.delivery import Frozen
 from bot.domain.measure import WHOLE, Metric, Missing, Observation
 from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.thread import Fact
 from bot.errors import BadInput, SourceUnavailable
-from bot.ports import Store
+from bot.ports import Store, silent
 from bot.verbs.choosing import period_of
-
-_Key: TypeAlias = tuple[int, str, str, Period, str]
-"""A post, and of a figure in it metric, subject, window and origin."""
 
 
 @dataclass(frozen=True)
@@ -96,21 +93,21 @@ class Comparing:
     def compare(self, thread: Frozen, published: Collection[int], corrections: Sequence[Frozen]) -> Compared:
         """The posts at these positions, as the corrections that are out, oldest first, have left them."""
         try:
-            stated = _stated(thread, published, corrections)
+            on_account = stated(thread, published, corrections)
             known = self._known(thread.report)
             when = period_of(self._house, known.recipe, thread.period)
-            read = _told(known.recipe, gather(known.recipe, when, known.files, None, _silent))
+            read = _told(known.recipe, gather(known.recipe, when, known.files, None, silent))
         except (ValueError, BadInput, SourceUnavailable) as error:
             return Compared(remark=str(error))
-        return Compared(tuple(_changes(stated, known, read)))
+        return Compared(tuple(_changes(on_account, known, read)))
 
     def _known(self, report: str) -> _Known:
         if report not in self._reports:
             recipe = wiring.report(self._house, report)
             newest = period_of(self._house, recipe, None)  # from a source's `since` on, whichever edition is looked at
-            with wiring.clients(self._house, self._store, _silent, offline=True) as ask:
+            with wiring.clients(self._house, self._store, silent, offline=True) as ask:
                 named = wiring.sources(self._house, recipe, self._data, ask)
-                recorded = gather(recipe, newest, [one for one in named if one.client is not None], self._store, _silent)
+                recorded = gather(recipe, newest, [one for one in named if one.client is not None], self._store, silent)
             files = tuple(one for one in named if one.client is None)
             self._reports[report] = _Known(recipe, files, _told(recipe, recorded))
         return self._reports[report]
@@ -125,27 +122,13 @@ def _told(recipe: Report, everything: Sequence[Gathered]) -> _Told:
     return _Told(figures, tuple(one for gathered in everything for one in gathered.missing))
 
 
-def _stated(thread: Frozen, published: Collection[int], corrections: Sequence[Frozen]) -> list[Fact]:
-    """The observations that stand on the account, by fact; not those that a correction has taken back."""
-    facts = [fact for fact in cited_facts(thread.facts_json) if fact.post in published]
-    stated = {_key(fact, fact.post): _observation(fact) for fact in facts}
-    taken_back: set[_Key] = set()
-    for one in corrections:
-        assert one.correction is not None  # noqa: S101 - by what they are
-        first = {_key(fact, one.correction.position): _observation(fact) for fact in reversed(cited_facts(one.facts_json))}
-        taken_back |= {key for key, seen in first.items() if stated.get(key) == seen}
-        stated |= first
-    left = [fact for fact in facts if _key(fact, fact.post) not in taken_back]
-    return [Fact(fact.id, fact.post, fact.where, fact.text, stated[_key(fact, fact.post)], shown=fact.shown) for fact in left]
-
-
-def _changes(stated: Sequence[Fact], known: _Known, read: _Told) -> Iterable[Change]:
+def _changes(facts_there: Sequence[Fact], known: _Known, read: _Told) -> Iterable[Change]:
     metrics, told = known.recipe.metrics, (known.recorded, read)
-    cited = dict.fromkeys((seen.metric, seen.subject, seen.period) for seen in map(_observation, stated))
+    cited = dict.fromkeys((seen.metric, seen.subject, seen.period) for seen in map(_observation, facts_there))
     standing = [seen for one in told for which in cited for seen in one.figures.get(which, ())]
     missing = [one for some in told for one in some.missing]
-    for position in dict.fromkeys(fact.post for fact in stated):
-        facts = [fact for fact in stated if fact.post == position]
+    for position in dict.fromkeys(fact.post for fact in facts_there):
+        facts = [fact for fact in facts_there if fact.post == position]
         for change in restated([_observation(fact) for fact in facts], standing, metrics, missing):
             ids = tuple(fact.id for fact in facts if fact.basis == change.old)
             yield Change(position, ids, change, _name(change, known.recipe), metrics.get(change.old.metric))
@@ -157,15 +140,6 @@ def _name(change: Restated, recipe: Report) -> str:
     return recipe.name_of(subject) if subject in (WHOLE, *recipe.subjects) else subject
 
 
-def _key(fact: Fact, position: int) -> _Key:
-    seen = _observation(fact)
-    return position, seen.metric, seen.subject, seen.period, seen.origin
-
-
 def _observation(fact: Fact) -> Observation:
     assert isinstance(fact.basis, Observation)  # noqa: S101 - those alone are read back
     return fact.basis
-
-
-def _silent(_step: str, _done: int, _total: int) -> None:
-    """Nobody is watching."""

@@ -27,7 +27,7 @@ from bot.domain.measure import Observation
 from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.errors import BadOutput, HeldBack, SourceUnavailable, ThreadmillError
-from bot.ports import Offline, Store
+from bot.ports import Offline, Store, silent
 
 _RECORD: Final = "backtest.json"
 
@@ -99,7 +99,7 @@ class Editions:
         story = None
         try:
             story = pipeline.weigh(self._recipe, period, gathered, as_of, past)
-            run = pipeline.tell(story, as_of, self._limits, wiring.draw_alone, _silent)
+            run = pipeline.tell(story, as_of, self._limits, wiring.draw_alone, silent)
         except HeldBack as held:
             rows = () if story is None else self._silent_rows(story)
             return self._kept_as(replace(tried, reason=str(held), rows=rows), None)
@@ -122,7 +122,7 @@ class Editions:
         sources = [
             named if named.client is None else replace(named, client=Offline(named.name, as_of)) for named in self._sources
         ]
-        return gather(self._recipe, period, sources, self._readings(), _silent, self._already)
+        return gather(self._recipe, period, sources, self._readings(), silent, self._already)
 
     def _readings(self) -> Store | None:
         """The store as this process has it open: no connection outlives a fork."""
@@ -198,7 +198,3 @@ class Editions:
 
 def _known(seen: Observation, at: dt.datetime) -> bool:
     return seen.period.end <= at and seen.known_at <= at
-
-
-def _silent(_step: str, _done: int, _total: int) -> None:
-    """Many compose at once; who watches is told of whole editions."""

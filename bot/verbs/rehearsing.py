@@ -79,7 +79,7 @@ def rehearse(
     if recipe.network != "x":
         raise BadInput(f"{report} is for {recipe.network}, and only X can be rehearsed; use threadmill preview")
     script = [_fault(text) for text in faults]
-    with memory(house, recipe, when, offline) as store:
+    with memory(house, recipe, when, offline, progress) as store:
         composed = compose(house, recipe, when, data, store, offline, progress)
     with _fake(house, openapi) as fake, tempfile.TemporaryDirectory(prefix="threadmill-") as home:
         for call, nth, fault in script:

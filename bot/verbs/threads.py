@@ -15,7 +15,7 @@ from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.thread import Fact, Post
 from bot.errors import BadInput, BadOutput, GateHeld
-from bot.ports import Progress, Store
+from bot.ports import Progress, Store, silent
 from bot.verbs.choosing import recipe_and_period
 from bot.verbs.remembering import memory, past
 
@@ -52,7 +52,7 @@ def preview(
     """
     house = wiring.house(now)
     recipe, when = recipe_and_period(house, report, period)
-    with memory(house, recipe, when, offline) as store:
+    with memory(house, recipe, when, offline, progress) as store:
         composed = compose(house, recipe, when, data, store, offline, progress, Path(out))
         progress("writing", 0, 0)
         with wiring.dry_run(Path(out), composed.edition, store) as dry_run:
@@ -69,8 +69,8 @@ def explain(report: str, period: str, position: int, now: str | None, data: Sequ
     """
     house = wiring.house(now)
     recipe, when = recipe_and_period(house, report, period)
-    with wiring.kept(house) as store:
-        composed = compose(house, recipe, when, data, store, True, _silent)
+    with wiring.kept(house) if wiring.live(recipe, when) else memory(house, recipe, when, False, silent) as store:
+        composed = compose(house, recipe, when, data, store, True, silent)
         posts = composed.edition.thread.posts
         if not 1 <= position <= len(posts):
             raise BadInput(f"{report} {period} has posts 1 to {len(posts)}; there is no post {position}")
@@ -132,7 +132,3 @@ def _kept_sizes(digests: Iterable[str], store: Store | None) -> Mapping[str, int
     """How many bytes are kept under each of some digests."""
     sizes = {} if store is None else {digest: store.size(digest) for digest in digests}
     return {digest: size for digest, size in sizes.items() if size is not None}
-
-
-def _silent(_step: str, _done: int, _total: int) -> None:
-    """Nobody is watching."""

@@ -15,7 +15,7 @@ from bot.domain.edition import HeldEdition
 from bot.domain.gate import Acceptance, Judgement, Past, Verdict
 from bot.domain.measure import Observation
 from bot.domain.period import Period
-from bot.domain.report import Report
+from bot.domain.report import ClaimSpec, Report
 from bot.errors import GateHeld
 from bot.publishers.x import LIMITS
 from bot.sources.csv import Source
@@ -30,11 +30,14 @@ THREE = a_post("three", "PyTorch has {{ figures.papers.pytorch }} papers.")
 
 
 def held(
-    *judgements: Judgement, seen: tuple[Observation, ...] = (OLD, NEW, OTHER), required: tuple[str, ...] = ("papers",)
+    *judgements: Judgement,
+    seen: tuple[Observation, ...] = (OLD, NEW, OTHER),
+    required: tuple[str, ...] = ("papers",),
+    claims: tuple[ClaimSpec, ...] = (),
 ) -> tuple[Judgement, ...]:
     """The judgements that hold an edition of 2020."""
     case = Case.of(seen, METRICS, SUBJECTS, YEAR, NOON)
-    found = hold(a_report(required=required), case, sift(seen, judgements)[0], judgements)
+    found = hold(a_report(required=required, claims=claims), case, sift(seen, judgements)[0], judgements)
     return () if found is None else found.blocking
 
 
@@ -65,6 +68,20 @@ def test_a_figure_set_aside_that_another_one_stands_in_for_holds_nothing() -> No
     aside = judgement("stars", Verdict.SKIP, windows=(last.period,))
     assert held(aside, seen=(before, last), required=("stars",)) == ()
     assert held(aside, seen=(last,), required=("stars",)) == (aside,)
+
+
+def test_a_figure_that_a_comparison_cannot_do_without_holds_the_edition_and_an_optional_one_does_not() -> None:
+    lead = ClaimSpec("lead", "lead", "papers", ("tensorflow", "pytorch"), optional=("pytorch",))
+    growth = ClaimSpec("growth", "growth", "papers", ("pytorch",))
+    other = ClaimSpec("other", "lead", "stars", ("tensorflow", "pytorch"))
+    assert held(skip("2020"), claims=(lead,)) == (skip("2020"),)
+    assert held(skip("2020", "pytorch"), claims=(lead, growth, other)) == ()
+    assert held(skip("2019"), claims=(lead,)) == ()
+
+
+def test_a_base_alone_is_nothing_to_tell() -> None:
+    aside = skip("2020", "keras", "users")
+    assert held(aside, seen=(asked(100), observed(101, "keras", metric="users")), required=("users",)) == (aside,)
 
 
 def test_a_metric_without_a_figure_is_held_by_nobody() -> None:

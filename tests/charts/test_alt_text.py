@@ -93,7 +93,7 @@ def test_a_line_chart_of_many_points_says_how_far_each_line_went() -> None:
     )
     assert trend.describe(data).text == (
         "Line chart of downloads from PyPI, as a daily average, January 2019 to August 2020. TensorFlow is in front. "
-        "TensorFlow from 10 to 40, JAX from 5 in November 2019 to 5. "
+        "TensorFlow 10, then 40, JAX from 5 in November 2019 to 5. "
         "Gaps in the lines are changes of method or missing readings. Source: top-pypi-packages."
     )
 

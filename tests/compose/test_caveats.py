@@ -150,7 +150,7 @@ def test_a_chart_with_room_says_it_in_picture_and_alt_text_and_the_post_does_not
 def test_where_the_chart_has_no_room_the_post_says_it() -> None:
     found = thread(a_post("one", "PyTorch: {{ figures.papers.pytorch }}", WITH_CHART), said_of("pytorch"), shown=False)
     assert [post.text.text for post in found.posts] == [
-        "PyTorch: 312\n\nNote: A count was restated.\n\n1/2",
+        "PyTorch: 312\n\nNote on the chart: A count was restated.\n\n1/2",
         "Keras: 7\n\n2/2",
     ]
 

@@ -191,7 +191,7 @@ def _read(text: str, start: int, head: str) -> Statement | None:
             if kind == "changed" or (kind in ("fastest", "alike") and not earlier):
                 found = _CHANGES.search(head)
                 earlier = found["earlier"] if found else ""
-            by_day = "day" in said or (kind == "changed" and "by the day" in head)
+            by_day = "day" in said or (kind == "changed" and ("by the day" in head or " a day" in head))
             return Statement(kind, text, start, start + len(text), said, earlier, by_day)
     return None
 

@@ -235,8 +235,8 @@ def test_a_line_that_goes_on_across_a_break_without_a_word_of_it_is_found(
     monkeypatch.setattr(breaks, "CHANGES", (changed,))
     assert doctored.failures() == []  # "Gaps: no reading, or a new way of counting"
     doctored.say("downloads_growth", "Gaps: no reading, or a new way of counting. ", "", "alt_text")
-    assert len(doctored.failures()) == 4
-    assert (
+    assert doctored.failures() == []  # "PyTorch 6,833, then 62 thousand"
+    doctored.say("downloads_growth", "PyTorch 6,833, then 62 thousand", "PyTorch from 6,833 to 62 thousand", "alt_text")
+    assert doctored.failures() == [
         "PyTorch from 6,833 to 62 thousand: goes on across a known break, and the post does not say so: made up"
-        in doctored.failures()
-    )
+    ]

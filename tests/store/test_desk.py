@@ -156,6 +156,19 @@ def test_another_report_period_or_account_is_another_edition(desk: Desk, other: 
     assert desk.find("dl-frameworks", "2020", "1234567890123456789") == first
 
 
+def test_the_forerunner_is_the_last_thread_of_another_period_of_which_something_is_out(desk: Desk) -> None:
+    first, second = desk.freeze(a_thread(period="2018")), desk.freeze(a_thread(period="2019"))
+    assert desk.forerunner("dl-frameworks", "x", "2020") is None
+    publish(desk, first)
+    assert desk.forerunner("dl-frameworks", "x", "2020") == first
+    publish(desk, second)
+    publish(desk, desk.freeze(replace(a_correction(1), period="2018")))
+    publish(desk, desk.freeze(a_thread(report="web", period="2019")))
+    assert desk.forerunner("dl-frameworks", "x", "2020") == second
+    assert desk.forerunner("dl-frameworks", "x", "2019") == first
+    assert desk.forerunner("dl-frameworks", "elsewhere", "2020") is None
+
+
 def test_a_correction_is_an_edition_beside_its_thread(desk: Desk) -> None:
     thread = desk.freeze(a_thread())
     first, second = (desk.freeze(a_correction(number)) for number in (1, 2))

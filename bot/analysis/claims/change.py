@@ -96,7 +96,8 @@ class _Pace:
 
 def fastest(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, Claim | Absent]) -> Claim | Absent:
     """
-    Who grew fastest: by the factor of a count, by the points of a surveyed share. Only optional subjects may lack figures.
+    Who grew fastest: by the factor of a count, by the points of a surveyed share. Only optional subjects may lack figures; one
+    whose figures are not compared, because its count is another since, might be the fastest, and unmakes the claim.
 
     LEADS: it grew by more than noise, and its growth is larger than every other's by more than noise. LEVEL: those within noise
     of the largest growth are tied, and all of them grew. Counts need 100 at the earlier end; noise of factors is 3 %, or what
@@ -106,7 +107,7 @@ def fastest(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, C
     found = {subject: _pace(spec, subject, figures, period) for subject in spec.subjects}
     paces = sorted((pace for pace in found.values() if isinstance(pace, _Pace)), key=lambda pace: -pace.size)
     for subject, pace in found.items():
-        if isinstance(pace, Absent) and (subject not in spec.optional or len(paces) < 2):
+        if isinstance(pace, Absent) and (len(paces) < 2 or not _without(subject, spec, figures, period)):
             return pace
     for seen, when in ([pace.now for pace in paces], period), ([pace.before for pace in paces], spec.before(period)):
         if (refused := comparison_refused(spec.metric, seen, figures, when)) is not None:
@@ -116,6 +117,14 @@ def fastest(spec: ClaimSpec, figures: Figures, period: Period, _: Mapping[str, C
         if level(pace.now, pace.before, figures) or per_day(pace.now, figures) < per_day(pace.before, figures):
             return Absent(f"{metric.title}: {figures.name(pace.now.subject)} shows no clear growth on {spec.before(period)}")
     return _fastest(spec, paces, tied, figures, period)
+
+
+def _without(subject: str, spec: ClaimSpec, figures: Figures, period: Period) -> bool:
+    """Whether it can be said who grew fastest without a subject: it is optional, and has no growth that could be told."""
+    now, before = (figures.at(spec.metric, subject, when) for when in (period, spec.before(period)))
+    if subject not in spec.optional or isinstance(now, Absent) or isinstance(before, Absent):
+        return subject in spec.optional
+    return figures.metric(spec.metric).unit is Unit.COUNT and before.value < _LEAST_BASE
 
 
 def _fastest(spec: ClaimSpec, paces: Sequence[_Pace], tied: Sequence[_Pace], figures: Figures, period: Period) -> Claim:

@@ -60,7 +60,7 @@ def sift(observations: Sequence[Observation], judgements: Sequence[Judgement]) -
     for seen in observations:
         skip = next((one for one in skips if one.about(seen)), None)
         if skip is not None:
-            aside[Missing(seen.metric, seen.subject, seen.period, skip.sentence, short="set aside")] = None
+            aside[Missing(seen.metric, seen.subject, seen.period, skip.sentence, withdrawn=True, short="set aside")] = None
         elif seen.metric not in held:
             passed.append(seen)
     return passed, list(aside)

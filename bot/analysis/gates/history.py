@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from bot.analysis.gates.case import LONGEST, Case
+from bot.analysis.restatements import Fate, restated
 from bot.domain.gate import Judgement, Verdict
 from bot.domain.honesty import statements
 from bot.domain.measure import WHOLE, Aggregation, Break, Metric, Observation, Status, Unit
@@ -141,31 +142,28 @@ def _disturbed(case: Case, metric: Metric, drawn: Sequence[Observation]) -> Iter
             )
 
 
-_RESTATED: Final = 0.01
-"""A hundredth changes a figure as it is printed, to three or four digits."""
 _REWRITTEN: Final = 0.2
 """A fifth more or less is another count, and whoever restates that much has to be asked why."""
-_POINTS: Final = 0.1
 _POINTS_REWRITTEN: Final = 5.0
 """Percentage points of a share."""
 
 
 def restated_since(case: Case) -> Iterable[Judgement]:
-    """Figures the last edition cited stand otherwise now: told from a hundredth on; from a fifth on the metric is held."""
-    standing = {
-        (seen.metric, seen.subject, seen.period, seen.origin): seen for seen in _of(case, {one.metric for one in case.cited})
-    }
-    for old in dict.fromkeys(case.cited):
-        new = standing.get((old.metric, old.subject, old.period, old.origin))
-        if new is None or old.metric not in case.metrics or not case.matters(new):
+    """
+    Figures the last edition cited stand otherwise now. Told from the threshold of `restatements` on, or where who is ahead is
+    another; from a fifth on the metric is held. What is less is written down.
+    """
+    cited = [old for old in dict.fromkeys(case.cited) if old.metric in case.metrics]
+    standing = list(_of(case, {one.metric for one in cited}))
+    found = {one.old: one for one in restated(cited, standing, case.metrics) if one.fate is Fate.RESTATED}
+    now = {(seen.metric, seen.subject, seen.period, seen.origin): seen for seen in standing}
+    for old in cited:
+        new = now.get((old.metric, old.subject, old.period, old.origin))
+        if new is None or new.value == old.value or not case.matters(new):
             continue
-        change, told, rewritten = _change(old, new, case.metrics[old.metric])
-        if change < told:
-            continue
-        held = change >= rewritten and old.status is not Status.PROVISIONAL
         yield Judgement(
             "restated",
-            Verdict.HOLD if held else Verdict.CAVEAT,
+            _weight(old, new, case.metrics[old.metric]) if old in found else Verdict.PUBLISH,
             old.metric,
             (old.subject,),
             (old.period,),
@@ -178,11 +176,11 @@ def restated_since(case: Case) -> Iterable[Judgement]:
         )
 
 
-def _change(old: Observation, new: Observation, metric: Metric) -> tuple[float, float, float]:
-    """How far a figure moved, and from where on that is told and held: in points of a share, else relative."""
-    if metric.unit is Unit.PERCENT:
-        return round(abs(new.value - old.value), 9), _POINTS, _POINTS_REWRITTEN
-    return round(abs(new.value - old.value) / max(abs(old.value), 1), 9), _RESTATED, _REWRITTEN
+def _weight(old: Observation, new: Observation, metric: Metric) -> Verdict:
+    """How much a figure that was restated weighs. Of a provisional one its publisher has said that it will move."""
+    change = abs(new.value - old.value)
+    rewritten = change >= _POINTS_REWRITTEN if metric.unit is Unit.PERCENT else change >= _REWRITTEN * abs(old.value)
+    return Verdict.HOLD if rewritten and old.status is not Status.PROVISIONAL else Verdict.CAVEAT
 
 
 def _of(case: Case, metrics: Iterable[str]) -> Iterator[Observation]:

@@ -150,8 +150,10 @@ class Canvas:
         theme = self.theme
         room = theme.right - theme.badge_width - 20
         lines = fitting.short(sourced(data), room, theme.note, theme.note, "source line", lines=2).lines
-        if data.caveat.text and len(lines) < most:
-            lines = self._caveat(data.caveat.text, room, most - len(lines)) + lines
+        for caveat in dict.fromkeys((data.caveat.text, data.own_caveat.text)):
+            if caveat and len(lines) < most and (found := self._caveat(caveat, room, most - len(lines))):
+                lines = found + lines
+                break
         for index, line in enumerate(reversed(lines)):
             baseline = theme.source_baseline - index * _NOTE_PITCH
             self.text(theme.right, baseline, line, theme.note, theme.muted, align="right", role=NOTE)

@@ -65,7 +65,8 @@ def test_what_was_counted_between_two_breaks_close_together_is_set_aside(end: st
 
 
 @pytest.mark.parametrize(
-    ("cited", "verdict"), [(1000, []), (1010, []), (1011, ["caveat"]), (1251, ["hold"]), (1250, ["hold"]), (1249, ["caveat"])]
+    ("cited", "verdict"),
+    [(1000, []), (1010, ["publish"]), (1011, ["caveat"]), (1251, ["hold"]), (1250, ["hold"]), (1249, ["caveat"])],
 )
 def test_a_figure_restated_by_a_hundredth_is_told_and_by_a_fifth_held(cited: float, verdict: list[str]) -> None:
     # 1000 instead of 1010 is 0.0099 less, instead of 1011 0.0109, instead of 1250 exactly a fifth
@@ -73,12 +74,19 @@ def test_a_figure_restated_by_a_hundredth_is_told_and_by_a_fifth_held(cited: flo
     assert [one.verdict.value for one in restated_since(found)] == verdict
 
 
+def test_a_small_change_that_puts_another_one_ahead_is_told() -> None:
+    # 1000 was ahead of 996, and 995 is behind it: five thousandths, and another leader
+    seen = observed(995), observed(996, "keras")
+    found = case(*seen, period="2020", cited=[observed(1000), seen[1]])
+    assert [one.verdict.value for one in restated_since(found)] == ["caveat"]
+
+
 def test_a_provisional_figure_may_be_restated_by_much() -> None:
     found = only(restated_since, case(observed(1000), period="2020", cited=[observed(2000, status=Status.PROVISIONAL)]))
     assert (found.verdict.value, found.sentence) == ("caveat", "An earlier count of TensorFlow was restated by its source")
 
 
-@pytest.mark.parametrize(("cited", "verdict"), [(50.05, []), (50.1, ["caveat"]), (54.9, ["caveat"]), (55.0, ["hold"])])
+@pytest.mark.parametrize(("cited", "verdict"), [(50.05, ["publish"]), (50.1, ["caveat"]), (54.9, ["caveat"]), (55.0, ["hold"])])
 def test_a_share_is_restated_by_its_points(cited: float, verdict: list[str]) -> None:
     found = case(observed(50, metric="use"), period="2020", cited=[observed(cited, metric="use")])
     assert [one.verdict.value for one in restated_since(found)] == verdict

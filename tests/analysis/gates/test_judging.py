@@ -96,6 +96,8 @@ def test_a_figure_that_is_set_aside_is_missing_with_the_reason_and_the_others_st
         "papers", Verdict.SKIP, subjects=("tensorflow",), windows=(Period.year(2020),), sentence="Nothing was counted"
     )
     assert sift(seen, [skip]) == ([seen[1]], [Missing("papers", "tensorflow", Period.year(2020), "Nothing was counted")])
+    (aside,) = sift(seen, [skip])[1]
+    assert (aside.withdrawn, aside.short) == (True, "set aside")  # so that nobody is measured for the first time after it
 
 
 @pytest.mark.parametrize("verdict", [Verdict.SKIP, Verdict.HOLD])
