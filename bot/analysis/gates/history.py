@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from bot.analysis.gates.case import LONGEST, Case
@@ -98,7 +99,7 @@ def declared_breaks(case: Case) -> Iterable[Judgement]:
         for change in inside:
             yield _changed(metric, change, several=len(inside) > 1)
         if metric.runs:
-            yield from _disturbed(case, metric, drawn)
+            yield from _disturbed(metric, drawn)
 
 
 _PLAIN: Final = re.compile(r"[\w ,;:'’()&-]+", re.ASCII)
@@ -120,26 +121,25 @@ def _changed(metric: Metric, change: Break, several: bool) -> Judgement:
     )
 
 
-def _disturbed(case: Case, metric: Metric, drawn: Sequence[Observation]) -> Iterator[Judgement]:
-    for one, next_ in zip(metric.breaks, metric.breaks[1:], strict=False):
-        if one.subjects != next_.subjects or (next_.at - one.at).days >= _SHORT_DAYS:
-            continue
-        between = [
-            seen
-            for seen in drawn
-            if seen.period.start < next_.at and seen.period.end > one.at and (not one.subjects or seen.subject in one.subjects)
-        ]
-        if between:
-            yield Judgement(
-                "break",
-                Verdict.SKIP,
-                metric.key,
-                one.subjects,
-                tuple(dict.fromkeys(seen.period for seen in between)),
-                "Counting was out of order for a short time; its figures are set aside",
-                f"{metric.title}: from {one.at.date()} ({one.reason}) to {next_.at.date()} ({next_.reason})",
-                tuple(between),
-            )
+def _disturbed(metric: Metric, drawn: Sequence[Observation]) -> Iterator[Judgement]:
+    """Changes follow each other for each subject by itself: one that is declared for another comes between none of these."""
+    between: dict[tuple[Break, Break], list[Observation]] = {}
+    for seen in drawn:
+        for one, next_ in pairwise(metric.breaks_of(seen.subject)):
+            short = (next_.at - one.at).days < _SHORT_DAYS
+            if short and seen.period.start < next_.at and seen.period.end > one.at:
+                between.setdefault((one, next_), []).append(seen)
+    for (one, next_), aside in between.items():
+        yield Judgement(
+            "break",
+            Verdict.SKIP,
+            metric.key,
+            tuple(dict.fromkeys(seen.subject for seen in aside)),
+            tuple(dict.fromkeys(seen.period for seen in aside)),
+            "Counting was out of order for a short time; its figures are set aside",
+            f"{metric.title}: from {one.at.date()} ({one.reason}) to {next_.at.date()} ({next_.reason})",
+            tuple(aside),
+        )
 
 
 _REWRITTEN: Final = 0.2

@@ -64,6 +64,15 @@ def test_what_was_counted_between_two_breaks_close_together_is_set_aside(end: st
     assert [window.key for one in found if one.verdict == "skip" for window in one.windows] == aside
 
 
+def test_a_change_of_one_subjects_counting_comes_between_nobody_elses() -> None:
+    # all of them were out of order from March to April; Keras alone changed once more in between
+    changes = [a_break("2020-03-01"), replace(a_break("2020-04-01"), subjects=("keras",)), a_break("2020-05-01")]
+    keras = [observed(900, "keras", seen.period, seen.metric) for seen in months(STEADY)]
+    found = [one for one in declared_breaks(case(*months(STEADY), *keras, breaks=changes)) if one.verdict == "skip"]
+    told = [(one.subjects, [window.key for window in one.windows]) for one in found]
+    assert sorted(told) == [(("keras",), ["2020-03"]), (("keras",), ["2020-04"]), (("tensorflow",), ["2020-03", "2020-04"])]
+
+
 @pytest.mark.parametrize(
     ("cited", "verdict"),
     [(1000, []), (1010, ["publish"]), (1011, ["caveat"]), (1251, ["hold"]), (1250, ["hold"]), (1249, ["caveat"])],
