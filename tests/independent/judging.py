@@ -68,8 +68,10 @@ def run(report: str, months: Sequence[str], seed: int, out: Path, folder: str, f
         for number, spoilt in enumerate(faults.every(rows, month, seed)):
             jobs[f"{month}-{number:03d}"] = month, spoilt
     for name, (_, fault) in jobs.items():
-        raw.write(rows if fault is None else fault.rows, out / f"{name}.csv", published=False)
-    listed = [(str(out / f"{name}.csv"), month, month, str(out / name)) for name, (month, _) in jobs.items()]
+        raw.write(rows if fault is None else fault.rows, out / f"{name}.csv")
+    listed = [
+        (str(out / f"{name}.csv"), month, month, str(out / name), str(out / f"{month}-true.csv")) for name, (month, _) in jobs.items()
+    ]
     compose(report, listed, folder)
     baseline = {month: _failures(out / name / month, truth) for name, (month, fault) in jobs.items() if fault is None}
     found = [_outcome(out / name / month, month, fault, truth, baseline[month]) for name, (month, fault) in jobs.items() if fault]
@@ -78,12 +80,14 @@ def run(report: str, months: Sequence[str], seed: int, out: Path, folder: str, f
     return found
 
 
-def compose(report: str, jobs: Sequence[tuple[str, str, str, str]], folder: str) -> None:
-    """Editions of (file, from, to, out), by another process: this one knows nothing of what composes them."""
-    subprocess.run(
+def compose(report: str, jobs: Sequence[Sequence[str]], folder: str) -> None:
+    """Editions of (file, from, to, out, the file whose figures the edition before cited), by another process: this one knows nothing of what composes them."""
+    done = subprocess.run(
         [sys.executable, "-m", "tests.composing", report, "--folder", folder],
-        input=json.dumps(jobs), text=True, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        input=json.dumps(jobs), text=True, check=False, capture_output=True,
     )  # fmt: skip
+    if not done.stdout:  # it tells at its end how many there are: else nobody knows who is silent and who was never asked
+        raise RuntimeError(f"the editions were not composed to the end:\n{done.stderr}")
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
