@@ -19,7 +19,7 @@ from bot.analysis.gates.impossible import refuse_impossible
 from bot.analysis.gates.jumps import events_out_of_range, new_courses, nothing_counted, other_unit, sudden_values
 from bot.analysis.gates.reach import reach
 from bot.analysis.gates.several import all_together, swapped
-from bot.analysis.gates.stocks import falls
+from bot.analysis.gates.stocks import dated_otherwise, falls, stood_still
 from bot.domain.gate import Acceptance, Judgement, Verdict
 from bot.domain.measure import Missing, Observation
 
@@ -29,8 +29,8 @@ GATES: Final[Mapping[str, Sequence[Gate]]] = {
     "share": (shares_match_their_counts,),
     "whole": (parts_are_no_more_than_the_whole,),
     "sum": (years_match_their_months,),
-    "window": (read_too_early, other_windows, lengths_differ),
-    "stale": (repeated, old_counts),
+    "window": (read_too_early, other_windows, dated_otherwise, lengths_differ),
+    "stale": (repeated, stood_still, old_counts),
     "unit": (other_unit, events_out_of_range),
     "gap": (nothing_counted,),
     "together": (all_together,),
