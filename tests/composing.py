@@ -119,7 +119,7 @@ def _cited(gathered: Sequence[Gathered], then: dt.datetime) -> tuple[Observation
 
 
 def _gates(which: str) -> AbstractContextManager[Any]:
-    return mock.patch.object(pipeline, "judge", lambda *_: []) if which == "ungated" else nullcontext()
+    return mock.patch.object(pipeline, "judge", return_value=[]) if which == "ungated" else nullcontext()
 
 
 def _laid_out(jobs: Sequence[tuple[str, ChartData]]) -> Iterator[Chart]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -176,6 +177,32 @@ def restated_since(case: Case) -> Iterable[Judgement]:
             f"{new.value:,.10g} now",
             (old, new),
         )
+
+
+_SOON: Final = dt.timedelta(days=3)
+"""A publisher that mends a figure takes longer, or says that it did; two rows of one list are days apart at the most."""
+
+
+def read_twice(case: Case) -> Iterable[Judgement]:
+    """Two readings of one figure a few days apart that differ by a fifth, and none is said to be a revision: set aside."""
+    for old in case.before:
+        new = case.stands_in_place_of(old)
+        metric = case.metrics[old.metric]
+        plain = old.status is not Status.PROVISIONAL and new.status is not Status.REVISED
+        change, _, rewritten = _change(old, new, metric)
+        if plain and new.retrieved_at - old.retrieved_at <= _SOON and change >= rewritten and case.matters(new):
+            yield Judgement(
+                "restated",
+                Verdict.SKIP,
+                old.metric,
+                (old.subject,),
+                (old.period,),
+                case.sentence("Counts of {} for the same days contradict each other",
+                              "Counts for the same days contradict each other", old.subject),
+                f"{metric.title} of {old.subject} in {old.period}: {old.value:,.10g} read on {old.retrieved_at.date()}, and "
+                f"{new.value:,.10g} on {new.retrieved_at.date()}; if that is a revision, its row says so in its status",
+                (old, new),
+            )  # fmt: skip
 
 
 def _change(old: Observation, new: Observation, metric: Metric) -> tuple[float, float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
@@ -102,6 +103,44 @@ def _changed_places(ours: _Step, theirs: _Step) -> bool:
 
 def _apart(one: Observation, other: Observation) -> float:
     return abs(math.log(max(one.value, 0.5) / max(other.value, 0.5)))
+
+
+_LONG: Final = 6
+_FITS: Final = 0.3
+"""By logarithm: a third more or less than the last of the other, as a month may add."""
+
+
+def renamed(case: Case) -> Iterable[Judgement]:
+    """A subject that was never counted appears at the very place of one that is gone: it may be the other. Set aside."""
+    for metric, found in case.counted(Aggregation.TOTAL, Aggregation.LEVEL):
+        for subject, series in found.items() if metric.runs else ():
+            for gone, theirs in found.items():
+                if gone != subject and (told := tuple(seen for seen in _in_place_of(series, theirs) if case.matters(seen))):
+                    yield Judgement(
+                        "swap",
+                        Verdict.SKIP,
+                        metric.key,
+                        (subject,),
+                        tuple(seen.period for seen in told),
+                        case.sentence("Figures of {} seem to be swapped", "Figures of some subjects seem to be swapped",
+                                      subject, gone),
+                        f"{metric.title}: {subject} has its first figure in {series[0].period}, {series[0].value:,.10g}, "
+                        f"where {gone} has none and had nearly as much before",
+                        (series[0], *told),
+                    )  # fmt: skip
+
+
+def _in_place_of(series: Sequence[Observation], theirs: Sequence[Observation]) -> Sequence[Observation]:
+    """The figures of a new series until one that had as much, and is not there at its beginning, comes back."""
+    first = series[0]
+    earlier = [seen for seen in theirs if seen.period.end <= first.period.start]
+    if len(earlier) < _LONG or any(seen.period == first.period for seen in theirs):
+        return ()
+    last, far = earlier[-1], earlier[-1].period.end + 2 * (earlier[-1].period.end - earlier[-2].period.end)
+    if _apart(last, first) > _FITS or first.period.end > max(far, last.period.end + dt.timedelta(days=62)):
+        return ()
+    back = next((seen for seen in theirs[len(earlier) :] if seen.period.start >= first.period.start), None)
+    return [seen for seen in series if back is None or seen.period.start < back.period.start]
 
 
 _LEAST: Final = 3

@@ -66,8 +66,8 @@ def _fall(case: Case, subject: str, series: tuple[Observation, ...], at: int) ->
 
 _EXPECTED: Final = 10
 """
-Where so many more were to be expected, none is no chance (Poisson: one in twenty thousand). In 10,000 days of four repositories it
-is one day in a hundred, mostly of forks, which are deleted too; the reading of the day before stands in its place.
+Where so many more were to be expected, none is no chance (Poisson: one in twenty thousand). In 10,000 days of four repositories
+it is about one day in a hundred, mostly of forks, which are deleted too; the reading before it stands in its place.
 """
 _LOOKS_BACK: Final = dt.timedelta(days=100)
 _AT_LEAST: Final = dt.timedelta(days=20)
@@ -90,8 +90,8 @@ def stood_still(case: Case) -> Iterable[Judgement]:
                         (subject,),
                         tuple(one.period for one in low),
                         case.sentence("A count of {} repeats the one before it", "A count repeats the one before it", subject),
-                        f"{metric.title} of {subject}: {grouped(low[0].value)} on {series[still.start].period.last_day} and still on "
-                        f"{low[-1].period.last_day}, where by its pace {expected:,.0f} more were to be expected",
+                        f"{metric.title} of {subject}: {grouped(low[0].value)} on {series[still.start].period.last_day} and "
+                        f"still on {low[-1].period.last_day}, where by its pace {expected:,.0f} more were to be expected",
                         (series[still.start], *low),
                     )
 
@@ -139,7 +139,9 @@ def dated_otherwise(case: Case) -> Iterable[Judgement]:
                         metric.key,
                         (subject,),
                         (seen.period,),
-                        case.sentence("A count of {} is of other days than usual", "A count is of other days than usual", subject),
+                        case.sentence(
+                            "A count of {} is of other days than usual", "A count is of other days than usual", subject
+                        ),
                         f"{metric.title} of {subject}: the reading of {seen.period.last_day} came out on {seen.known_at.date()}, "
                         f"and those before it came at once",
                         (seen,),
