@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -178,9 +179,38 @@ def restated_since(case: Case) -> Iterable[Judgement]:
 
 def _weight(old: Observation, new: Observation, metric: Metric) -> Verdict:
     """How much a figure that was restated weighs. Of a provisional one its publisher has said that it will move."""
+    return Verdict.HOLD if _rewritten(old, new, metric) and old.status is not Status.PROVISIONAL else Verdict.CAVEAT
+
+
+def _rewritten(old: Observation, new: Observation, metric: Metric) -> bool:
     change = abs(new.value - old.value)
-    rewritten = change >= _POINTS_REWRITTEN if metric.unit is Unit.PERCENT else change >= _REWRITTEN * abs(old.value)
-    return Verdict.HOLD if rewritten and old.status is not Status.PROVISIONAL else Verdict.CAVEAT
+    return change >= _POINTS_REWRITTEN if metric.unit is Unit.PERCENT else change >= _REWRITTEN * abs(old.value)
+
+
+_SOON: Final = dt.timedelta(days=3)
+"""A publisher that mends a figure takes longer, or says that it did; two rows of one list are days apart at the most."""
+
+
+def read_twice(case: Case) -> Iterable[Judgement]:
+    """Two readings of one figure a few days apart that differ by a fifth, and none is said to be a revision: set aside."""
+    for old in case.before:
+        new = case.stands_in_place_of(old)
+        metric = case.metrics[old.metric]
+        plain = old.status is not Status.PROVISIONAL and new.status is not Status.REVISED
+        soon = new.retrieved_at - old.retrieved_at <= _SOON
+        if plain and soon and _rewritten(old, new, metric) and case.matters(new):
+            yield Judgement(
+                "restated",
+                Verdict.SKIP,
+                old.metric,
+                (old.subject,),
+                (old.period,),
+                case.sentence("Counts of {} for the same days contradict each other",
+                              "Counts for the same days contradict each other", old.subject),
+                f"{metric.title} of {old.subject} in {old.period}: {old.value:,.10g} read on {old.retrieved_at.date()}, and "
+                f"{new.value:,.10g} on {new.retrieved_at.date()}; if that is a revision, its row says so in its status",
+                (old, new),
+            )  # fmt: skip
 
 
 def _of(case: Case, metrics: Iterable[str]) -> Iterator[Observation]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.analysis.gates.history import coverage_shrank, declared_breaks, restated_since
+from bot.analysis.gates.history import coverage_shrank, declared_breaks, read_twice, restated_since
 from bot.domain.measure import Break, Status
 from bot.domain.period import instant
 from tests.analysis.gates.words import STEADY, case, months, only, said
@@ -103,3 +103,20 @@ def test_a_share_is_restated_by_its_points(cited: float, verdict: list[str]) -> 
 
 def test_another_publishers_number_restates_nothing() -> None:
     assert said(restated_since, case(observed(1000), period="2020", cited=[observed(2000, origin="Somebody else")])) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "on", "status", "aside"),
+    [
+        (1200, "2021-01-06", Status.MEASURED, True),
+        (1199, "2021-01-06", Status.MEASURED, False),
+        (2000, "2021-01-09", Status.MEASURED, False),
+        (2000, "2021-01-06", Status.REVISED, False),
+    ],
+)
+def test_two_readings_a_few_days_apart_that_differ_by_a_fifth_contradict_each_other(
+    value: float, on: str, status: Status, aside: bool
+) -> None:
+    again = observed(value, retrieved_at=instant(on), status=status)  # the first was read on 5 January 2021
+    expected = [("skip", "papers", ("tensorflow",), ["2020"])] if aside else []
+    assert said(read_twice, case(observed(1000), again, period="2020")) == expected
