@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,25 +42,34 @@ class Spot:
 
 @dataclass(frozen=True)
 class Spoilt:
-    """A file with a fault: its rows, and the cells that are there now and were not, or not so."""
+    """A file with a fault: its rows, the cells that are there now and were not, or not so, and those that are not there any more."""
 
     fault: str
     spot: Spot
     rows: tuple[Row, ...]
     wrong: frozenset[Key]
+    gone: frozenset[Key] = frozenset()
 
     @property
     def name(self) -> str:
         return f"{self.fault}, {self.spot.metric}, {self.spot.name}"
 
 
-def spots(metric: str, month: str, seed: int) -> Iterator[Spot]:
-    """Where a fault of one metric may strike that an edition of a month could print."""
+_PAST = 12
+"""Figures a series has before a fault: of the very first ones nobody, nothing but them given, can tell what they should be."""
+
+
+def spots(rows: Sequence[Row], metric: str, month: str, seed: int) -> Iterator[Spot]:
+    """Where a fault of one metric may strike that an edition of a month could print, after an honest past."""
     chance, at = random.Random(f"{metric}{month}{seed}"), period(month)
-    one = chance.choice(SUBJECTS[:3])
+    past = Counter(row.subject for row in rows if row.metric == metric and row.end <= at.before().before().start)
+    known = tuple(subject for subject in SUBJECTS if past[subject] >= _PAST)
+    if not known:
+        return
+    one = chance.choice(known[:3])
     earlier = at.before().before()
     yield Spot(metric, (one,), at, at, f"newest window of {one}")
-    yield Spot(metric, SUBJECTS, at, at, "newest window of all")
+    yield Spot(metric, known, at, at, "newest window of all")
     yield Spot(metric, (one,), at.before(), at.before(), f"one window of {one}")
     yield Spot(metric, (one,), earlier, at, f"from a month on, {one}")
 
@@ -67,7 +77,7 @@ def spots(metric: str, month: str, seed: int) -> Iterator[Spot]:
 def every(rows: Sequence[Row], month: str, seed: int) -> Iterator[Spoilt]:
     """Every fault at every spot of every metric, for an edition of a month; those that change nothing are left out."""
     for metric in METRICS:
-        for spot in spots(metric, month, seed):
+        for spot in spots(rows, metric, month, seed):
             for name, fault in FAULTS.items():
                 spoilt = Spoilt(name, spot, *_with_wrongs(rows, fault(rows, spot, seed)))
                 if spoilt.rows != tuple(rows):
@@ -77,7 +87,12 @@ def every(rows: Sequence[Row], month: str, seed: int) -> Iterator[Spoilt]:
 def swap(rows: Sequence[Row], spot: Spot, seed: int) -> list[Row]:
     """A subject of the spot and another one change places."""
     first = spot.subjects[0]
-    other = random.Random(seed).choice([subject for subject in SUBJECTS[:3] if subject != first])
+    newest = {row.subject: row.value for row in sorted(rows, key=lambda row: row.end) if row.metric == spot.metric and spot.holds(
+        replace(row, subject=first))}  # fmt: skip
+    others = [subject for subject in SUBJECTS[:3] if subject != first and _differ(newest.get(first), newest.get(subject))]
+    if not others:
+        return list(rows)
+    other = random.Random(seed).choice(others)
     both = replace(spot, subjects=(first, other))
     values = {(row.metric, row.subject, row.start, row.end): row.value for row in rows}
 
@@ -86,6 +101,11 @@ def swap(rows: Sequence[Row], spot: Spot, seed: int) -> list[Row]:
         return replace(row, value=values.get((row.metric, twin, row.start, row.end), row.value)) if both.holds(row) else row
 
     return [swapped(row) for row in rows]
+
+
+def _differ(one: float | None, other: float | None) -> bool:
+    """Whether anybody could tell that two changed places: those within a third of each other may trade them by themselves."""
+    return bool(one and other) and max(one, other) > 1.35 * min(one, other)
 
 
 def tenfold(rows: Sequence[Row], spot: Spot, seed: int) -> list[Row]:
@@ -156,10 +176,11 @@ FAULTS: Mapping[str, Callable[[Sequence[Row], Spot, int], list[Row]]] = {
 }  # fmt: skip
 
 
-def _with_wrongs(rows: Sequence[Row], changed: Sequence[Row]) -> tuple[tuple[Row, ...], frozenset[Key]]:
-    """The rows, and the keys that have another figure than before, or had none."""
+def _with_wrongs(rows: Sequence[Row], changed: Sequence[Row]) -> tuple[tuple[Row, ...], frozenset[Key], frozenset[Key]]:
+    """The rows, the keys that have another figure than before, or had none, and those that have none any more."""
     before = {(row.key, row.value) for row in rows}
-    return tuple(changed), frozenset(row.key for row in changed if (row.key, row.value) not in before)
+    wrong = frozenset(row.key for row in changed if (row.key, row.value) not in before)
+    return tuple(changed), wrong, frozenset(key for key, _ in before) - {row.key for row in changed}
 
 
 def main(arguments: Sequence[str]) -> int:

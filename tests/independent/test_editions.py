@@ -15,7 +15,7 @@ def test_a_month_of_the_history_report_is_true_and_says_all_kinds_of_things(tmp_
     if not raw.SHARED.is_dir():
         pytest.skip("the raw data is not here (shared/ beside the checkout)")
     cells = raw.cells()
-    raw.write(raw.thin(raw.rows(cells)), tmp_path / "all.csv", published=False)
+    raw.write(raw.thin(raw.rows(cells)), tmp_path / "all.csv")
     told = composing.compose("history", tmp_path / "all.csv", "2020-11", "2020-11", tmp_path / "out", Path(__file__).parent)
     assert told == (1, 0, 0)
     report = checker.check(checker.found([tmp_path / "out"]), cells)

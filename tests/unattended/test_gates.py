@@ -18,7 +18,7 @@ from tests.unattended.test_turns import FIRST, SIX, THREAD
 
 Told = Callable[[], str]
 ACCEPT = ["approve", "daily", "2026-03-01", "--accept", "whole", "--because", "everybody may be counted twice"]
-WHY = "Counts: alpha has 2000 in 1 Mar 2026, all together 1500"
+WHY = "Counts: alpha has 2,000 in 1 Mar 2026, all together 1,500"
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_an_acceptance_is_not_for_other_figures(mill: Mill, told: Told) -> None:
     everybody(mill, 1400)
     assert main(["run", "--once"]) == 3
     assert re.search(
-        r"all together 1400\n  what \S+ accepted was another figure, and does not cover this one\n", mill.turns()[FIRST].reason
+        r"all together 1,400\n  what \S+ accepted was another figure, and does not cover this one\n", mill.turns()[FIRST].reason
     )
     assert mill.notices() == [("held", *FIRST)]  # somebody thinks that it is on its way
     assert main(ACCEPT) == 0

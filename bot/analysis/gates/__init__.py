@@ -14,12 +14,12 @@ from typing import Final, TypeAlias
 from bot.analysis.gates.case import LONGEST, Case
 from bot.analysis.gates.consistency import parts_are_no_more_than_the_whole, shares_match_their_counts, years_match_their_months
 from bot.analysis.gates.dates import lengths_differ, old_counts, other_windows, read_too_early, repeated
-from bot.analysis.gates.history import coverage_shrank, declared_breaks, restated_since
+from bot.analysis.gates.history import coverage_shrank, declared_breaks, read_twice, restated_since
 from bot.analysis.gates.impossible import refuse_impossible
 from bot.analysis.gates.jumps import events_out_of_range, new_courses, nothing_counted, other_unit, sudden_values
 from bot.analysis.gates.reach import reach
-from bot.analysis.gates.several import all_together, swapped
-from bot.analysis.gates.stocks import falls
+from bot.analysis.gates.several import all_together, renamed, swapped
+from bot.analysis.gates.stocks import dated_otherwise, falls, stood_still
 from bot.domain.gate import Acceptance, Judgement, Verdict
 from bot.domain.measure import Missing, Observation
 
@@ -29,18 +29,18 @@ GATES: Final[Mapping[str, Sequence[Gate]]] = {
     "share": (shares_match_their_counts,),
     "whole": (parts_are_no_more_than_the_whole,),
     "sum": (years_match_their_months,),
-    "window": (read_too_early, other_windows, lengths_differ),
-    "stale": (repeated, old_counts),
+    "window": (read_too_early, other_windows, dated_otherwise, lengths_differ),
+    "stale": (repeated, stood_still, old_counts),
     "unit": (other_unit, events_out_of_range),
     "gap": (nothing_counted,),
     "together": (all_together,),
-    "swap": (swapped,),
+    "swap": (swapped, renamed),
     "spike": (sudden_values,),
     "shift": (new_courses,),
     "fall": (falls,),
     "coverage": (coverage_shrank,),
     "break": (declared_breaks,),
-    "restated": (restated_since,),
+    "restated": (restated_since, read_twice),
 }
 """Every gate by the name that `threadmill approve --accept` takes, with the functions that speak in its name."""
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 from bot.analysis.figures import newest
 from bot.analysis.gates.course import LOOKS_BACK, Course, course
@@ -20,7 +21,8 @@ class Case:
 
     `series` has, for each (metric, subject), what stands for each window, in order of time: one observation a window. `cited` are
     the figures the report's last edition cited, as they stood then. `since` says of a metric how far back the edition prints,
-    compares or draws it; without it, all of a series matters. What lies outside is looked at, and not spoken of.
+    compares or draws it; without it, all of a series matters. What lies outside is looked at, and not spoken of. `before` are the
+    readings of the same origin that those which stand have replaced.
     """
 
     period: Period
@@ -30,6 +32,7 @@ class Case:
     series: Mapping[tuple[str, str], tuple[Observation, ...]]
     cited: tuple[Observation, ...] = ()
     since: Mapping[str, dt.datetime] = field(default_factory=dict)
+    before: tuple[Observation, ...] = ()
 
     @classmethod
     def of(
@@ -50,7 +53,11 @@ class Case:
         ):
             series.setdefault((seen.metric, seen.subject), []).append(seen)
         found = {key: tuple(seen) for key, seen in series.items()}
-        return cls(period, now, metrics, subjects, found, tuple(cited), since or {})
+        stand = {(one.metric, one.subject, one.period): one for one in chain.from_iterable(series.values())}
+        before = (
+            one for one in observations if one is not (new := stand[one.metric, one.subject, one.period]) and _replaces(new, one)
+        )
+        return cls(period, now, metrics, subjects, found, tuple(cited), since or {}, tuple(before))
 
     @property
     def standing(self) -> Iterator[Observation]:
@@ -79,6 +86,10 @@ class Case:
         """The figure of a series that would be told of a period."""
         found = [seen for seen in series if self.metrics[seen.metric].stands_for(seen.period, period)]
         return min(found, key=lambda seen: (abs(seen.period.end - period.end), seen.period), default=None)
+
+    def stands_in_place_of(self, old: Observation) -> Observation:
+        """The figure that stands for the window of one that was replaced."""
+        return next(seen for seen in self.series[old.metric, old.subject] if seen.period == old.period)
 
     def declared(self, before: Observation, after: Observation) -> Break | None:
         """The declared change of counting that lies between two figures of a series, or inside one of them."""
@@ -116,6 +127,10 @@ class Case:
         names = " and ".join(self.name(subject) for subject in subjects)
         told = words.format(names)
         return told if 1 <= len(subjects) <= 2 and len(told) <= LONGEST else otherwise
+
+
+def _replaces(new: Observation, old: Observation) -> bool:
+    return new.origin == old.origin and new.retrieved_at > old.retrieved_at
 
 
 LONGEST = 80

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.analysis.gates.case import Case
@@ -25,7 +26,7 @@ def shares_match_their_counts(case: Case) -> Iterable[Judgement]:
         if part is None or whole is None or not whole.value:
             continue
         share = 100 * part.value / whole.value
-        if not math.isclose(seen.value, share, abs_tol=_ROUNDING):
+        if not math.isclose(seen.value, share, abs_tol=_ROUNDING) and case.matters(seen):
             yield Judgement(
                 "share",
                 Verdict.HOLD,
@@ -33,8 +34,8 @@ def shares_match_their_counts(case: Case) -> Iterable[Judgement]:
                 (seen.subject,),
                 (seen.period,),
                 "A share does not match its own count",
-                f"{metric.title}: {seen.value:g} % of {seen.subject} in {seen.period} is not {part.value:g} of {whole.value:g} "
-                f"({share:.2f} %)",
+                f"{metric.title}: {seen.value:g} % of {seen.subject} in {seen.period} is not {part.value:,.10g} of "
+                f"{whole.value:,.10g} ({share:.2f} %)",
                 (seen, part, whole),
             )
 
@@ -44,7 +45,7 @@ def parts_are_no_more_than_the_whole(case: Case) -> Iterable[Judgement]:
     wholes = {(seen.metric, seen.period): seen for seen in case.standing if seen.subject == WHOLE}
     for seen in case.standing:
         whole = wholes.get((seen.metric, seen.period))
-        if whole is not None and seen.value > whole.value:
+        if whole is not None and seen.value > whole.value and _counted_on(case, seen):
             yield Judgement(
                 "whole",
                 Verdict.HOLD,
@@ -52,10 +53,16 @@ def parts_are_no_more_than_the_whole(case: Case) -> Iterable[Judgement]:
                 (seen.subject,),
                 (seen.period,),
                 "A part and its whole contradict each other",
-                f"{case.metrics[seen.metric].title}: {seen.subject} has {seen.value:g} in {seen.period}, all together "
-                f"{whole.value:g}",
+                f"{case.metrics[seen.metric].title}: {seen.subject} has {seen.value:,.10g} in {seen.period}, all together "
+                f"{whole.value:,.10g}",
                 (seen, whole),
             )
+
+
+def _counted_on(case: Case, seen: Observation) -> bool:
+    """Whether the edition looks at a count, or at a share that is taken of it."""
+    shares = (key for key, metric in case.metrics.items() if metric.base == seen.metric)
+    return any(case.matters(replace(seen, metric=key)) for key in (seen.metric, *shares))
 
 
 _COVERED: Final = 0.6

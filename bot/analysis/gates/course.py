@@ -5,7 +5,8 @@ Values are logarithms, of totals by the day. A window is held against the median
 if it is further from them than `floor`, or than five times what the series usually strays (the median of its last twelve
 distances, scaled to a standard deviation), whichever is more, and never needs to be further than `cap`. What stands out is
 pending: it is a passing fault if the series comes back, and a new course once it and two later windows, which do not overlap
-it, over at least two weeks, have stayed there. A declared break and missing windows start anew.
+it, over at least two weeks, have stayed there. A declared break and missing windows start anew: the first window after them has
+only to be no further than `unheard of` from the last one before.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ _CONFIRMED_BY: Final = 2
 """Later windows that bear a new course out."""
 _CONFIRMED_AFTER: Final = dt.timedelta(days=14)
 _GAP: Final = 1.75
-"""A step this many times the usual one is a missing window, as in charts."""
+"""A step this many times the usual one, or the window's own length, is a missing window."""
+_STOCK_KEEPS: Final = dt.timedelta(days=62)
+"""A stock is what it was two months ago and what came since, however often it is read."""
 _MUCH: Final = 100
 """What counts fewer than this, before and after, may well be empty or ten times as much."""
 _NOTHING: Final = math.log(50)
@@ -118,6 +121,7 @@ class _Walk:
         self._logs = [_log(seen, self._total) for seen in series]
         steps = [later.period.end - seen.period.end for seen, later in pairwise(series)]
         self._usual = _GAP * median_low(steps)
+        self._new = False
         self._steady: deque[int] = deque(maxlen=_NEIGHBOURS)
         self._before: deque[int] = deque(maxlen=_NEIGHBOURS)
         self._strays: list[float] = []
@@ -129,8 +133,7 @@ class _Walk:
         for at, seen in enumerate(self._series):
             if at and self._anew(self._series[at - 1], seen):
                 self._close(Fate.PENDING)
-                self._steady.clear()
-                self._before.clear()
+                self._begin_anew()
             if self._total and len(self._before) == _NEIGHBOURS:
                 self._apart[seen.period] = self._logs[at] - self._middle(self._before), len(self._strays)
             self._look(at)
@@ -139,7 +142,16 @@ class _Walk:
         return Course(tuple(self._episodes), self._apart, self._strays)
 
     def _anew(self, before: Observation, seen: Observation) -> bool:
-        return seen.period.end - before.period.end > self._usual or self._changed(before, seen)
+        kept = _GAP * (seen.period.end - seen.period.start) if self._total else _STOCK_KEEPS
+        return seen.period.end - before.period.end > max(self._usual, kept) or self._changed(before, seen)
+
+    def _begin_anew(self) -> None:
+        """Of what was before, only the last steady window is kept, to hold the first of what comes against."""
+        last = list(self._steady)[-1:]
+        self._steady.clear()
+        self._steady.extend(last)
+        self._before.clear()
+        self._new = bool(last)
 
     def _look(self, at: int) -> None:
         if not self._steady:
@@ -150,6 +162,9 @@ class _Walk:
             self._close(Fate.PASSED)
             if len(self._steady) == _NEIGHBOURS:
                 self._strays.append(self._logs[at] - self._middle(self._steady))
+            if self._new:
+                self._steady.clear()
+                self._new = False
             self._steady.append(at)
             return
         if self._pending and (apart > 0) != (self._logs[self._pending[0]] > self._base()):
@@ -197,6 +212,7 @@ class _Walk:
         if fate is Fate.CONFIRMED:
             self._steady.clear()
             self._steady.extend(self._pending[-_NEIGHBOURS:])
+            self._new = False
         self._pending.clear()
 
     def _episode(self, fate: Fate) -> Episode:

@@ -65,19 +65,17 @@ _MUCH: Final = 1000
 """Smaller counts agree to the digit by chance now and then, but not those of all subjects at once."""
 _LEAST: Final = 10
 _REPEATS: Final = 0.05
-_MOVES: Final = 0.002
-"""A fifth of a percent: stars read day by day hardly move, and a repeated reading misleads nobody."""
 
 
 def repeated(case: Case) -> Iterable[Judgement]:
     """A figure that is the one before it to the digit, of a series that otherwise moves: the list was not renewed. Set aside."""
-    for metric, found in case.counted(*Aggregation):
+    for metric, found in case.counted(Aggregation.TOTAL, Aggregation.EVENT):
         pairs = {subject: [one for one in pairwise(series) if _same(*one)] for subject, series in found.items()}
         same = Counter(seen.period for ours in pairs.values() for before, seen in ours if not _by_no_chance(metric, seen))
         whole = {window for window, number in same.items() if number > 1 and number == _counted(found, window)}
         for subject, ours in pairs.items():
             told = [(before, seen) for before, seen in ours if _by_no_chance(metric, seen) or seen.period in whole]
-            if told and _moves(metric, found[subject], len(ours)):
+            if told and len(ours) <= max(_REPEATS * len(found[subject]), 1):
                 yield from (_repeat(case, metric, subject, before, seen) for before, seen in told if case.matters(seen))
 
 
@@ -96,15 +94,6 @@ def _same(before: Observation, seen: Observation) -> bool:
 def _by_no_chance(metric: Metric, seen: Observation) -> bool:
     """Whether a figure is large enough to say so alone, or a share with decimals that nobody prints."""
     return seen.value >= _MUCH if metric.unit is not Unit.PERCENT else round(seen.value, 2) != seen.value
-
-
-def _moves(metric: Metric, series: Sequence[Observation], same: int) -> bool:
-    if same > max(_REPEATS * len(series), 1):
-        return False
-    if metric.aggregation is not Aggregation.LEVEL:
-        return True
-    steps = [abs(seen.value - before.value) / max(before.value, 1) for before, seen in pairwise(series)]
-    return len(steps) >= _LEAST_STEPS and median(steps) >= _MOVES
 
 
 def _repeat(case: Case, metric: Metric, subject: str, before: Observation, seen: Observation) -> Judgement:
@@ -126,8 +115,8 @@ _GRACE: Final = dt.timedelta(days=1)
 
 
 def read_too_early(case: Case) -> Iterable[Judgement]:
-    """A count over a window that was not over when it was read: set aside."""
-    for metric, found in case.counted(Aggregation.TOTAL):
+    """A count over a window, or of a day, that was not over when it was read: set aside."""
+    for metric, found in case.counted(Aggregation.TOTAL, Aggregation.LEVEL):
         for series in found.values():
             for seen in series:
                 if seen.period.end - seen.retrieved_at > _GRACE and case.matters(seen):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from bot.analysis.gates.case import LONGEST, Case
@@ -98,7 +100,7 @@ def declared_breaks(case: Case) -> Iterable[Judgement]:
         for change in inside:
             yield _changed(metric, change, several=len(inside) > 1)
         if metric.runs:
-            yield from _disturbed(case, metric, drawn)
+            yield from _disturbed(metric, drawn)
 
 
 _PLAIN: Final = re.compile(r"[\w ,;:'’()&-]+", re.ASCII)
@@ -120,26 +122,25 @@ def _changed(metric: Metric, change: Break, several: bool) -> Judgement:
     )
 
 
-def _disturbed(case: Case, metric: Metric, drawn: Sequence[Observation]) -> Iterator[Judgement]:
-    for one, next_ in zip(metric.breaks, metric.breaks[1:], strict=False):
-        if one.subjects != next_.subjects or (next_.at - one.at).days >= _SHORT_DAYS:
-            continue
-        between = [
-            seen
-            for seen in drawn
-            if seen.period.start < next_.at and seen.period.end > one.at and (not one.subjects or seen.subject in one.subjects)
-        ]
-        if between:
-            yield Judgement(
-                "break",
-                Verdict.SKIP,
-                metric.key,
-                one.subjects,
-                tuple(dict.fromkeys(seen.period for seen in between)),
-                "Counting was out of order for a short time; its figures are set aside",
-                f"{metric.title}: from {one.at.date()} ({one.reason}) to {next_.at.date()} ({next_.reason})",
-                tuple(between),
-            )
+def _disturbed(metric: Metric, drawn: Sequence[Observation]) -> Iterator[Judgement]:
+    """Changes follow each other for each subject by itself: one that is declared for another comes between none of these."""
+    between: dict[tuple[Break, Break], list[Observation]] = {}
+    for seen in drawn:
+        for one, next_ in pairwise(metric.breaks_of(seen.subject)):
+            short = (next_.at - one.at).days < _SHORT_DAYS
+            if short and seen.period.start < next_.at and seen.period.end > one.at:
+                between.setdefault((one, next_), []).append(seen)
+    for (one, next_), aside in between.items():
+        yield Judgement(
+            "break",
+            Verdict.SKIP,
+            metric.key,
+            tuple(dict.fromkeys(seen.subject for seen in aside)),
+            tuple(dict.fromkeys(seen.period for seen in aside)),
+            "Counting was out of order for a short time; its figures are set aside",
+            f"{metric.title}: from {one.at.date()} ({one.reason}) to {next_.at.date()} ({next_.reason})",
+            tuple(aside),
+        )
 
 
 _REWRITTEN: Final = 0.2
@@ -178,9 +179,38 @@ def restated_since(case: Case) -> Iterable[Judgement]:
 
 def _weight(old: Observation, new: Observation, metric: Metric) -> Verdict:
     """How much a figure that was restated weighs. Of a provisional one its publisher has said that it will move."""
+    return Verdict.HOLD if _rewritten(old, new, metric) and old.status is not Status.PROVISIONAL else Verdict.CAVEAT
+
+
+def _rewritten(old: Observation, new: Observation, metric: Metric) -> bool:
     change = abs(new.value - old.value)
-    rewritten = change >= _POINTS_REWRITTEN if metric.unit is Unit.PERCENT else change >= _REWRITTEN * abs(old.value)
-    return Verdict.HOLD if rewritten and old.status is not Status.PROVISIONAL else Verdict.CAVEAT
+    return change >= _POINTS_REWRITTEN if metric.unit is Unit.PERCENT else change >= _REWRITTEN * abs(old.value)
+
+
+_SOON: Final = dt.timedelta(days=3)
+"""A publisher that mends a figure takes longer, or says that it did; two rows of one list are days apart at the most."""
+
+
+def read_twice(case: Case) -> Iterable[Judgement]:
+    """Two readings of one figure a few days apart that differ by a fifth, and none is said to be a revision: set aside."""
+    for old in case.before:
+        new = case.stands_in_place_of(old)
+        metric = case.metrics[old.metric]
+        plain = old.status is not Status.PROVISIONAL and new.status is not Status.REVISED
+        soon = new.retrieved_at - old.retrieved_at <= _SOON
+        if plain and soon and _rewritten(old, new, metric) and case.matters(new):
+            yield Judgement(
+                "restated",
+                Verdict.SKIP,
+                old.metric,
+                (old.subject,),
+                (old.period,),
+                case.sentence("Counts of {} for the same days contradict each other",
+                              "Counts for the same days contradict each other", old.subject),
+                f"{metric.title} of {old.subject} in {old.period}: {old.value:,.10g} read on {old.retrieved_at.date()}, and "
+                f"{new.value:,.10g} on {new.retrieved_at.date()}; if that is a revision, its row says so in its status",
+                (old, new),
+            )  # fmt: skip
 
 
 def _of(case: Case, metrics: Iterable[str]) -> Iterator[Observation]:

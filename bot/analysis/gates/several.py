@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Final, TypeAlias
 
 from bot.analysis.gates.case import Case
@@ -20,6 +21,10 @@ _SWAP_UNKNOWN: Final = 0.3
 """Of series too short to know what is usual."""
 _BEYOND: Final = 3
 """Each has to move so many times what it usually strays: packages as large as each other trade places by a fifth each year."""
+_NEVER: Final = 3
+"""How many times as far the ratio of two has to move as it ever did in a year: Keras comes with TensorFlow, and both stray."""
+_YEAR: Final = 12
+_KNOWN: Final = 6
 _ON_THE_OTHER: Final = 0.4
 """How near they come to where the other was, by the way they go: some months add a fifth."""
 
@@ -49,34 +54,44 @@ _Step: TypeAlias = tuple[Observation, Observation]
 
 def _swaps(case: Case, found: _Series) -> Iterator[tuple[_Step, _Step, bool]]:
     """Pairs of steps by which two series changed places, and whether they changed back with the next; that is no swap itself."""
-    steps = {subject: _jumps(case, series) for subject, series in found.items()}
-    moved = {(subject, one.period, two.period): (one, two) for subject, found in steps.items() for one, two in found}
-    for number, ours in enumerate(steps.values()):
-        for rival in list(steps)[number + 1 :]:
-            pairs = [
-                (step, theirs)
-                for step in ours
-                if (theirs := moved.get((rival, step[0].period, step[1].period))) and _changed_places(step, theirs)
-            ]
-            left = None
-            for at, (step, theirs) in enumerate(pairs):
-                if step[0] is left:
-                    continue
-                back = at + 1 < len(pairs) and pairs[at + 1][0][0] is step[1]
-                left = step[1] if back else None
-                yield step, theirs, back
+    steps = {subject: list(pairwise(series)) for subject, series in found.items()}
+    for ours, theirs in combinations(steps.values(), 2):
+        beside = {(before.period, seen.period): (before, seen) for before, seen in theirs}
+        both = [(step, other) for step in ours if (other := beside.get((step[0].period, step[1].period)))]
+        pairs = [
+            (step, other)
+            for at, (step, other) in enumerate(both)
+            if _changed_places(step, other)
+            and (_apart_as_never(both[:at], step, other) or (_jumped(case, step) and _jumped(case, other)))
+        ]
+        left = None
+        for at, (step, other) in enumerate(pairs):
+            if step[0] is left:
+                continue
+            back = at + 1 < len(pairs) and pairs[at + 1][0][0] is step[1]
+            left = step[1] if back else None
+            yield step, other, back
 
 
-def _jumps(case: Case, series: Sequence[Observation]) -> list[_Step]:
-    """The steps of a series that are longer than usual."""
-    found = []
-    for before, seen in pairwise(series):
-        if (way := _apart(before, seen)) >= _SWAP:
-            course = case.courses.get((seen.metric, seen.subject))
-            scale = course.scale(seen.period) if course is not None and seen.period in course.apart else math.inf
-            if way >= (_SWAP_UNKNOWN if math.isinf(scale) else _BEYOND * scale):
-                found.append((before, seen))
-    return found
+def _jumped(case: Case, step: _Step) -> bool:
+    """Whether a step is longer than usual."""
+    before, seen = step
+    course = case.courses.get((seen.metric, seen.subject))
+    scale = course.scale(seen.period) if course is not None and seen.period in course.apart else math.inf
+    return _apart(before, seen) >= (_SWAP_UNKNOWN if math.isinf(scale) else max(_SWAP, _BEYOND * scale))
+
+
+def _apart_as_never(earlier: Sequence[tuple[_Step, _Step]], ours: _Step, theirs: _Step) -> bool:
+    """Whether how many times as large one is as the other changed as it never did in a year, though each alone may stray."""
+    recent = [_times(one, other) for one, other in earlier[-_YEAR:]]
+    moved = abs(_times(ours, theirs))
+    return len(recent) >= _KNOWN and moved >= 2 * _SWAP and moved >= _NEVER * max(map(abs, recent))
+
+
+def _times(ours: _Step, theirs: _Step) -> float:
+    """By what the ratio of two series changed in a step, as a logarithm."""
+    logs = [math.log(max(seen.value, 0.5)) for seen in (*ours, *theirs)]
+    return (logs[1] - logs[0]) - (logs[3] - logs[2])
 
 
 def _changed_places(ours: _Step, theirs: _Step) -> bool:
@@ -88,6 +103,44 @@ def _changed_places(ours: _Step, theirs: _Step) -> bool:
 
 def _apart(one: Observation, other: Observation) -> float:
     return abs(math.log(max(one.value, 0.5) / max(other.value, 0.5)))
+
+
+_LONG: Final = 6
+_FITS: Final = 0.3
+"""By logarithm: a third more or less than the last of the other, as a month may add."""
+
+
+def renamed(case: Case) -> Iterable[Judgement]:
+    """A subject that was never counted appears at the very place of one that is gone: it may be the other. Set aside."""
+    for metric, found in case.counted(Aggregation.TOTAL, Aggregation.LEVEL):
+        for subject, series in found.items() if metric.runs else ():
+            for gone, theirs in found.items():
+                if gone != subject and (told := tuple(seen for seen in _in_place_of(series, theirs) if case.matters(seen))):
+                    yield Judgement(
+                        "swap",
+                        Verdict.SKIP,
+                        metric.key,
+                        (subject,),
+                        tuple(seen.period for seen in told),
+                        case.sentence("Figures of {} seem to be swapped", "Figures of some subjects seem to be swapped",
+                                      subject, gone),
+                        f"{metric.title}: {subject} has its first figure in {series[0].period}, {series[0].value:,.10g}, "
+                        f"where {gone} has none and had nearly as much before",
+                        (series[0], *told),
+                    )  # fmt: skip
+
+
+def _in_place_of(series: Sequence[Observation], theirs: Sequence[Observation]) -> Sequence[Observation]:
+    """The figures of a new series until one that had as much, and is not there at its beginning, comes back."""
+    first = series[0]
+    earlier = [seen for seen in theirs if seen.period.end <= first.period.start]
+    if len(earlier) < _LONG or any(seen.period == first.period for seen in theirs):
+        return ()
+    last, far = earlier[-1], earlier[-1].period.end + 2 * (earlier[-1].period.end - earlier[-2].period.end)
+    if _apart(last, first) > _FITS or first.period.end > max(far, last.period.end + dt.timedelta(days=62)):
+        return ()
+    back = next((seen for seen in theirs[len(earlier) :] if seen.period.start >= first.period.start), None)
+    return [seen for seen in series if back is None or seen.period.start < back.period.start]
 
 
 _LEAST: Final = 3

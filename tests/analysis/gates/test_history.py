@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.analysis.gates.history import coverage_shrank, declared_breaks, restated_since
+from bot.analysis.gates.history import coverage_shrank, declared_breaks, read_twice, restated_since
 from bot.domain.measure import Break, Status
 from bot.domain.period import instant
 from tests.analysis.gates.words import STEADY, case, months, only, said
@@ -64,6 +64,15 @@ def test_what_was_counted_between_two_breaks_close_together_is_set_aside(end: st
     assert [window.key for one in found if one.verdict == "skip" for window in one.windows] == aside
 
 
+def test_a_change_of_one_subjects_counting_comes_between_nobody_elses() -> None:
+    # all of them were out of order from March to April; Keras alone changed once more in between
+    changes = [a_break("2020-03-01"), replace(a_break("2020-04-01"), subjects=("keras",)), a_break("2020-05-01")]
+    keras = [observed(900, "keras", seen.period, seen.metric) for seen in months(STEADY)]
+    found = [one for one in declared_breaks(case(*months(STEADY), *keras, breaks=changes)) if one.verdict == "skip"]
+    told = [(one.subjects, [window.key for window in one.windows]) for one in found]
+    assert sorted(told) == [(("keras",), ["2020-03"]), (("keras",), ["2020-04"]), (("tensorflow",), ["2020-03", "2020-04"])]
+
+
 @pytest.mark.parametrize(
     ("cited", "verdict"),
     [(1000, []), (1010, ["publish"]), (1011, ["caveat"]), (1251, ["hold"]), (1250, ["hold"]), (1249, ["caveat"])],
@@ -94,3 +103,20 @@ def test_a_share_is_restated_by_its_points(cited: float, verdict: list[str]) -> 
 
 def test_another_publishers_number_restates_nothing() -> None:
     assert said(restated_since, case(observed(1000), period="2020", cited=[observed(2000, origin="Somebody else")])) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "on", "status", "aside"),
+    [
+        (1200, "2021-01-06", Status.MEASURED, True),
+        (1199, "2021-01-06", Status.MEASURED, False),
+        (2000, "2021-01-09", Status.MEASURED, False),
+        (2000, "2021-01-06", Status.REVISED, False),
+    ],
+)
+def test_two_readings_a_few_days_apart_that_differ_by_a_fifth_contradict_each_other(
+    value: float, on: str, status: Status, aside: bool
+) -> None:
+    again = observed(value, retrieved_at=instant(on), status=status)  # the first was read on 5 January 2021
+    expected = [("skip", "papers", ("tensorflow",), ["2020"])] if aside else []
+    assert said(read_twice, case(observed(1000), again, period="2020")) == expected

@@ -49,7 +49,7 @@ def test_a_share_that_is_not_its_quotient_holds_its_metric_and_no_other() -> Non
     passed, aside = sift(seen, judged(*seen))
     assert passed == [asked(40_314), ticked(2_504), observed(312, "pytorch")]
     assert aside == []
-    assert held(*seen) == [("use", "Use: 62.1 % of keras in 2020 is not 2504 of 40314 (6.21 %)")]
+    assert held(*seen) == [("use", "Use: 62.1 % of keras in 2020 is not 2,504 of 40,314 (6.21 %)")]
 
 
 def test_a_share_alone_or_without_its_base_is_not_judged() -> None:
@@ -64,6 +64,17 @@ def test_a_share_alone_or_without_its_base_is_not_judged() -> None:
 def test_shares_are_judged_by_the_count_of_their_own_period() -> None:
     seen = [*SURVEY, asked(100, "2019"), observed(50, "keras", "2019", "users"), observed(50.0, "keras", "2019", "use")]
     assert judged(*seen) == []
+
+
+def test_what_contradicts_itself_in_years_that_are_not_told_holds_nothing() -> None:
+    old = asked(100, "2012"), observed(101, "keras", "2012", "users"), observed(50.0, "keras", "2012", "use")
+    period, now = Period.year(2020), dt.datetime(2021, 1, 5, tzinfo=dt.UTC)
+    for since, told in (
+        (dt.datetime(2020, 1, 1, tzinfo=dt.UTC), set()),
+        (dt.datetime(2012, 1, 1, tzinfo=dt.UTC), {"share", "whole"}),
+    ):
+        found = judge(Case.of([*old, *SURVEY], METRICS, SUBJECTS, period, now, since={"use": since, "users": period.start}))
+        assert {one.gate for one in found} == told
 
 
 def test_a_part_larger_than_the_whole_holds_the_metric() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
+
 import pytest
 
 from bot.analysis.gates.jumps import events_out_of_range, new_courses, nothing_counted, other_unit, sudden_values
+from bot.domain.period import Period
 from tests.analysis.gates.words import STEADY, case, months, only, said, told
 from tests.builders import a_break, observed
 
@@ -112,3 +116,20 @@ def test_a_conference_does_not_have_ten_times_the_papers_nor_a_tenth_nor_none(be
     # 600 / 94 = 6.4; 312 / 6 = 52; EMNLP went from 5 papers with PyTorch to 60
     found = case(observed(before, period="2019"), observed(now, period="2020"), period="2020")
     assert [(one.gate, one.verdict.value) for one in events_out_of_range(found)] == ([(gate, "skip")] if gate else [])
+
+
+@pytest.mark.parametrize(("after", "stands_out"), [(5.9, False), (6.1, True)])
+def test_after_a_break_or_a_gap_only_what_is_six_times_as_much_stands_out(after: float, stands_out: bool) -> None:
+    expected = [("skip", "downloads", ("tensorflow",), [THIRTEENTH])] if stands_out else []
+    seen = months((*STEADY, 1000, round(1000 * after)))
+    assert said(sudden_values, case(*seen, breaks=[a_break("2021-01-01")])) == expected
+    assert said(sudden_values, case(*seen[:8], seen[12])) == expected  # 1000 in August, nothing until January
+
+
+def test_months_in_a_series_that_once_came_every_few_days_are_no_gaps() -> None:
+    often = [
+        replace(one, period=Period(one.period.start + dt.timedelta(days=by), one.period.end + dt.timedelta(days=by)))
+        for one in months((1000,), first="2019-12")
+        for by in range(-60, 0, 3)
+    ]
+    assert said(other_unit, case(*often, *months((*STEADY, 10_000)))) == [("skip", "downloads", ("tensorflow",), [TWELFTH])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.analysis.gates.several import all_together, swapped
+from bot.analysis.gates.several import all_together, renamed, swapped
 from tests.analysis.gates.words import STEADY, case, months, only, said, told
 from tests.builders import a_break
 
@@ -74,3 +74,17 @@ def test_one_that_overtakes_another_is_not_swapped_with_it() -> None:
     # 1010 -> 1500 passes 1200 -> 1150, which moves by less than it usually strays
     ours, theirs = months((*STEADY, 1500)), months([1.2 * one for one in (*STEADY, 960)], "keras")
     assert said(swapped, case(*ours, *theirs)) == []
+
+
+def test_two_whose_ratio_turns_over_as_it_never_did_are_swapped_though_each_alone_may_stray() -> None:
+    # both go up and down by a third together, and 1.25 times stays 1.25 times; turned over, it moves by ln 1.5625 = 0.45, over 0.3
+    steady = (1000, 1300, 1000, 1300, 1000, 1300, 1000, 1300, 1000)
+    ours, theirs = months((*steady, 1250)), months([*(1.25 * one for one in steady), 1000], "keras")
+    assert said(swapped, case(*ours, *theirs)) == [("hold", "downloads", ("tensorflow", "keras"), ["2020-10"])]
+
+
+def test_who_was_never_counted_and_appears_where_another_is_gone_may_be_the_other() -> None:
+    gone, new = months(STEADY[:8]), months((1010, 1040), "keras", first="2020-09")
+    assert said(renamed, case(*gone, *new)) == [("skip", "downloads", ("keras",), ["2020-09", "2020-10"])]
+    assert said(renamed, case(*months(STEADY[:10]), *new)) == []  # both are there
+    assert said(renamed, case(*gone, *months((1500, 1500), "keras", first="2020-09"))) == []  # half as much again: another one
