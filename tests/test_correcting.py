@@ -232,6 +232,39 @@ def test_a_figure_that_is_restated_again_is_corrected_again(account: Account, ca
     ]
 
 
+def begun(account: Account) -> None:
+    """A correction is frozen, and nothing of it is out: the account has no credits."""
+    account.fake.faults.on(CREATE, named("402-credits"), nth=3)
+    assert main([*CORRECT, "--yes"]) == 4
+
+
+def test_a_correction_that_was_begun_is_dropped_once_its_figure_goes_back(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.tells("vue", 52_600_000, day=20)
+    begun(account)
+    account.tells("vue", 50_123_456, day=25)
+    assert main([*CORRECT, "--yes"]) == 2
+    assert "no figure that post 2 cites was restated" in capsys.readouterr().err
+    assert account.corrections() == []
+    assert [row["correction"] for row in told(capsys)] == [None]
+
+
+def test_a_correction_that_was_begun_is_made_anew_once_its_figure_is_another(account: Account) -> None:
+    account.tells("vue", 52_600_000, day=20)
+    begun(account)
+    account.tells("vue", 55_000_000, day=25)
+    assert main([*CORRECT, "--yes"]) == 0
+    assert account.corrections() == [(WORDS.replace("52.6M", "55.0M"), account.thread()[1])]
+
+
+def test_a_correction_that_was_begun_and_is_still_true_goes_on_with_its_own_words(account: Account) -> None:
+    account.tells("vue", 52_600_000, day=20)
+    begun(account)
+    assert main(["correct", "packages", "2020-10", "2", "--because", "other words", "--yes"]) == 0
+    assert account.corrections() == [(WORDS, account.thread()[1])]
+
+
 def test_of_a_post_only_some_subjects_may_be_corrected(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     account.tells("vue", 52_600_000, day=20)
     some = [*CORRECT, "--yes", "--subject"]

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from bot import wiring
 from bot.compose.correction import Corrected, correction
-from bot.compose.documents import frozen
+from bot.compose.documents import cited_facts, frozen
 from bot.domain.delivery import Correction, Delivery, State
+from bot.domain.measure import Observation
+from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.words import nearest
 from bot.errors import BadInput, HeldBack
-from bot.ports import Progress, Store
+from bot.ports import Network, Progress, Store
 from bot.stopping import Stop
 from bot.verbs.choosing import recipe_and_period
-from bot.verbs.comparing import Compared, Comparing
+from bot.verbs.comparing import Change, Compared, Comparing
 from bot.verbs.posting import Agreed, Standing, bring, draft, standing_of
+
+_Which: TypeAlias = tuple[str, str, Period, str]
+_Values: TypeAlias = tuple[_Which, frozenset[float]]
+"""Metric, subject, window and origin of a figure, and what it was and is."""
 
 
 def correct(
@@ -34,7 +41,8 @@ def correct(
 ) -> Standing:
     """
     Reply to a published post with the figures that were restated since, or go on with a correction of it that was begun. Nobody
-    but the network is asked: what stands now is what was collected. With `subjects`, only their figures are corrected.
+    but the network is asked: what stands now is what was collected. With `subjects`, only their figures are corrected. One that
+    was begun, and of which nothing can be out, is dropped once what it says is not what stands.
 
     `absent` says that a person has looked at the account, where the store was restored: there is no correction of it yet.
 
@@ -50,13 +58,21 @@ def correct(
         thread = _thread(store, recipe, when.key, network.account)
         corrections = [one for one in _corrections(store, thread) if _of(one).position == position]
         begun = next((one for one in corrections if one.withdrawn_at is None and one.open_posts), None)
-        if begun is not None:
-            progress("the correction was begun and is frozen: --because, --subject and --data change nothing of it", 0, 0)
-            return bring(house, store, begun, network, agreed, progress, stop) or begun
+        if begun is not None and begun.out:
+            return _brought_on(house, store, begun, network, agreed, progress, stop)
         at = _published(thread, position)
         _refuse_half_removed(corrections)
-        standing = [one for one in corrections if one.withdrawn_at is None]
+        standing = [one for one in corrections if one.withdrawn_at is None and one is not begun]
         compared = Comparing(house, store, data).compare(thread.frozen, {position}, [one.frozen for one in standing])
+        if compared.remark:
+            raise BadInput(f"what post {position} cites cannot be compared with what stands now: {compared.remark}")
+        if begun is not None:
+            if _says(begun) <= set(map(_values, compared.correctable)):
+                return _brought_on(house, store, begun, network, agreed, progress, stop)
+            if not absent:
+                _refuse_doubtful(store, at)
+            _drop(store, begun, progress)
+            corrections.remove(begun)
         changes = [one.restated for one in compared.correctable if not subjects or one.restated.old.subject in subjects]
         if not changes:
             return _nothing_to_say(compared, standing, position)
@@ -122,10 +138,44 @@ def _refuse_half_removed(corrections: Sequence[Standing]) -> None:
             )
 
 
+def _brought_on(
+    house: wiring.House, store: Store, begun: Standing, network: Network, agreed: Agreed, progress: Progress, stop: Stop
+) -> Standing:
+    progress("the correction was begun and is frozen: --because, --subject and --data change nothing of it", 0, 0)
+    return bring(house, store, begun, network, agreed, progress, stop) or begun
+
+
+def _says(correction: Standing) -> set[_Values]:
+    """What a correction says of which figures: those it cites, old and new; of a figure that was withdrawn the old one alone."""
+    found: dict[_Which, set[float]] = {}
+    for fact in cited_facts(correction.frozen.facts_json):
+        assert isinstance(fact.basis, Observation)  # noqa: S101 - those alone are read back
+        found.setdefault(_which(fact.basis), set()).add(fact.basis.value)
+    return {(which, frozenset(values)) for which, values in found.items()}
+
+
+def _values(change: Change) -> _Values:
+    old, new = change.restated.old, change.restated.new
+    return _which(old), frozenset([old.value] if new is None else [old.value, new.value])
+
+
+def _which(seen: Observation) -> _Which:
+    return seen.metric, seen.subject, seen.period, seen.origin
+
+
+def _drop(store: Store, begun: Standing, progress: Progress) -> None:
+    """Nothing of it is out, and it would not be true any more."""
+    if not store.desk.drop(begun.edition):
+        raise HeldBack(f"edition {begun.edition} was moved by another process just now; see threadmill status")
+    progress(
+        f"edition {begun.edition}, a correction that was begun, is dropped: nothing of it is out, and other figures stand now",
+        0,
+        0,
+    )
+
+
 def _nothing_to_say(compared: Compared, standing: Sequence[Standing], position: int) -> Standing:
     """The last correction, where all that was restated is corrected already."""
-    if compared.remark:
-        raise BadInput(f"what post {position} cites cannot be compared with what stands now: {compared.remark}")
     if standing:
         return standing[-1]
     gone = len(compared.changes) - len(compared.correctable)
