@@ -265,6 +265,41 @@ def test_a_correction_that_was_begun_and_is_still_true_goes_on_with_its_own_word
     assert account.corrections() == [(WORDS, account.thread()[1])]
 
 
+def counted_before(account: Account) -> None:
+    """Vue's figures of the nine months before: it grew by 100,000 a month, to 50.0 million in September."""
+    read_at = dt.datetime(2020, 11, 3, tzinfo=dt.UTC)
+    with wiring.store(wiring.house()) as store:
+        for month in range(1, 10):
+            value = 49_100_000 + 100_000 * month
+            seen = observed(value, "vue", f"2020-{month:02}", "npm_downloads", origin="npm", retrieved_at=read_at)
+            assert store.record("npm", [Reading("vue", seen)]) == 1
+
+
+def test_a_new_figure_that_a_gate_keeps_back_is_told_once_a_person_accepts_it(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counted_before(account)
+    account.tells("vue", 50_123_456_000, day=20)
+    assert main([*CORRECT, "--yes"]) == 3
+    problem = capsys.readouterr().err
+    assert "npm downloads of vue in October 2020: 50,123,456,000, " in problem
+    assert 'threadmill approve packages 2020-10 --accept unit:npm_downloads --because "..."' in problem
+    assert account.corrections() == []
+    accept = ["approve", "packages", "2020-10", "--accept", "unit:npm_downloads", "--because", "npm says so", "--offline"]
+    assert main(accept) == 0
+    assert main([*CORRECT, "--yes"]) == 0
+    assert account.corrections() == [(WORDS.replace("52.6M", "50.1B"), account.thread()[1])]
+
+
+def test_that_a_figure_was_restated_by_much_keeps_no_correction_back(account: Account) -> None:
+    growing(account)
+    assert main(["post", "packages", "--period", "2020-11", "--yes"]) == 0  # it cites React's figure of October too
+    account.tells("react", 120_000_000, day=20)
+    assert main(["correct", "packages", "2020-10", "1", "--because", "npm added late rows", "--yes"]) == 0
+    words = WORDS.replace("2/2", "1/2").replace("Vue 52.6M, not 50.1M", "React 120.0M, not 90.2M")
+    assert account.corrections() == [(words, account.thread()[0])]
+
+
 def test_of_a_post_only_some_subjects_may_be_corrected(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     account.tells("vue", 52_600_000, day=20)
     some = [*CORRECT, "--yes", "--subject"]

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 from bot import wiring
+from bot.analysis.restatements import Restated
 from bot.compose.correction import Corrected, correction
 from bot.compose.documents import cited_facts, frozen
 from bot.domain.delivery import Correction, Delivery, State
+from bot.domain.gate import Verdict
 from bot.domain.measure import Observation
 from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.words import nearest
 from bot.errors import BadInput, HeldBack
-from bot.ports import Network, Progress, Store
+from bot.pipeline import Story
+from bot.ports import Network, Progress, Store, silent
 from bot.stopping import Stop
 from bot.verbs.choosing import recipe_and_period
 from bot.verbs.comparing import Change, Compared, Comparing
 from bot.verbs.posting import Agreed, Standing, bring, draft, standing_of
+from bot.verbs.threads import collect
 
 _Which: TypeAlias = tuple[str, str, Period, str]
 _Values: TypeAlias = tuple[_Which, frozenset[float]]
@@ -48,6 +53,7 @@ def correct(
 
     Raises:
         BadInput: the post is not out, nothing of it was restated, or the reason says what nothing vouches for.
+        HeldBack: a gate keeps a new figure back, as it would from an edition of that period.
         Rejected, Later, Unsure, Parked, OverBudget, HeldBack, BadStore: as for a thread.
     """
     house = wiring.house()
@@ -78,6 +84,7 @@ def correct(
             return _nothing_to_say(compared, standing, position)
         if not absent:
             _refuse_doubtful(store, at)
+        _refuse_held(collect(house, recipe, when, data, store, True, silent), changes)
         corrected = Corrected(recipe, when, position, len(thread.frozen.posts))
         edition = correction(corrected, changes, because, wiring.limits(recipe.network), house.clock())
         number = 1 + max((_of(one).number for one in corrections), default=0)
@@ -194,3 +201,19 @@ def _refuse_doubtful(store: Store, at: Delivery) -> None:
             f"{restored.words}, and whether this post was corrected in between is not known; nothing was sent. Look at the "
             "account: if there is no correction under it, say so with --absent; if there is, there is nothing to correct"
         )
+
+
+def _refuse_held(story: Story, changes: Sequence[Restated]) -> None:
+    """What may not be told in an edition may not be told in its correction. That it was restated is what a correction tells."""
+    new = [one.new for one in changes if one.new is not None]
+    kept = [one for one in story.judgements if one.gate != "restated" and one.outcome in (Verdict.HOLD, Verdict.SKIP)]
+    held = [one for one in kept if any(one.metric == seen.metric if one.holds else one.about(seen) for seen in new)]
+    if not held:
+        return
+    report, period = shlex.quote(story.report.key), shlex.quote(story.period.key)
+    gates = dict.fromkeys(f"{one.gate}:{one.metric}" for one in held)
+    lines = [f"the new figures are held: a gate would keep them out of {story.report.key} {story.period}; nothing was sent"]
+    lines += dict.fromkeys(f"  {one.metric}, gate {one.gate}: {one.sentence}. {one.why}" for one in held)
+    lines.append("Their source is probably wrong: look there and collect again, or, if the figures are right, accept them:")
+    lines += [f'  threadmill approve {report} {period} --accept {gate} --because "..."' for gate in gates]
+    raise HeldBack("\n".join(lines))
