@@ -436,6 +436,26 @@ def test_figures_that_no_source_tells_any_more_prove_nothing(account: Account, c
     assert main([*CORRECT, "--yes"]) == 2
 
 
+def test_a_figure_of_another_package_restates_nothing(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = account.folder / "report.toml"
+    recipe.write_text(recipe.read_text().replace('ids.npm = "vue"', 'ids.npm = "react"'))
+    assert [(one["fate"], one["position"], one["new"]) for one in told(capsys)[0]["restated"]] == [("gone", 2, None)]
+    assert main([*CORRECT, "--yes"]) == 2
+    account.tells("react", 90_200_000, day=20, status=Status.WITHDRAWN, note="a day is nought")
+    assert [(one["fate"], one["position"]) for one in told(capsys)[0]["restated"]] == [("withdrawn", 1), ("gone", 2)]
+    assert account.corrections() == []
+
+
+def test_a_correction_calls_its_subjects_what_the_thread_calls_them(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = account.folder / "report.toml"
+    recipe.write_text(recipe.read_text().replace('name = "Vue"', 'name = "Vue.js"'))
+    account.tells("vue", 52_600_000, day=20)
+    assert main(["status"]) == 0
+    assert "restated in post 2: npm downloads, Vue, October 2020: 50.1M -> 52.6M" in capsys.readouterr().out
+    assert main([*CORRECT, "--yes"]) == 0
+    assert account.corrections() == [(WORDS, account.thread()[1])]
+
+
 def test_status_asks_nobody(account: Account, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     calls = len(account.fake.calls)
     monkeypatch.setenv("THREADMILL_URL_NPM", account.fake.url)

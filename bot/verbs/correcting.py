@@ -11,7 +11,7 @@ from bot import wiring
 from bot.analysis.restatements import Restated
 from bot.compose.correction import Corrected, correction
 from bot.compose.documents import cited_facts, frozen
-from bot.domain.delivery import Correction, Delivery, State
+from bot.domain.delivery import Correction, Delivery, Frozen, State
 from bot.domain.gate import Verdict
 from bot.domain.measure import Observation
 from bot.domain.period import Period
@@ -22,7 +22,7 @@ from bot.pipeline import Story
 from bot.ports import Network, Progress, Store, silent
 from bot.stopping import Stop
 from bot.verbs.choosing import recipe_and_period
-from bot.verbs.comparing import Change, Compared, Comparing
+from bot.verbs.comparing import Change, Compared, Comparing, subject_names
 from bot.verbs.posting import Agreed, Standing, bring, draft, standing_of
 from bot.verbs.threads import collect
 
@@ -85,12 +85,19 @@ def correct(
         if not absent:
             _refuse_doubtful(store, at)
         _refuse_held(collect(house, recipe, when, data, store, True, silent), changes)
-        corrected = Corrected(recipe, when, position, len(thread.frozen.posts))
+        corrected = Corrected(_named_as(recipe, thread.frozen), when, position, len(thread.frozen.posts))
         edition = correction(corrected, changes, because, wiring.limits(recipe.network), house.clock())
         number = 1 + max((_of(one).number for one in corrections), default=0)
         composed = frozen(edition, network.account)
         fresh = draft(replace(composed, correction=Correction(position, number, at.remote_id)))
         return bring(house, store, fresh, network, agreed, progress, stop) or fresh
+
+
+def _named_as(recipe: Report, thread: Frozen) -> Report:
+    """A recipe that calls its subjects what the thread calls them."""
+    names = subject_names(thread)
+    subjects = {key: replace(one, name=names.get(key, one.name)) for key, one in recipe.subjects.items()}
+    return replace(recipe, subjects=subjects)
 
 
 def _refuse_unknown(subjects: Sequence[str], recipe: Report) -> None:
