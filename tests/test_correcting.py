@@ -232,6 +232,22 @@ def test_a_figure_that_is_restated_again_is_corrected_again(account: Account, ca
     ]
 
 
+def test_a_correction_in_the_words_of_an_earlier_one_is_refused_before_it_is_sent(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for day, downloads in ((20, 52_600_000), (21, 50_123_456)):
+        account.tells("vue", downloads, day=day)
+        assert main([*CORRECT, "--yes"]) == 0
+    account.tells("vue", 52_600_000, day=22)
+    assert main([*CORRECT, "--yes"]) == 2
+    assert "edition 2, an earlier correction of this post, has the very same words" in capsys.readouterr().err
+    assert account.fake.creates == 4
+    assert main([*CORRECT[:-1], "npm put the late rows back", "--yes"]) == 0
+    assert account.corrections()[2:] == [
+        (WORDS.replace("npm added late rows", "npm put the late rows back"), account.thread()[1])
+    ]
+
+
 def begun(account: Account) -> None:
     """A correction is frozen, and nothing of it is out: the account has no credits."""
     account.fake.faults.on(CREATE, named("402-credits"), nth=3)

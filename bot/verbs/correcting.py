@@ -89,6 +89,7 @@ def correct(
         edition = correction(corrected, changes, because, wiring.limits(recipe.network), house.clock())
         number = 1 + max((_of(one).number for one in corrections), default=0)
         composed = frozen(edition, network.account)
+        _refuse_same_words(composed, corrections)
         fresh = draft(replace(composed, correction=Correction(position, number, at.remote_id)))
         return bring(house, store, fresh, network, agreed, progress, stop) or fresh
 
@@ -208,6 +209,16 @@ def _refuse_doubtful(store: Store, at: Delivery) -> None:
             f"{restored.words}, and whether this post was corrected in between is not known; nothing was sent. Look at the "
             "account: if there is no correction under it, say so with --absent; if there is, there is nothing to correct"
         )
+
+
+def _refuse_same_words(composed: Frozen, corrections: Sequence[Standing]) -> None:
+    """X refuses a post in the words of a recent one (403): up, back and up again would say the same twice."""
+    for one in corrections:
+        if one.out and [post.text for post in one.frozen.posts] == [post.text for post in composed.posts]:
+            raise BadInput(
+                f"edition {one.edition}, an earlier correction of this post, has the very same words, and the network would take "
+                "this one for a duplicate: the figure is again what it was then. Say so in other words with --because"
+            )
 
 
 def _refuse_held(story: Story, changes: Sequence[Restated]) -> None:
