@@ -359,6 +359,23 @@ def test_a_reason_with_a_figure_in_it_sends_nothing(account: Account, capsys: py
     assert account.fake.creates == 2
 
 
+@pytest.mark.parametrize(
+    ("because", "remark", "price"),
+    [
+        ("cc evil.com", '"evil.com" becomes a link: ', "1 x create a post with a link $0.200   $0.200"),
+        ("bit.ly/abc", '"bit.ly/abc" becomes a link: ', "1 x create a post with a link $0.200   $0.200"),
+        ("see npm.kids", '"npm.kids" looks like a domain; if x links it', "1 x create a post             $0.015   $0.015"),
+    ],
+)
+def test_what_a_reason_with_a_link_costs_is_shown_before_it_is_sent(
+    account: Account, because: str, remark: str, price: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.tells("vue", 52_600_000, day=20)
+    assert main([*CORRECT[:-1], because]) == 3
+    shown = capsys.readouterr().out
+    assert (remark in shown, price in shown) == (True, True)
+
+
 def test_a_correction_is_taken_down_by_itself_and_may_be_made_anew(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     account.tells("vue", 52_600_000, day=20)
     assert main([*CORRECT, "--yes"]) == 0
