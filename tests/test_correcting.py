@@ -274,6 +274,18 @@ def test_a_correction_that_was_begun_is_made_anew_once_its_figure_is_another(acc
     assert account.corrections() == [(WORDS.replace("52.6M", "55.0M"), account.thread()[1])]
 
 
+def test_a_correction_that_was_begun_and_cannot_be_read_is_left_as_it_is(
+    account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.tells("vue", 52_600_000, day=20)
+    begun(account)
+    with closing(sqlite3.connect(tmp_path / "home" / "threadmill.db")) as file, file:
+        file.execute("UPDATE edition SET facts_json = '{' WHERE id = 2")
+    assert main([*CORRECT, "--yes"]) == 2
+    assert "edition 2, a correction that was begun, cannot be read" in capsys.readouterr().err
+    assert len(told(capsys)) == 2
+
+
 def test_a_correction_that_was_begun_and_is_still_true_goes_on_with_its_own_words(account: Account) -> None:
     account.tells("vue", 52_600_000, day=20)
     begun(account)

@@ -17,7 +17,7 @@ from bot.domain.measure import Observation
 from bot.domain.period import Period
 from bot.domain.report import Report
 from bot.domain.words import nearest
-from bot.errors import BadInput, HeldBack
+from bot.errors import BadInput, BadStore, HeldBack
 from bot.pipeline import Story
 from bot.ports import Network, Progress, Store, silent
 from bot.stopping import Stop
@@ -163,7 +163,14 @@ def _brought_on(
 def _says(correction: Standing) -> set[_Values]:
     """What a correction says of which figures: those it cites, old and new; of a figure that was withdrawn the old one alone."""
     found: dict[_Which, set[float]] = {}
-    for fact in cited_facts(correction.frozen.facts_json):
+    try:
+        facts = cited_facts(correction.frozen.facts_json)
+    except ValueError as error:
+        raise BadStore(
+            f"edition {correction.edition}, a correction that was begun, cannot be read: {error}. Its row was probably changed "
+            "by hand; restore a backup"
+        ) from error
+    for fact in facts:
         assert isinstance(fact.basis, Observation)  # noqa: S101 - those alone are read back
         found.setdefault(_which(fact.basis), set()).add(fact.basis.value)
     return {(which, frozenset(values)) for which, values in found.items()}
