@@ -75,15 +75,13 @@ def correct(
         if begun is not None:
             if _says(begun) <= set(map(_values, compared.correctable)):
                 return _brought_on(house, store, begun, network, agreed, progress, stop)
-            if not absent:
-                _refuse_doubtful(store, at)
+            _refuse_doubtful(store, at, absent)
             _drop(store, begun, progress)
             corrections.remove(begun)
         changes = [one.restated for one in compared.correctable if not subjects or one.restated.old.subject in subjects]
         if not changes:
             return _nothing_to_say(compared, standing, position)
-        if not absent:
-            _refuse_doubtful(store, at)
+        _refuse_doubtful(store, at, absent)
         _refuse_held(collect(house, recipe, when, data, store, True, silent), changes)
         corrected = Corrected(_named_as(recipe, thread.frozen), when, position, len(thread.frozen.posts))
         edition = correction(corrected, changes, because, wiring.limits(recipe.network), house.clock())
@@ -208,10 +206,10 @@ def _nothing_to_say(compared: Compared, standing: Sequence[Standing], position: 
     )
 
 
-def _refuse_doubtful(store: Store, at: Delivery) -> None:
-    """Of a post that is older than a restore the store before may have sent a correction."""
+def _refuse_doubtful(store: Store, at: Delivery, absent: bool) -> None:
+    """Of a post older than a restore the store before may have sent a correction; `absent` says that it did not."""
     restored = store.restored()
-    if restored is not None and (at.sent_at is None or restored.doubts(at.sent_at)):
+    if not absent and restored is not None and (at.sent_at is None or restored.doubts(at.sent_at)):
         raise HeldBack(
             f"{restored.words}, and whether this post was corrected in between is not known; nothing was sent. Look at the "
             "account: if there is no correction under it, say so with --absent; if there is, there is nothing to correct"
