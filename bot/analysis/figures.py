@@ -163,9 +163,10 @@ class Figures:
 
     def _nearest(self, metric: Metric, subject: str, period: Period) -> str | None:
         """Of a stock that was read at other times: when, in words."""
-        found = self._series[metric.key, subject]
+        known = self._series[metric.key, subject]
+        found = [seen for seen in known if seen.period.days <= 1]
         if not found:
-            return None
+            return f"{self.name(subject)} was told of {known[-1].period}, and a stock is read on one day" if known else None
         if min(seen.period.end for seen in found) > period.end:
             first = min(seen.period.last_day for seen in found)
             return f"no earlier snapshot of {self.name(subject)}; the first was taken on {date_in_words(first)}"

@@ -58,6 +58,13 @@ def test_a_stock_stands_for_a_period_when_read_within_sixteen_days_of_its_end(da
     assert bool(figures(seen).at("stars", "tensorflow", YEAR) == seen) is stands
 
 
+def test_a_stock_that_is_told_of_more_than_a_day_stands_for_no_period() -> None:
+    seen = observed(5, period=window("2020-12-30", "2021-01-01"), metric="stars")
+    assert figures(seen).at("stars", "tensorflow", YEAR) == Absent(
+        "Stars: TensorFlow was told of 30 Dec 2020 to 31 Dec 2020, and a stock is read on one day", "no snapshot"
+    )
+
+
 @pytest.mark.parametrize(
     ("day", "stands"), [("2020-10-04", False), ("2020-10-05", True), ("2020-10-11", True), ("2020-10-18", True)]
 )
