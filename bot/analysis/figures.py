@@ -15,8 +15,8 @@ def newest(observations: Iterable[Observation], by_hand: Collection[str] = ()) -
     """
     The observation that stands for each (metric, subject, window).
 
-    Of one origin's, the one read last; of several origins', the one given last: sources come in the recipe's order, figures given
-    by hand after them.
+    Of one origin's, the one that could be told last, and of those the one read last: a correction may have been read before what
+    it corrects. Of several origins', the one given last: sources come in the recipe's order, figures given by hand after them.
     """
     readings: dict[tuple[str, str, Period], list[Observation]] = defaultdict(list)
     for seen in observations:
@@ -28,7 +28,8 @@ def _standing(readings: Sequence[Observation], by_hand: Collection[str]) -> Obse
     if len(readings) == 1:
         return readings[0]
     given = _of_these(readings, by_hand) or readings
-    return max((seen for seen in reversed(given) if seen.origin == given[-1].origin), key=lambda seen: seen.retrieved_at)
+    its = (seen for seen in reversed(given) if seen.origin == given[-1].origin)
+    return max(its, key=lambda seen: (seen.known_at, seen.retrieved_at))
 
 
 def _of_these(found: Sequence[Observation], ids: Collection[str]) -> list[Observation]:

@@ -22,6 +22,23 @@ def test_the_figure_read_last_stands_whichever_came_first() -> None:
     assert figures(new, old).at("papers", "tensorflow", YEAR) == new
 
 
+def test_the_figure_published_last_stands_though_it_was_read_first() -> None:
+    first = observed(
+        10, published_at=dt.datetime(2021, 2, 3, tzinfo=dt.UTC), retrieved_at=dt.datetime(2026, 5, 20, tzinfo=dt.UTC)
+    )
+    second = observed(
+        12, published_at=dt.datetime(2021, 2, 5, tzinfo=dt.UTC), retrieved_at=dt.datetime(2026, 5, 19, tzinfo=dt.UTC)
+    )
+    assert figures(first, second).at("papers", "tensorflow", YEAR) == second
+    assert figures(second, first).at("papers", "tensorflow", YEAR) == second
+
+
+def test_of_figures_published_at_once_the_one_read_last_stands() -> None:
+    published = {"published_at": dt.datetime(2021, 1, 1, tzinfo=dt.UTC)}
+    old, new = observed(10, **read_on(5), **published), observed(12, **read_on(9), **published)
+    assert figures(new, old).at("papers", "tensorflow", YEAR) == new
+
+
 def test_of_two_figures_read_at_once_the_one_given_later_stands() -> None:
     assert figures(observed(10), observed(12)).at("papers", "tensorflow", YEAR) == observed(12)
 

@@ -90,6 +90,24 @@ def test_the_room_defines_nothing_itself() -> None:
     assert (METRICS, ORIGINS) == ((), ())
 
 
+@pytest.mark.parametrize(
+    ("start", "published", "lawful"),
+    [
+        ("2020-01-01", "2021-01-01", True),
+        ("2020-01-01", "2020-12-31", True),  # dated by the beginning of its last day
+        ("2020-01-01", "2020-12-30", False),  # a year that is not over
+        ("2020-12-31", "2020-12-31T18:00:00+00:00", True),  # a stock, read in the evening of its day
+        ("2020-12-31", "2020-12-30", False),
+    ],
+)
+def test_nothing_is_published_before_what_it_counts_is_over(start: str, published: str, lawful: bool) -> None:
+    text = f"{HEADER},published_at\n{row(period_start=start).strip()},{published}\n"
+    if lawful:
+        assert [seen.published_at for seen in parse(text)] == [dt.datetime.fromisoformat(published).replace(tzinfo=dt.UTC)]
+    else:
+        assert f'figures.csv, line 2, column "published_at": {published!r} is before the end' in refusal(text)
+
+
 def test_columns_may_stand_in_any_order() -> None:
     backwards = ",".join(reversed(HEADER.split(",")))
     fields = row(note="").strip().split(",")
