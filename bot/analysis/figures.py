@@ -36,6 +36,12 @@ def _of_these(found: Sequence[Observation], ids: Collection[str]) -> list[Observ
     return [seen for seen in found if seen.id in ids] if ids else []  # an id costs a digest
 
 
+def _near(end: dt.datetime, ends: Sequence[dt.datetime], tolerance: dt.timedelta) -> bool:
+    """Whether one of the ends, which are in order, is no farther off than that."""
+    at = bisect_left(ends, end - tolerance)
+    return at < len(ends) and ends[at] <= end + tolerance
+
+
 def _by_end(series: Sequence[Observation]) -> tuple[Sequence[dt.datetime], Sequence[Observation]]:
     """A series in the order in which its windows end, with the ends."""
     ordered = sorted(series, key=lambda seen: (seen.period.end, seen.period.start))
@@ -109,13 +115,13 @@ class Figures:
         found = self._series[metric, subject]
         if self._metrics[metric].aggregation is Aggregation.LEVEL:
             found = self._standing(metric, subject, until)
-        given = _of_these(found, self._by_hand)
+        given = sorted(seen.period.end for seen in _of_these(found, self._by_hand))
         return [
             seen
             for seen in found
             if seen.period.end <= until.end + tolerance
             and (since is None or seen.period.start >= since.start)
-            and (seen in given or not any(abs(seen.period.end - one.period.end) <= tolerance for one in given))
+            and (not _near(seen.period.end, given, tolerance) or seen.id in self._by_hand)
         ]
 
     def readings(self, metric: str, subject: str) -> Sequence[Observation]:

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from bot.analysis.figures import _near
 from bot.domain.measure import Absent, Aggregation, Missing
 from bot.domain.period import Period
 from bot.sources._windows import days
@@ -108,6 +109,32 @@ def test_of_several_readings_the_one_nearest_the_end_stands() -> None:
 def test_of_two_readings_as_near_the_earlier_stands() -> None:
     before, after = observed(1, period="2020-12-29", metric="stars"), observed(2, period="2021-01-02", metric="stars")
     assert figures(after, before).at("stars", "tensorflow", YEAR) == before
+
+
+def test_a_series_leaves_out_what_ends_within_the_tolerance_of_a_figure_given_by_hand() -> None:
+    metrics = {"papers": a_metric("papers", aggregation=Aggregation.TOTAL, tolerance_days=2)}
+    days = {day: observed(day, period=f"2020-01-{day:02d}") for day in range(1, 15)}
+    given = [days[12], days[5]]
+    known = figures(*days.values(), metrics=metrics, by_hand=given)
+    assert [seen.value for seen in known.series("papers", "tensorflow", YEAR)] == [1, 2, 5, 8, 9, 12]
+
+
+class _CountedEnds(list[dt.datetime]):
+    """Ends that know how often one was looked at."""
+
+    looks = 0
+
+    def __getitem__(self, at):  # type: ignore[no-untyped-def]
+        self.looks += 1
+        return super().__getitem__(at)
+
+
+def test_of_thousands_of_figures_given_by_hand_few_are_looked_at() -> None:
+    hour = dt.timedelta(hours=1)
+    ends = _CountedEnds(dt.datetime(2020, 1, 1, tzinfo=dt.UTC) + number * hour for number in range(5_000))
+    assert _near(ends[-1] + hour, ends, hour)
+    assert not _near(ends[-1] + 2 * hour, ends, hour)
+    assert ends.looks < 40
 
 
 def test_an_event_stands_for_the_period_it_lies_in() -> None:
