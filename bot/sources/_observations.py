@@ -18,6 +18,7 @@ from bot.domain.period import Period, instant
 from bot.errors import BadFigures
 from bot.ports import Reply
 from bot.sources import _files
+from bot.sources._windows import EARLIEST, LATEST
 
 COLUMNS: Final = (
     "metric", "subject", "period_start", "period_end", "value", "status", "origin", "url", "retrieved_at", "note",
@@ -211,6 +212,10 @@ def _published_at(row: _Row, period: Period) -> dt.datetime:
 
 def _period(row: _Row) -> Period:
     start, end = _instant(row, "period_start"), _instant(row, "period_end")
+    for column, moment in (("period_start", start), ("period_end", end)):
+        if not EARLIEST <= moment <= LATEST:
+            years = f"{EARLIEST.date()} and {LATEST.date()}"
+            row.refuse(column, f"is not between {years}; nothing was counted then. A digit is wrong, usually. Correct it.")
     try:
         return Period(start, end)
     except ValueError as error:

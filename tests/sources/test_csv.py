@@ -193,6 +193,25 @@ def test_a_date_without_an_offset_or_not_iso_is_refused(column: str, value: str)
     refusal_of(column, value)
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("period_start", "0001-01-01"),
+        ("period_start", "1969-12-31T23:59:59+00:00"),
+        ("period_start", "9999-12-31"),
+        ("period_end", "2200-01-02"),
+        ("period_end", "9999-12-31"),
+    ],
+)
+def test_a_window_in_a_year_when_nothing_was_counted_is_refused(column: str, value: str) -> None:
+    assert "is not between 1970-01-01 and 2200-01-01; nothing was counted then" in refusal_of(column, value)
+
+
+def test_windows_from_1970_to_2199_are_read() -> None:
+    found = parse(f"{HEADER}\n{row(period_start='1970-01-01', period_end='2200-01-01')}")
+    assert [(seen.period.start.year, seen.period.last_day.year) for seen in found] == [(1970, 2199)]
+
+
 @pytest.mark.parametrize("end", ["2020-12-31", "2020-12-30"])
 def test_reversed_and_empty_periods_are_refused(end: str) -> None:
     assert "2020-12-31" in refusal_of("period_end", end)
