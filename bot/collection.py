@@ -99,6 +99,15 @@ def gather(
     return [found[named.name] for named in sources]
 
 
+def asked_ids(name: str, subjects: Sequence[Subject]) -> Iterator[tuple[str, str]]:
+    """Each subject with its name at a source: what its readings are stored under, for reports may call it differently."""
+    yield WHOLE, ""  # no id is empty, and one might be "all"
+    own = {subject.key: subject.ids[name] for subject in subjects if name in subject.ids}
+    for subject in subjects:
+        if asked := own.get(subject.key) or "|".join(own[member] for member in subject.members if member in own):
+            yield subject.key, asked
+
+
 def _read(named: NamedSource, report: Report, period: Period) -> Gathered:
     """A room that reads files."""
     subjects = tuple(report.subjects.values())
@@ -144,7 +153,7 @@ class _Visit:
         self._period = period
         self._metrics = metrics
         self._store = store
-        self._ids = dict(_ids(named.name, subjects))
+        self._ids = dict(asked_ids(named.name, subjects))
         self._found: list[Observation] = []
         self.missing: list[Missing] = []
         self.problem = ""
@@ -302,15 +311,6 @@ def _refuse_impossible(found: Sequence[Observation], metrics: Mapping[str, Metri
         refuse_impossible(found, metrics)
     except BadFigures as error:
         raise SourceUnavailable(f"{name} tells what cannot be: {error}") from error
-
-
-def _ids(name: str, subjects: Sequence[Subject]) -> Iterator[tuple[str, str]]:
-    """Each subject with its name at a source: what its readings are stored under, for reports may call it differently."""
-    yield WHOLE, ""  # no id is empty, and one might be "all"
-    own = {subject.key: subject.ids[name] for subject in subjects if name in subject.ids}
-    for subject in subjects:
-        if asked := own.get(subject.key) or "|".join(own[member] for member in subject.members if member in own):
-            yield subject.key, asked
 
 
 def _of_kind(seen: Sequence[Observation], metrics: Mapping[str, Metric], granularity: Granularity) -> list[Observation]:

@@ -385,3 +385,26 @@ def test_a_folder_that_is_no_edition_is_left_alone(letters: Path) -> None:
     assert backtest() == 1
     assert mine.read_text() == "mine"
     assert [row["period"] for row in table() if row["kind"] == "failed"] == ["2019"]
+
+
+@pytest.mark.parametrize("name", ["index.html", "table.csv", "summary.json", "contact-sheet-99.png", ".work.mine"])
+def test_a_folder_with_files_of_others_is_refused_before_anything_is_lost(
+    letters: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = letters / "out" / "letters" / "backtest"
+    place.mkdir(parents=True)
+    (place / name).write_text("mine")
+    assert backtest() == 2
+    assert f"out/letters/backtest holds {name} and was not made by a backtest; it would be lost" in capsys.readouterr().err
+    assert {path.name: path.read_text() for path in place.iterdir()} == {name: "mine"}
+
+
+def test_what_a_killed_backtest_left_is_cleared_by_the_next(tmp_path: Path) -> None:
+    from bot.verbs.backtesting import _held
+
+    (tmp_path / ".threadmill-backtest").touch()
+    (tmp_path / ".work.left").mkdir()
+    (tmp_path / ".work.file").touch()
+    with _held(tmp_path) as (_, work):
+        assert {path.name for path in tmp_path.iterdir()} == {".threadmill-backtest", work.name}
+    assert list(tmp_path.iterdir()) == []

@@ -232,6 +232,102 @@ def test_a_figure_that_is_restated_again_is_corrected_again(account: Account, ca
     ]
 
 
+def test_a_correction_in_the_words_of_an_earlier_one_is_refused_before_it_is_sent(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for day, downloads in ((20, 52_600_000), (21, 50_123_456)):
+        account.tells("vue", downloads, day=day)
+        assert main([*CORRECT, "--yes"]) == 0
+    account.tells("vue", 52_600_000, day=22)
+    assert main([*CORRECT, "--yes"]) == 2
+    assert "edition 2, an earlier correction of this post, has the very same words" in capsys.readouterr().err
+    assert account.fake.creates == 4
+    assert main([*CORRECT[:-1], "npm put the late rows back", "--yes"]) == 0
+    assert account.corrections()[2:] == [
+        (WORDS.replace("npm added late rows", "npm put the late rows back"), account.thread()[1])
+    ]
+
+
+def begun(account: Account) -> None:
+    """A correction is frozen, and nothing of it is out: the account has no credits."""
+    account.fake.faults.on(CREATE, named("402-credits"), nth=3)
+    assert main([*CORRECT, "--yes"]) == 4
+
+
+def test_a_correction_that_was_begun_is_dropped_once_its_figure_goes_back(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.tells("vue", 52_600_000, day=20)
+    begun(account)
+    account.tells("vue", 50_123_456, day=25)
+    assert main([*CORRECT, "--yes"]) == 2
+    assert "no figure that post 2 cites was restated" in capsys.readouterr().err
+    assert account.corrections() == []
+    assert [row["correction"] for row in told(capsys)] == [None]
+
+
+def test_a_correction_that_was_begun_is_made_anew_once_its_figure_is_another(account: Account) -> None:
+    account.tells("vue", 52_600_000, day=20)
+    begun(account)
+    account.tells("vue", 55_000_000, day=25)
+    assert main([*CORRECT, "--yes"]) == 0
+    assert account.corrections() == [(WORDS.replace("52.6M", "55.0M"), account.thread()[1])]
+
+
+def test_a_correction_that_was_begun_and_cannot_be_read_is_left_as_it_is(
+    account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.tells("vue", 52_600_000, day=20)
+    begun(account)
+    with closing(sqlite3.connect(tmp_path / "home" / "threadmill.db")) as file, file:
+        file.execute("UPDATE edition SET facts_json = '{' WHERE id = 2")
+    assert main([*CORRECT, "--yes"]) == 2
+    assert "edition 2, a correction that was begun, cannot be read" in capsys.readouterr().err
+    assert len(told(capsys)) == 2
+
+
+def test_a_correction_that_was_begun_and_is_still_true_goes_on_with_its_own_words(account: Account) -> None:
+    account.tells("vue", 52_600_000, day=20)
+    begun(account)
+    assert main(["correct", "packages", "2020-10", "2", "--because", "other words", "--yes"]) == 0
+    assert account.corrections() == [(WORDS, account.thread()[1])]
+
+
+def counted_before(account: Account) -> None:
+    """Vue's figures of the nine months before: it grew by 100,000 a month, to 50.0 million in September."""
+    read_at = dt.datetime(2020, 11, 3, tzinfo=dt.UTC)
+    with wiring.store(wiring.house()) as store:
+        for month in range(1, 10):
+            value = 49_100_000 + 100_000 * month
+            seen = observed(value, "vue", f"2020-{month:02}", "npm_downloads", origin="npm", retrieved_at=read_at)
+            assert store.record("npm", [Reading("vue", seen)]) == 1
+
+
+def test_a_new_figure_that_a_gate_keeps_back_is_told_once_a_person_accepts_it(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counted_before(account)
+    account.tells("vue", 50_123_456_000, day=20)
+    assert main([*CORRECT, "--yes"]) == 3
+    problem = capsys.readouterr().err
+    assert "npm downloads of vue in October 2020: 50,123,456,000, " in problem
+    assert 'threadmill approve packages 2020-10 --accept unit:npm_downloads --because "..."' in problem
+    assert account.corrections() == []
+    accept = ["approve", "packages", "2020-10", "--accept", "unit:npm_downloads", "--because", "npm says so", "--offline"]
+    assert main(accept) == 0
+    assert main([*CORRECT, "--yes"]) == 0
+    assert account.corrections() == [(WORDS.replace("52.6M", "50.1B"), account.thread()[1])]
+
+
+def test_that_a_figure_was_restated_by_much_keeps_no_correction_back(account: Account) -> None:
+    growing(account)
+    assert main(["post", "packages", "--period", "2020-11", "--yes"]) == 0  # it cites React's figure of October too
+    account.tells("react", 120_000_000, day=20)
+    assert main(["correct", "packages", "2020-10", "1", "--because", "npm added late rows", "--yes"]) == 0
+    words = WORDS.replace("2/2", "1/2").replace("Vue 52.6M, not 50.1M", "React 120.0M, not 90.2M")
+    assert account.corrections() == [(words, account.thread()[0])]
+
+
 def test_of_a_post_only_some_subjects_may_be_corrected(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     account.tells("vue", 52_600_000, day=20)
     some = [*CORRECT, "--yes", "--subject"]
@@ -273,6 +369,23 @@ def test_a_reason_with_a_figure_in_it_sends_nothing(account: Account, capsys: py
     assert main([*CORRECT[:-1], "npm counts 5% more", "--yes"]) == 2
     assert '"5%" (figure), "more" (claim word), and nothing vouches for it' in capsys.readouterr().err
     assert account.fake.creates == 2
+
+
+@pytest.mark.parametrize(
+    ("because", "remark", "price"),
+    [
+        ("cc evil.com", '"evil.com" becomes a link: ', "1 x create a post with a link $0.200   $0.200"),
+        ("bit.ly/abc", '"bit.ly/abc" becomes a link: ', "1 x create a post with a link $0.200   $0.200"),
+        ("see npm.kids", '"npm.kids" looks like a domain; if x links it', "1 x create a post             $0.015   $0.015"),
+    ],
+)
+def test_what_a_reason_with_a_link_costs_is_shown_before_it_is_sent(
+    account: Account, because: str, remark: str, price: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.tells("vue", 52_600_000, day=20)
+    assert main([*CORRECT[:-1], because]) == 3
+    shown = capsys.readouterr().out
+    assert (remark in shown, price in shown) == (True, True)
 
 
 def test_a_correction_is_taken_down_by_itself_and_may_be_made_anew(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
@@ -366,6 +479,26 @@ def test_figures_that_no_source_tells_any_more_prove_nothing(account: Account, c
     assert "1 of its figures are told by no source any more" in shown
     assert "tell readers" not in shown
     assert main([*CORRECT, "--yes"]) == 2
+
+
+def test_a_figure_of_another_package_restates_nothing(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = account.folder / "report.toml"
+    recipe.write_text(recipe.read_text().replace('ids.npm = "vue"', 'ids.npm = "react"'))
+    assert [(one["fate"], one["position"], one["new"]) for one in told(capsys)[0]["restated"]] == [("gone", 2, None)]
+    assert main([*CORRECT, "--yes"]) == 2
+    account.tells("react", 90_200_000, day=20, status=Status.WITHDRAWN, note="a day is nought")
+    assert [(one["fate"], one["position"]) for one in told(capsys)[0]["restated"]] == [("withdrawn", 1), ("gone", 2)]
+    assert account.corrections() == []
+
+
+def test_a_correction_calls_its_subjects_what_the_thread_calls_them(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = account.folder / "report.toml"
+    recipe.write_text(recipe.read_text().replace('name = "Vue"', 'name = "Vue.js"'))
+    account.tells("vue", 52_600_000, day=20)
+    assert main(["status"]) == 0
+    assert "restated in post 2: npm downloads, Vue, October 2020: 50.1M -> 52.6M" in capsys.readouterr().out
+    assert main([*CORRECT, "--yes"]) == 0
+    assert account.corrections() == [(WORDS, account.thread()[1])]
 
 
 def test_status_asks_nobody(account: Account, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

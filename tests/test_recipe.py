@@ -262,6 +262,8 @@ def test_a_recipe_declares_changes_of_counting_beside_those_of_the_sources(tmp_p
         ('"use"', '"usage"', 'breaks.0.metrics names the unknown metric "usage" (did you mean "use"?)'),
         ('"keras"', '"keros"', 'breaks.0.subjects names the unknown subject "keros" (did you mean "keras"?)'),
         ('"2017-03-01"', '"March"', 'breaks.0.at is wrong: "March" is not an ISO date; write 2021-01-01'),
+        ('"2017-03-01"', '"2026-W14"', 'breaks.0.at is wrong: "2026-W14" is not an ISO date; write 2021-01-01'),
+        ('"2017-03-01"', '"20260401"', 'breaks.0.at is wrong: "20260401" is not an ISO date; write 2021-01-01'),
         ('metrics = ["downloads", "use"]', "metrics = []", "breaks.0.metrics is []: list should have at least 1 item"),
         ("reason", "raeson", 'unknown key "breaks.0.raeson" (did you mean "reason"?)'),
     ],

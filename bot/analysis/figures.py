@@ -15,8 +15,8 @@ def newest(observations: Iterable[Observation], by_hand: Collection[str] = ()) -
     """
     The observation that stands for each (metric, subject, window).
 
-    Of one origin's, the one read last; of several origins', the one given last: sources come in the recipe's order, figures given
-    by hand after them.
+    Of one origin's, the one that could be told last, and of those the one read last: a correction may have been read before what
+    it corrects. Of several origins', the one given last: sources come in the recipe's order, figures given by hand after them.
     """
     readings: dict[tuple[str, str, Period], list[Observation]] = defaultdict(list)
     for seen in observations:
@@ -28,11 +28,18 @@ def _standing(readings: Sequence[Observation], by_hand: Collection[str]) -> Obse
     if len(readings) == 1:
         return readings[0]
     given = _of_these(readings, by_hand) or readings
-    return max((seen for seen in reversed(given) if seen.origin == given[-1].origin), key=lambda seen: seen.retrieved_at)
+    its = (seen for seen in reversed(given) if seen.origin == given[-1].origin)
+    return max(its, key=lambda seen: (seen.known_at, seen.retrieved_at))
 
 
 def _of_these(found: Sequence[Observation], ids: Collection[str]) -> list[Observation]:
     return [seen for seen in found if seen.id in ids] if ids else []  # an id costs a digest
+
+
+def _near(end: dt.datetime, ends: Sequence[dt.datetime], tolerance: dt.timedelta) -> bool:
+    """Whether one of the ends, which are in order, is no farther off than that."""
+    at = bisect_left(ends, end - tolerance)
+    return at < len(ends) and ends[at] <= end + tolerance
 
 
 def _by_end(series: Sequence[Observation]) -> tuple[Sequence[dt.datetime], Sequence[Observation]]:
@@ -108,13 +115,13 @@ class Figures:
         found = self._series[metric, subject]
         if self._metrics[metric].aggregation is Aggregation.LEVEL:
             found = self._standing(metric, subject, until)
-        given = _of_these(found, self._by_hand)
+        given = sorted(seen.period.end for seen in _of_these(found, self._by_hand))
         return [
             seen
             for seen in found
             if seen.period.end <= until.end + tolerance
             and (since is None or seen.period.start >= since.start)
-            and (seen in given or not any(abs(seen.period.end - one.period.end) <= tolerance for one in given))
+            and (not _near(seen.period.end, given, tolerance) or seen.id in self._by_hand)
         ]
 
     def readings(self, metric: str, subject: str) -> Sequence[Observation]:
@@ -163,9 +170,10 @@ class Figures:
 
     def _nearest(self, metric: Metric, subject: str, period: Period) -> str | None:
         """Of a stock that was read at other times: when, in words."""
-        found = self._series[metric.key, subject]
+        known = self._series[metric.key, subject]
+        found = [seen for seen in known if seen.period.days <= 1]
         if not found:
-            return None
+            return f"{self.name(subject)} was told of {known[-1].period}, and a stock is read on one day" if known else None
         if min(seen.period.end for seen in found) > period.end:
             first = min(seen.period.last_day for seen in found)
             return f"no earlier snapshot of {self.name(subject)}; the first was taken on {date_in_words(first)}"

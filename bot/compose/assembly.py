@@ -23,6 +23,9 @@ _INVALID: Final = re.compile("[\ufffe\ufeff\uffff]")
 """A post that holds one of these is refused (twitter-text, invalid characters)."""
 _CASHTAG: Final = re.compile(r"(?<![\w$])\$[a-z]{1,6}(?:[._][a-z]{1,2})?(?![\w$])", re.IGNORECASE | re.ASCII)
 
+LONGEST_NAMES: Final = 40
+"""So long may the names of several who published figures entered by hand be together: the facts of the post name each."""
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -122,11 +125,14 @@ def check_cited(text: Cited, where: str, report: Report, period_names: Sequence[
 
 
 def marked(text: Cited) -> Cited:
-    """A post with a figure that a person wrote down says so, whatever its template does."""
+    """A post with a figure that a person wrote down says so, whatever its template does; and whose it is, if there is room."""
     origins = {one.origin: one for one in observed(span.basis for span in text.spans) if one.handwritten}
     if not origins:
         return text
-    return text + "\n\nEntered by hand: " + Cited.join("; ", [Cited.of(name, one) for name, one in origins.items()]) + "."
+    names = Cited.join("; ", [Cited.of(name, one) for name, one in origins.items()])
+    if len(origins) > 1 and measure(names.text).weighted > LONGEST_NAMES:
+        names = Cited.of("several publishers", next(iter(origins.values())))
+    return text + "\n\nEntered by hand: " + names + "."
 
 
 def observed(bases: Iterable[Basis]) -> Iterator[Observation]:

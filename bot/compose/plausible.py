@@ -13,18 +13,21 @@ from typing import Final, TypeAlias, TypeVar
 
 from bot.compose.length import measure
 from bot.compose.views import FILTERS, FigureView
-from bot.domain.measure import BEYOND, WHOLE, Aggregation, Observation, Status, Unit
-from bot.domain.period import Granularity, Period
+from bot.domain.measure import BEYOND, WHOLE, Aggregation, Metric, Observation, Status, Unit
+from bot.domain.numerals import SMALLEST
+from bot.domain.period import Granularity, Period, date_in_words
 from bot.domain.report import Report
 
 ANYBODY: Final = "a publisher with a name of forty letters"
-"""Stands for whoever is named in a file that a person wrote: one such name a post."""
+"""Stands for whoever is named in a file that a person wrote: the mark of a post names no more (`assembly.LONGEST_NAMES`)."""
 LARGEST_RATIO: Final = 1e5
 """One subject's figure is not a hundred thousand times another's: of the reports here, ten thousand times was the most."""
 LARGEST_GROWTH: Final = 1e3
 """Nothing comes to a thousand times of what it was before."""
 LARGEST_FROM_NOUGHT: Final = 1e5
 """What comes to this much was not nought before, nor is what it is compared with."""
+TINY: Final = SMALLEST / 2
+"""An average too small to be told in digits."""
 LARGEST_FACTOR: Final = 1e3
 """By so much a period may multiply all that was counted before it."""
 
@@ -59,6 +62,8 @@ class Plausible:
         self._by_hand = by_hand
         self.period = max(periods(report.granularity), key=lambda one: weigh(one.name))
         self._values: dict[str, list[float]] = {}
+        self._windows: dict[str, list[Period]] = {}
+        self._words: dict[str, float] = {}
 
     def seen(self, metric: str, subject: str, value: float | None = None, window: Period | None = None) -> Observation:
         """An observation of the widest kind."""
@@ -77,15 +82,60 @@ class Plausible:
         return self._values[metric]
 
     def windows(self, metric: str) -> list[Period]:
-        """The windows that stand for the widest period, widest in words first."""
-        definition, period = self.report.metrics[metric], self.period
-        last = Period.day(period.last_day)
-        if definition.aggregation is Aggregation.LEVEL:
-            return [last]
-        shorter = Period.between(period.start.date() + dt.timedelta(days=1), period.end.date()) if period.days > 1 else last
-        if definition.aggregation is Aggregation.TOTAL and not definition.tolerance_days:
-            return [period]
-        return [shorter, period]
+        """The windows that may stand for a period (see `Metric.stands_for`), widest in words first."""
+        if metric not in self._windows:
+            self._windows[metric] = list(self._standing(self.report.metrics[metric]))
+        return self._windows[metric]
+
+    def _standing(self, metric: Metric) -> Iterator[Period]:
+        if metric.aggregation is Aggregation.TOTAL and not metric.tolerance_days:
+            yield self.period
+            return
+        last = self._last_day(metric)
+        if metric.aggregation is Aggregation.LEVEL:
+            yield Period.day(last)
+            return
+        lengths = self._lengths(metric)
+        if lengths:
+            days = max(lengths, key=lambda days: self.weigh(f"{days} days"))
+            end = Period.day(last).end
+            yield Period(
+                end - dt.timedelta(days=days, hours=-1), end
+            )  # an hour short of them: no calendar period, which has a name
+        else:
+            yield Period.day(last)
+        yield self.period
+
+    def _lengths(self, metric: Metric) -> list[int]:
+        """Of how many days, from two up, the windows may be: of the usual ones first."""
+        known = [int(period.days) for period in periods(self.report.granularity)]
+        least, most = min(known), max(known) + (self.report.granularity is Granularity.YEAR)  # a leap year has one more
+        if metric.aggregation is Aggregation.EVENT:
+            least = 1
+        else:
+            least, most = least - metric.tolerance_days, most + metric.tolerance_days
+        usual = int(self.period.days) - 1
+        return sorted(range(max(2, least), most + 1), key=lambda days: (days > usual, -days))
+
+    def _last_day(self, metric: Metric) -> dt.date:
+        """The day a window may end on whose name is widest: of the widest period's own first."""
+        own, days = self.period.last_day, dt.timedelta(days=1)
+        if self.report.granularity in (Granularity.YEAR, Granularity.MONTH) and metric.aggregation is not Aggregation.EVENT:
+            ends = {period.last_day for period in periods(self.report.granularity)}
+            off = range(-metric.tolerance_days, metric.tolerance_days + 1)
+            ends = {end + number * days for end in ends for number in off}
+        else:
+            ends = {dt.date(2026, 1, 1) + number * days for number in range(365)}
+        return max([own, *sorted(ends)], key=self._day_width)
+
+    def _day_width(self, day: dt.date) -> float:
+        """How wide a date is told. Its parts stand side by side, and there are few of them."""
+        return sum(self._weighed(part) for part in date_in_words(day).split())
+
+    def _weighed(self, word: str) -> float:
+        if word not in self._words:
+            self._words[word] = self.weigh(word)
+        return self._words[word]
 
     def view(self, seen: Observation) -> FigureView:
         """An observation as templates see it."""
@@ -125,7 +175,7 @@ def values(unit: Unit, beyond: float = BEYOND) -> Iterator[float]:
     for digits in range(1, math.ceil(math.log10(beyond)) + 1):
         yield from (float(int(0.9994 * 10**digits)), 10.0**digits - 1)
     if unit is not Unit.COUNT:
-        yield from (0.0012, 0.01234, 12.34)
+        yield from (TINY, 0.0012, 0.01234, 12.34)
 
 
 def periods(granularity: Granularity) -> list[Period]:

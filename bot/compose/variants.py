@@ -18,6 +18,7 @@ from bot.compose.plausible import (
     LARGEST_FROM_NOUGHT,
     LARGEST_GROWTH,
     LARGEST_RATIO,
+    TINY,
     Boundless,
     Plausible,
     values,
@@ -82,8 +83,16 @@ def _changes(
     ):  # fmt: skip
         percent = told("percent", 100 * (ratio - 1), Unit.CHANGE)
         yield finding, {"ratio": told("ratio", ratio, Unit.RATIO), "percent": percent}
-    for value, finding in ((LARGEST_FROM_NOUGHT - 1, Finding.GREW), (9999, Finding.GREW), (9999, Finding.LEVEL)):
+    for value, finding in (
+        *((value, Finding.GREW) for value in (LARGEST_FROM_NOUGHT - 1, 9999, *_tiny(metric))),
+        *((value, Finding.LEVEL) for value in (9999, *_tiny(metric))),
+    ):
         yield finding, {"difference": told("difference", value, metric.unit)}
+
+
+def _tiny(metric: Metric) -> tuple[float, ...]:
+    """What an average may differ by from nought, and a count may not."""
+    return () if metric.unit is Unit.COUNT else (TINY,)
 
 
 def _gained(of: Plausible, spec: ClaimSpec, shape: Shape) -> Iterator[Claim]:
@@ -241,8 +250,8 @@ def _distance(of: Plausible, spec: ClaimSpec, order: Sequence[str]) -> Iterator[
             yield {"difference": _quantity(spec, "difference", 100.0, Unit.POINTS, metric.noun, of.period, evidence)}
             continue
         yield {"ratio": _quantity(spec, "ratio", LARGEST_RATIO - 1, Unit.RATIO, metric.noun, of.period, evidence)}
-        number = LARGEST_FROM_NOUGHT - 1
-        yield {"difference": _quantity(spec, "difference", number, metric.unit, metric.noun, of.period, evidence)}
+        for number in (LARGEST_FROM_NOUGHT - 1, *_tiny(metric)):
+            yield {"difference": _quantity(spec, "difference", number, metric.unit, metric.noun, of.period, evidence)}
 
 
 def _windows(
@@ -251,7 +260,7 @@ def _windows(
     """Two figures over windows of one length, and of two lengths where they may differ: then they are told by the day."""
     period = of.period
     if metric.adds_up and (metric.tolerance_days or (before and period.granularity in (Granularity.YEAR, Granularity.MONTH))):
-        shorter = Period(period.start, period.end - dt.timedelta(days=1))
+        shorter = Period(period.start, period.end - dt.timedelta(hours=12))
         yield of.seen(metric.key, one, window=period), of.seen(metric.key, other, window=shorter)
     yield of.seen(metric.key, one, window=period), of.seen(metric.key, other, window=period)
 

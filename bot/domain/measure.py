@@ -149,13 +149,16 @@ class Metric:
         return dt.timedelta(days=self.tolerance_days)
 
     def stands_for(self, window: Period, period: Period) -> bool:
-        """Whether what was counted over a window may be told of a period. A stock that was read before it began may not."""
+        """
+        Whether what was counted over a window may be told of a period. A stock that was read before it began may not, nor what is
+        said of more than one day: nobody knows on which of them it was read.
+        """
         match self.aggregation:
             case Aggregation.TOTAL:
                 longer = abs((window.end - window.start) - (period.end - period.start))
                 return abs(window.end - period.end) <= self.tolerance and longer <= self.tolerance
             case Aggregation.LEVEL:
-                return abs(window.end - period.end) <= self.tolerance and window.end > period.start
+                return window.days <= 1 and abs(window.end - period.end) <= self.tolerance and window.end > period.start
             case Aggregation.EVENT:
                 return period.contains(window)
 

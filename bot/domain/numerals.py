@@ -10,16 +10,23 @@ _STEPS: Final[tuple[tuple[float, str, str], ...]] = ((1e9, "B", "billion"), (1e6
 _SMALLEST_COMPACT: Final = 10_000
 _WHOLE_FROM: Final = 100
 _SMALL: Final = 0.01
+SMALLEST: Final = 0.00001
+"""An average below it is not told in digits."""
 _WITHIN: Final = 0.05
 """A ratio this close to a whole number is called by it (one part in twenty)."""
 
 
 def grouped(value: float) -> str:
-    """113,788,105: every digit of a count. An average from a hundred up is told whole, a small one to the hundredth or finer."""
+    """
+    113,788,105: every digit of a count. An average from a hundred up is told whole, a small one to the hundredth or finer; what
+    is smaller than any honest average reads "under 0.00001": in all its digits, 1e-300 would fill a post.
+    """
     if value == int(value) or value >= _WHOLE_FROM:
         return f"{_half_up(value, 0):,.0f}"
     if value >= _SMALL:
         return f"{_half_up(value, 2):,.2f}"
+    if 0 < value < SMALLEST:
+        return f"under {SMALLEST:.5f}"
     return f"{value:.{1 - math.floor(math.log10(value))}f}".rstrip("0") if value > 0 else f"{value:,.2f}"
 
 

@@ -10,6 +10,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+"""`fromisoformat` also takes 20210101 and 2021-W01, which a person may have meant as a number or a week."""
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July",
            "August", "September", "October", "November", "December")  # fmt: skip
 
@@ -239,15 +241,16 @@ def instant(text: str) -> dt.datetime:
     Raises:
         ValueError: not ISO 8601, or a time of day without an offset, which could mean any of 38 instants.
     """
+    no_date = ValueError(f'"{text}" is not an ISO date; write 2021-01-01 or 2021-01-01T06:00:00+00:00')
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f'"{text}" is not an ISO date; write 2021-01-01 or 2021-01-01T06:00:00+00:00') from None
-    if moment.tzinfo is not None:
-        return moment.astimezone(dt.UTC)
-    if "T" in text or len(text) > len("2021-01-01"):
+        raise no_date from None
+    if moment.tzinfo is None and ("T" in text or len(text) > len("2021-01-01")):
         raise ValueError(f'"{text}" has a time of day but no offset; add one, for instance {text}+00:00')
-    return moment.replace(tzinfo=dt.UTC)
+    if not _DATE.match(text):
+        raise no_date
+    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
 
 
 def _containing(granularity: Granularity, date: dt.date) -> Period | None:

@@ -55,3 +55,9 @@ def _check_parts(template: str, filled: str) -> None:
         raise BadAddress(f'is "{template[:80]}", with a placeholder in its host; put {{report}} and {{period}} into the path')
     if not _HOST.fullmatch(parts.hostname or ""):
         raise BadAddress(f'is "{template[:80]}", whose host is none that a reader could reach; write one such as example.org')
+    try:
+        reachable = parts.port != 0
+    except ValueError:
+        reachable = False
+    if not reachable:
+        raise BadAddress(f'is "{template[:80]}", whose port is none; leave it out, or write one from 1 to 65535')

@@ -18,6 +18,7 @@ from bot.domain.period import Period, instant
 from bot.errors import BadFigures
 from bot.ports import Reply
 from bot.sources import _files
+from bot.sources._windows import EARLIEST, LATEST
 
 COLUMNS: Final = (
     "metric", "subject", "period_start", "period_end", "value", "status", "origin", "url", "retrieved_at", "note",
@@ -180,10 +181,11 @@ def _is_invisible(character: str) -> bool:
 
 
 def _observation(row: _Row, digest: str) -> Observation:
+    period = _period(row)
     return Observation(
         metric=row["metric"],
         subject=row["subject"],
-        period=_period(row),
+        period=period,
         value=_value(row),
         status=_status(row),
         origin=row["origin"],
@@ -192,12 +194,28 @@ def _observation(row: _Row, digest: str) -> Observation:
         note=row["note"],
         query=f"{row.name}:{row.line}",
         payload_sha256=digest,
-        published_at=_instant(row, "published_at") if row.fields.get("published_at") else None,
+        published_at=_published_at(row, period) if row.fields.get("published_at") else None,
     )
+
+
+def _published_at(row: _Row, period: Period) -> dt.datetime:
+    """On the last day it may be: a stock is read in the midst of it, and a list of a day may be dated by the day's beginning."""
+    published_at = _instant(row, "published_at")
+    if published_at < period.end - dt.timedelta(days=1):
+        row.refuse(
+            "published_at",
+            f"is before the end of what was counted, {row['period_end']}; nobody could have known the figure then. The two may "
+            "have been swapped. Write when it was published, or leave it empty.",
+        )
+    return published_at
 
 
 def _period(row: _Row) -> Period:
     start, end = _instant(row, "period_start"), _instant(row, "period_end")
+    for column, moment in (("period_start", start), ("period_end", end)):
+        if not EARLIEST <= moment <= LATEST:
+            years = f"{EARLIEST.date()} and {LATEST.date()}"
+            row.refuse(column, f"is not between {years}; nothing was counted then. A digit is wrong, usually. Correct it.")
     try:
         return Period(start, end)
     except ValueError as error:

@@ -10,6 +10,9 @@ from typing import Final
 from bot.domain.measure import Status
 from bot.domain.period import Granularity, Period, date_in_words
 
+EARLIEST: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+LATEST: Final = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
+"""What a person gives is of these years, as periods are: the calendar has nothing before a window in the year 1."""
 _MUCH: Final = 100
 """From so many a day on (by the median day of the window), a day with nothing at all is a fault of the counting."""
 

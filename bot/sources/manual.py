@@ -40,6 +40,7 @@ from bot.domain.words import nearest
 from bot.errors import BadFigures
 from bot.ports import Client, Reply
 from bot.sources import _files
+from bot.sources._windows import EARLIEST, LATEST
 
 METRICS: Final[tuple[Metric, ...]] = ()
 ORIGINS: Final[tuple[Origin, ...]] = ()
@@ -166,9 +167,12 @@ def _observation(entry: _Entry, digest: str) -> Observation:
 
 def _period(entry: _Entry) -> Period:
     try:
-        return Period.day(entry.date("day")) if "day" in entry.written else Period.parse(entry.text("period"))
+        period = Period.day(entry.date("day")) if "day" in entry.written else Period.parse(entry.text("period"))
     except (ValueError, OverflowError) as error:
         entry.refuse(f"{error}. The period names the time the figure is about. Correct it.", error)
+    if not EARLIEST <= period.start <= LATEST:
+        entry.refuse(f"{period.key} is not between {EARLIEST.year} and {LATEST.year - 1}; nothing was counted then. Correct it.")
+    return period
 
 
 def _refuse_unfinished(entry: _Entry, period: Period, read_on: dt.date) -> None:

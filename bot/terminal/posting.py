@@ -44,12 +44,15 @@ def show_standing(standing: Standing) -> None:
 
 
 def show_words(standing: Standing) -> None:
-    """A correction word for word, and what it replies to: nobody has seen it yet."""
+    """A correction word for word, what in it may cost more, and what it replies to: nobody has seen it yet."""
     correction = standing.frozen.correction
     if correction is None:
         return
+    remarks = [remark for post in json.loads(standing.frozen.thread_json)["posts"] for remark in post["remarks"]]
     for post in standing.frozen.posts:
         say("\n".join(f"   | {line}".rstrip() for line in post.text.split("\n")))
+    for remark in remarks:
+        say(f"   {remark}")
     say(f"   in reply to post {correction.position}: {standing.replies_to}")
 
 

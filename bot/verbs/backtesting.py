@@ -30,6 +30,9 @@ from bot.verbs.editions import Editions
 _FOLDER: Final = "backtest"
 _WORK: Final = ".work."
 _SHEET: Final = "contact-sheet-"
+_PAGES: Final = ("table.csv", "summary.json", "index.html")
+_MARK: Final = ".threadmill-backtest"
+"""Stands in a backtest's folder before anything else does: what has a name of ours in a folder without it is somebody else's."""
 
 
 @dataclass(frozen=True)
@@ -126,11 +129,14 @@ def _held(place: Path) -> Iterator[tuple[Path, Path]]:
         raise BadOutput(f"{place} cannot be written: {error.strerror or error}. Choose another folder with --out") from error
     try:
         _lock(handle, place)
+        _refuse_foreign(place)
         try:
             _clear(place)
             yield place, Path(tempfile.mkdtemp(prefix=_WORK, dir=place))
         finally:
             _clear(place)
+            if not _ours(place):  # interrupted: there are editions, and they have records of their own
+                (place / _MARK).unlink(missing_ok=True)
     finally:
         os.close(handle)
 
@@ -141,6 +147,26 @@ def _lock(handle: int, place: Path) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise BadOutput(f"another backtest is writing to {place}; wait for it, or choose another --out") from None
+
+
+def _refuse_foreign(place: Path) -> None:
+    """Before anything is replaced or deleted. Folders of periods are looked at each when its turn comes."""
+    if (place / _MARK).is_file():
+        return
+    if foreign := _ours(place):
+        raise BadOutput(
+            f"{place} holds {foreign[0]} and was not made by a backtest; it would be lost. Move it away, or choose another "
+            "folder with --out"
+        )
+    try:
+        (place / _MARK).touch()
+    except OSError as error:
+        raise BadOutput(f"{place} cannot be written: {error.strerror or error}. Choose another folder with --out") from error
+
+
+def _ours(place: Path) -> list[str]:
+    """What is there under the names that a backtest replaces or deletes."""
+    return sorted(one.name for one in place.iterdir() if one.name in _PAGES or one.name.startswith((_WORK, _SHEET)))
 
 
 def _clear(place: Path) -> None:
@@ -216,9 +242,9 @@ def _sheets(recipe: Report, tried: Sequence[Tried], place: Path, width: int, pro
 
 
 def _write(place: Path, told: Backtest, sheets: Sequence[str]) -> None:
-    _put(place / "table.csv", table(told).encode())
-    _put(place / "summary.json", as_file(summary(told, sheets)).encode())
-    _put(place / "index.html", index(told, sheets).encode())
+    pages = (table(told), as_file(summary(told, sheets)), index(told, sheets))
+    for name, page in zip(_PAGES, pages, strict=True):
+        _put(place / name, page.encode())
 
 
 def _put(file: Path, content: bytes) -> None:

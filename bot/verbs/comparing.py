@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import datetime as dt
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from bot import wiring
 from bot.analysis.restatements import Fate, Restated, restated
-from bot.collection import Gathered, NamedSource, gather
+from bot.collection import Gathered, NamedSource, asked_ids, gather
 from bot.compose.correction import values
 from bot.compose.documents import stated
 from bot.domain.delivery import Frozen
@@ -60,7 +62,8 @@ class Compared:
         return tuple(one for one in self.changes if one.correctable)
 
 
-_Figures: TypeAlias = Mapping[tuple[str, str, Period], Sequence[Observation]]
+_Key: TypeAlias = tuple[str, str, Period]
+_Figures: TypeAlias = Mapping[_Key, Sequence[Observation]]
 """Readings by metric, subject and window: few of all that were ever taken are cited."""
 
 
@@ -74,10 +77,11 @@ class _Told:
 
 @dataclass(frozen=True)
 class _Known:
-    """A report's recipe, its sources that are files, and what the store has of the others: the same for every period."""
+    """A report's recipe, its sources that are files, and what the store has of the `live` ones: the same for every period."""
 
     recipe: Report
     files: tuple[NamedSource, ...]
+    live: tuple[str, ...]
     recorded: _Told
 
 
@@ -99,7 +103,7 @@ class Comparing:
             read = _told(known.recipe, gather(known.recipe, when, known.files, None, silent))
         except (ValueError, BadInput, SourceUnavailable) as error:
             return Compared(remark=str(error))
-        return Compared(tuple(_changes(on_account, known, read)))
+        return Compared(tuple(self._changes(thread, on_account, known, read)))
 
     def _known(self, report: str) -> _Known:
         if report not in self._reports:
@@ -109,35 +113,70 @@ class Comparing:
                 named = wiring.sources(self._house, recipe, self._data, ask)
                 recorded = gather(recipe, newest, [one for one in named if one.client is not None], self._store, silent)
             files = tuple(one for one in named if one.client is None)
-            self._reports[report] = _Known(recipe, files, _told(recipe, recorded))
+            live = tuple(one.name for one in named if one.client is not None)
+            self._reports[report] = _Known(recipe, files, live, _told(recipe, recorded))
         return self._reports[report]
+
+    def _changes(self, thread: Frozen, facts_there: Sequence[Fact], known: _Known, read: _Told) -> Iterator[Change]:
+        metrics, told, names = known.recipe.metrics, (known.recorded, read), subject_names(thread)
+        cited = list(dict.fromkeys(map(_observation, facts_there)))
+        standing = [seen for one in told for which in dict.fromkeys(map(_key, cited)) for seen in one.figures.get(which, ())]
+        missing = [one for some in told for one in some.missing]
+        others = self._others(restated(cited, standing, metrics, missing), known, read)
+        standing = [seen for seen in standing if (_key(seen), seen.origin) not in others]
+        missing = [one for one in missing if (one.metric, one.subject, one.period) not in {key for key, _ in others}]
+        for position in dict.fromkeys(fact.post for fact in facts_there):
+            facts = [fact for fact in facts_there if fact.post == position]
+            for change in restated([_observation(fact) for fact in facts], standing, metrics, missing):
+                ids = tuple(fact.id for fact in facts if fact.basis == change.old)
+                name = names.get(change.old.subject, change.old.subject)
+                yield Change(position, ids, change, name, metrics.get(change.old.metric))
+
+    def _others(self, changes: Iterable[Restated], known: _Known, read: _Told) -> set[tuple[_Key, str]]:
+        """Of figures that the store tells otherwise now those that were read under another id: another series is meant now."""
+        by_file = {(one.metric, one.subject, one.period) for one in read.missing if one.withdrawn}
+        suspects = {
+            one.old
+            for one in changes
+            if one.fate is not Fate.GONE
+            and (_key(one.old) not in by_file if one.new is None else one.new not in read.figures.get(_key(one.new), ()))
+        }
+        return {(_key(seen), seen.origin) for seen in suspects if not self._recorded(seen, known)}
+
+    def _recorded(self, seen: Observation, known: _Known) -> bool:
+        """Whether the store has a cited reading under an id that its subject goes by now; readings are never changed or lost."""
+        subjects = tuple(known.recipe.subjects.values())
+        for source in known.live:
+            if (asked := dict(asked_ids(source, subjects)).get(seen.subject)) is None:
+                continue
+            for reading in self._store.readings(source, [asked]):
+                if _reading(reading.observation) == _reading(seen):
+                    return True
+        return False
 
 
 def _told(recipe: Report, everything: Sequence[Gathered]) -> _Told:
     """No gate: what a gate holds is told all the same, and may be what was restated."""
-    figures: dict[tuple[str, str, Period], list[Observation]] = {}
+    figures: dict[_Key, list[Observation]] = {}
     for seen in (seen for gathered in everything for seen in gathered.observations):
         if seen.metric in recipe.metrics and seen.subject in (WHOLE, *recipe.subjects):
-            figures.setdefault((seen.metric, seen.subject, seen.period), []).append(seen)
+            figures.setdefault(_key(seen), []).append(seen)
     return _Told(figures, tuple(one for gathered in everything for one in gathered.missing))
 
 
-def _changes(facts_there: Sequence[Fact], known: _Known, read: _Told) -> Iterable[Change]:
-    metrics, told = known.recipe.metrics, (known.recorded, read)
-    cited = dict.fromkeys((seen.metric, seen.subject, seen.period) for seen in map(_observation, facts_there))
-    standing = [seen for one in told for which in cited for seen in one.figures.get(which, ())]
-    missing = [one for some in told for one in some.missing]
-    for position in dict.fromkeys(fact.post for fact in facts_there):
-        facts = [fact for fact in facts_there if fact.post == position]
-        for change in restated([_observation(fact) for fact in facts], standing, metrics, missing):
-            ids = tuple(fact.id for fact in facts if fact.basis == change.old)
-            yield Change(position, ids, change, _name(change, known.recipe), metrics.get(change.old.metric))
+def subject_names(thread: Frozen) -> Mapping[str, str]:
+    """What a frozen thread calls its subjects, whatever the recipe calls them today."""
+    found: Mapping[str, str] = json.loads(thread.thread_json).get("subjects", {})
+    return found
 
 
-def _name(change: Restated, recipe: Report) -> str:
-    """Its key, where the recipe does not know the subject any more."""
-    subject = change.old.subject
-    return recipe.name_of(subject) if subject in (WHOLE, *recipe.subjects) else subject
+def _key(seen: Observation) -> _Key:
+    return seen.metric, seen.subject, seen.period
+
+
+def _reading(seen: Observation) -> tuple[str, Period, str, dt.datetime, float]:
+    """What tells a reading from every other one of its series; what its subject is called is the recipe's affair."""
+    return seen.metric, seen.period, seen.origin, seen.retrieved_at, seen.value
 
 
 def _observation(fact: Fact) -> Observation:

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from bot.analysis.figures import _near
 from bot.domain.measure import Absent, Aggregation, Missing
 from bot.domain.period import Period
 from bot.sources._windows import days
@@ -19,6 +20,23 @@ def read_on(day: int) -> dict[str, object]:
 def test_the_figure_read_last_stands_whichever_came_first() -> None:
     old, new = observed(10, **read_on(5)), observed(12, **read_on(9))
     assert figures(old, new).at("papers", "tensorflow", YEAR) == new
+    assert figures(new, old).at("papers", "tensorflow", YEAR) == new
+
+
+def test_the_figure_published_last_stands_though_it_was_read_first() -> None:
+    first = observed(
+        10, published_at=dt.datetime(2021, 2, 3, tzinfo=dt.UTC), retrieved_at=dt.datetime(2026, 5, 20, tzinfo=dt.UTC)
+    )
+    second = observed(
+        12, published_at=dt.datetime(2021, 2, 5, tzinfo=dt.UTC), retrieved_at=dt.datetime(2026, 5, 19, tzinfo=dt.UTC)
+    )
+    assert figures(first, second).at("papers", "tensorflow", YEAR) == second
+    assert figures(second, first).at("papers", "tensorflow", YEAR) == second
+
+
+def test_of_figures_published_at_once_the_one_read_last_stands() -> None:
+    published = {"published_at": dt.datetime(2021, 1, 1, tzinfo=dt.UTC)}
+    old, new = observed(10, **read_on(5), **published), observed(12, **read_on(9), **published)
     assert figures(new, old).at("papers", "tensorflow", YEAR) == new
 
 
@@ -58,6 +76,13 @@ def test_a_stock_stands_for_a_period_when_read_within_sixteen_days_of_its_end(da
     assert bool(figures(seen).at("stars", "tensorflow", YEAR) == seen) is stands
 
 
+def test_a_stock_that_is_told_of_more_than_a_day_stands_for_no_period() -> None:
+    seen = observed(5, period=window("2020-12-30", "2021-01-01"), metric="stars")
+    assert figures(seen).at("stars", "tensorflow", YEAR) == Absent(
+        "Stars: TensorFlow was told of 30 Dec 2020 to 31 Dec 2020, and a stock is read on one day", "no snapshot"
+    )
+
+
 @pytest.mark.parametrize(
     ("day", "stands"), [("2020-10-04", False), ("2020-10-05", True), ("2020-10-11", True), ("2020-10-18", True)]
 )
@@ -84,6 +109,32 @@ def test_of_several_readings_the_one_nearest_the_end_stands() -> None:
 def test_of_two_readings_as_near_the_earlier_stands() -> None:
     before, after = observed(1, period="2020-12-29", metric="stars"), observed(2, period="2021-01-02", metric="stars")
     assert figures(after, before).at("stars", "tensorflow", YEAR) == before
+
+
+def test_a_series_leaves_out_what_ends_within_the_tolerance_of_a_figure_given_by_hand() -> None:
+    metrics = {"papers": a_metric("papers", aggregation=Aggregation.TOTAL, tolerance_days=2)}
+    days = {day: observed(day, period=f"2020-01-{day:02d}") for day in range(1, 15)}
+    given = [days[12], days[5]]
+    known = figures(*days.values(), metrics=metrics, by_hand=given)
+    assert [seen.value for seen in known.series("papers", "tensorflow", YEAR)] == [1, 2, 5, 8, 9, 12]
+
+
+class _CountedEnds(list[dt.datetime]):
+    """Ends that know how often one was looked at."""
+
+    looks = 0
+
+    def __getitem__(self, at):  # type: ignore[no-untyped-def]
+        self.looks += 1
+        return super().__getitem__(at)
+
+
+def test_of_thousands_of_figures_given_by_hand_few_are_looked_at() -> None:
+    hour = dt.timedelta(hours=1)
+    ends = _CountedEnds(dt.datetime(2020, 1, 1, tzinfo=dt.UTC) + number * hour for number in range(5_000))
+    assert _near(ends[-1] + hour, ends, hour)
+    assert not _near(ends[-1] + 2 * hour, ends, hour)
+    assert ends.looks < 40
 
 
 def test_an_event_stands_for_the_period_it_lies_in() -> None:

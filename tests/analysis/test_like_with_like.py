@@ -35,10 +35,10 @@ def test_subjects_counted_by_two_origins_are_compared_only_where_both_repeat_one
 @pytest.mark.parametrize("same", [(), ("One", "Two")])
 def test_a_subject_counted_by_two_origins_is_not_compared_with_itself(kind: str, same: tuple[str, ...]) -> None:
     # two that repeat one counter still read it on other days and miss other things: a change between them may be theirs
-    seen = by("One", 50_000, "keras", "2019", "stars"), by("Two", 100_000, "keras", "2020", "stars")
+    seen = by("One", 50_000, "keras", "2019-12-31", "stars"), by("Two", 100_000, "keras", "2020-12-31", "stars")
     metrics = {"stars": a_metric("stars", aggregation=Aggregation.LEVEL, same_counter=same)}
     assert claimed(kind, "keras", *seen, metric="stars", metrics=metrics, against="previous") == Absent(
-        "Stars: 2019 was counted by One and 2020 by Two; they are not compared"
+        "Stars: 31 Dec 2019 was counted by One and 31 Dec 2020 by Two; they are not compared"
     )
 
 

@@ -57,6 +57,20 @@ def test_a_claim_that_rests_on_a_figure_somebody_wrote_down_says_so_too() -> Non
     assert text.text == "PyTorch leads\n\nEntered by hand: A site, read by Jane Doe."
 
 
+@pytest.mark.parametrize(
+    ("second", "named"),
+    [
+        ("Another site, read by Jane Doe", "several publishers"),  # 52 letters together
+        ("B, read by Jo", "A site, read by Jane; B, read by Jo"),
+    ],
+)
+def test_several_who_published_figures_written_down_are_named_where_there_is_room(second: str, named: str) -> None:
+    one = observed(312, "pytorch", origin="A site, read by Jane", handwritten=True)
+    other = observed(94, "tensorflow", origin=second, handwritten=True)
+    text = sketched("{{ figures.papers.pytorch }}, {{ figures.papers.tensorflow }}", one, other).draft.text  # type: ignore[union-attr]
+    assert text.text == f"312, 94\n\nEntered by hand: {named}."
+
+
 def test_a_figure_somebody_wrote_down_is_not_compared_with_one_of_a_source() -> None:
     written = observed(312, "pytorch", origin="A site, read by Jane Doe", handwritten=True)
     assert sketched("{{ claims.lead.leads }}", written, FLOW) == Skipped(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -10,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.analysis.claims import KINDS, claims
-from bot.compose.assembly import as_sent
+from bot.compose.assembly import LONGEST_NAMES, as_sent
 from bot.compose.composer import Composer, Sketch
 from bot.compose.length import measure
+from bot.compose.plausible import ANYBODY, Plausible
 from bot.compose.variants import VARIANTS
 from bot.compose.widths import Width, widths
-from bot.domain.measure import Metric, Subject, Unit
+from bot.domain.measure import Aggregation, Metric, Subject, Unit
 from bot.domain.period import Granularity, Period
 from bot.domain.report import ClaimSpec, Report
 from bot.errors import BadTemplate
@@ -102,6 +104,67 @@ def test_a_share_is_widest_where_it_is_too_near_an_end_to_be_shown(printed: str,
 def test_windows_and_days_are_told_at_their_longest() -> None:
     assert text("{{ figures.downloads.keras | window }}") == "364 days to 31 Dec 2026"
     assert text("{{ figures.stars.keras | day }}") == "31 Dec 2026"
+
+
+@pytest.mark.parametrize(
+    ("granularity", "metric", "widest"),
+    [
+        (Granularity.DAY, a_metric("papers", aggregation=Aggregation.TOTAL, tolerance_days=7), "8 days to 30 Sep 2026"),
+        (Granularity.WEEK, a_metric("papers", aggregation=Aggregation.TOTAL, tolerance_days=7), "14 days to 22 Nov 2026"),
+        (Granularity.MONTH, a_metric("papers", aggregation=Aggregation.TOTAL, tolerance_days=100), "131 days to 30 Sep 2026"),
+        (Granularity.MONTH, a_metric("papers", aggregation=Aggregation.TOTAL), "September 2026"),
+        (Granularity.MONTH, a_metric("papers"), "29 days to 30 Sep 2026"),
+        (Granularity.DAY, a_metric("papers"), "30 Sep 2026"),
+        (Granularity.YEAR, a_metric("papers", aggregation=Aggregation.LEVEL, tolerance_days=180), "31 Dec 2026"),
+    ],
+)
+def test_the_widest_window_that_may_stand_for_a_period_is_taken(granularity: Granularity, metric: Metric, widest: str) -> None:
+    post = a_post("post", "{{ figures.papers.keras | window }}")
+    report = replace(a_report(post, metrics={**METRICS, "papers": metric}), granularity=granularity)
+    (found,) = widths(report, ["Somebody"])
+    assert len(found.text) == len(f"{widest}\n\n1/1")
+
+
+@FEW
+@given(
+    granularity=st.sampled_from([Granularity.YEAR, Granularity.MONTH, Granularity.WEEK, Granularity.DAY]),
+    aggregation=st.sampled_from(Aggregation),
+    tolerance=st.integers(0, 180),
+    start=st.integers(0, 24 * 800),
+    hours=st.integers(1, 24 * 600),
+)
+def test_no_window_that_stands_for_a_period_is_longer_in_words(
+    granularity: Granularity, aggregation: Aggregation, tolerance: int, start: int, hours: int
+) -> None:
+    metric = a_metric("papers", aggregation=aggregation, tolerance_days=tolerance)
+    first = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(hours=start)
+    window = Period(first, first + dt.timedelta(hours=hours))
+    near = Period.containing(granularity, window.last_day)
+    if not any(metric.stands_for(window, period) for period in (near.previous(), near, near.following())):
+        return
+    report = replace(a_report(metrics={**METRICS, "papers": metric}), granularity=granularity)
+    plausible = Plausible(report, ["Somebody"])
+    printed = [
+        plausible.forms(plausible.view(plausible.seen("papers", "keras", window=one))) for one in plausible.windows("papers")
+    ]
+    told = plausible.forms(plausible.view(plausible.seen("papers", "keras", window=window)))
+    assert told["window"] <= max(one["window"] for one in printed)
+
+
+def test_an_average_too_small_for_its_digits_is_proved_too() -> None:
+    found = width("{{ figures.papers.keras }}", metrics=below(1e3, Unit.RATE))
+    assert found.text == "under 0.00001\n\n1/1"
+
+
+def test_totals_of_days_within_a_tolerance_are_compared_by_the_day() -> None:
+    metric = a_metric("papers", aggregation=Aggregation.TOTAL, tolerance_days=1)
+    report = a_report(a_post("post", "{{ claims.lead }}"), claims=[LEAD], metrics={**METRICS, "papers": metric})
+    (found,) = widths(replace(report, granularity=Granularity.DAY), ["Somebody"])
+    assert "a day" in found.text
+
+
+def test_the_mark_of_several_who_are_not_named_has_room_where_one_has() -> None:
+    assert len("several publishers") <= LONGEST_NAMES <= len(ANYBODY)
 
 
 def test_the_longest_name_of_all_publishers_is_taken() -> None:

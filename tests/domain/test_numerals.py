@@ -73,6 +73,11 @@ def test_no_number_is_written_in_powers_of_ten() -> None:
     assert grouped(0.00001) == "0.00001"
 
 
+@pytest.mark.parametrize("value", [0.00000999, 1.23e-21, 5e-324])
+def test_an_average_smaller_than_any_honest_one_is_not_told_in_hundreds_of_digits(value: float) -> None:
+    assert (grouped(value), compact(value), spoken(value)) == ("under 0.00001",) * 3
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

@@ -238,7 +238,7 @@ def test_an_iso_text_is_an_instant_in_utc(text: str, moment: dt.datetime) -> Non
     assert (instant(text), instant(text).tzinfo) == (moment, dt.UTC)
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "2021-02-29", "01/02/2021", "2021-13-01", "2021"])
+@pytest.mark.parametrize("text", ["", "yesterday", "2021-02-29", "01/02/2021", "2021-13-01", "2021", "20210101", "2021-W01"])
 def test_what_is_no_iso_date_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not an ISO date; write 2021-01-01"):
         instant(text)

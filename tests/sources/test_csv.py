@@ -90,6 +90,24 @@ def test_the_room_defines_nothing_itself() -> None:
     assert (METRICS, ORIGINS) == ((), ())
 
 
+@pytest.mark.parametrize(
+    ("start", "published", "lawful"),
+    [
+        ("2020-01-01", "2021-01-01", True),
+        ("2020-01-01", "2020-12-31", True),  # dated by the beginning of its last day
+        ("2020-01-01", "2020-12-30", False),  # a year that is not over
+        ("2020-12-31", "2020-12-31T18:00:00+00:00", True),  # a stock, read in the evening of its day
+        ("2020-12-31", "2020-12-30", False),
+    ],
+)
+def test_nothing_is_published_before_what_it_counts_is_over(start: str, published: str, lawful: bool) -> None:
+    text = f"{HEADER},published_at\n{row(period_start=start).strip()},{published}\n"
+    if lawful:
+        assert [seen.published_at for seen in parse(text)] == [dt.datetime.fromisoformat(published).replace(tzinfo=dt.UTC)]
+    else:
+        assert f'figures.csv, line 2, column "published_at": {published!r} is before the end' in refusal(text)
+
+
 def test_columns_may_stand_in_any_order() -> None:
     backwards = ",".join(reversed(HEADER.split(",")))
     fields = row(note="").strip().split(",")
@@ -173,6 +191,25 @@ def test_blanks_around_a_name_are_refused(column: str) -> None:
 )  # fmt: skip
 def test_a_date_without_an_offset_or_not_iso_is_refused(column: str, value: str) -> None:
     refusal_of(column, value)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("period_start", "0001-01-01"),
+        ("period_start", "1969-12-31T23:59:59+00:00"),
+        ("period_start", "9999-12-31"),
+        ("period_end", "2200-01-02"),
+        ("period_end", "9999-12-31"),
+    ],
+)
+def test_a_window_in_a_year_when_nothing_was_counted_is_refused(column: str, value: str) -> None:
+    assert "is not between 1970-01-01 and 2200-01-01; nothing was counted then" in refusal_of(column, value)
+
+
+def test_windows_from_1970_to_2199_are_read() -> None:
+    found = parse(f"{HEADER}\n{row(period_start='1970-01-01', period_end='2200-01-01')}")
+    assert [(seen.period.start.year, seen.period.last_day.year) for seen in found] == [(1970, 2199)]
 
 
 @pytest.mark.parametrize("end", ["2020-12-31", "2020-12-30"])

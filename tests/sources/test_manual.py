@@ -108,6 +108,7 @@ def test_a_window_is_read_when_it_is_over(read_on: str, accepted: bool) -> None:
         ({"read_on": None}, '"read_on" is missing'),
         ({"value": None}, '"value" is missing'),
         ({"period": None}, 'either "period" or "day"'),
+        ({"period": '"0001"'}, "0001 is not between 1970 and 2199; nothing was counted then"),
         ({"day": "2026-11-03"}, 'either "period" or "day"'),
         ({"period": "2026"}, "\"period\" is '2026', not a text. Put it in quotes."),
         ({"period": '"October"'}, '"October" names no period'),
