@@ -448,7 +448,7 @@ def test_a_share_that_contradicts_its_count_is_held_and_said(report: Path, tmp_p
     done = run("preview", "mine", "--period", "2020", folder=tmp_path)
     assert done.returncode == 3
     assert "held" in done.stderr
-    assert "2955 of 40314" in done.stderr
+    assert "2,955 of 40,314" in done.stderr
     assert sorted(path.name for path in (tmp_path / "out" / "mine" / "2020").iterdir()) == ["held.json", "index.html"]
 
 
