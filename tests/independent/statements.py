@@ -76,7 +76,7 @@ def _lead(statement: Statement, bench: Bench) -> None:
         raise Wrong(f"the leader is {' and '.join(top)}, by {[(one.subject, round(per_day(one), 2)) for one in order(found)]}")
     comparable([bench.cell(statement.a, bench.period), *bench.cited_cells(bench.period)], bench.period)
     if statement.b is not None:
-        same("second", statement.b, next(cell.subject for cell in order(found)[1:] if bench.shows(cell)))
+        same("second", statement.b, next((cell.subject for cell in order(found)[1:] if bench.shows(cell)), "nobody"))
         _ahead(statement, bench)
     _check_where(statement, bench)
 
