@@ -12,6 +12,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from bot.analysis.gates import refuse_impossible
 from bot.domain.measure import WHOLE, Aggregation, Metric, Missing, Observation, Status, Subject
@@ -20,7 +21,7 @@ from bot.domain.report import Report
 from bot.domain.words import printable
 from bot.errors import BadFigures, SourceUnavailable, ThreadmillError, Throttled
 from bot.parallel import side_by_side
-from bot.ports import Client, Offline, Progress, Reading, Reply, Rest, Source, Store
+from bot.ports import Client, Computer, Offline, Progress, Reading, Reply, Rest, Source, Store
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,11 @@ class NamedSource:
     """
 
     name: str
-    source: Source
+    source: Source[Any]
     required: bool
     metrics: tuple[str, ...] = ()
     by_hand: bool = False
-    client: Client | None = None
+    client: Client | Computer | None = None
     since: Period | None = None
     says_all: bool = False
 
@@ -120,7 +121,7 @@ def _read(named: NamedSource, report: Report, period: Period) -> Gathered:
 
 
 def _asked(
-    named: NamedSource, client: Client, report: Report, period: Period, store: Store | None, progress: Progress
+    named: NamedSource, client: Client | Computer, report: Report, period: Period, store: Store | None, progress: Progress
 ) -> Gathered:
     """A room that asks a service. Caught here and nowhere else: one source's failure."""
     if named.since is not None and period.start < named.since.start:
@@ -141,7 +142,7 @@ class _Visit:
     def __init__(
         self,
         named: NamedSource,
-        client: Client,
+        client: Client | Computer,
         subjects: Sequence[Subject],
         period: Period,
         metrics: Mapping[str, Metric],

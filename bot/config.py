@@ -29,6 +29,12 @@ VARIABLES: Final[Mapping[str, str]] = {
     "THREADMILL_PING_URL": "a dead man's switch that is asked after every look; it raises the alarm when nobody asks",
     "THREADMILL_LISTEN": "where /healthz and /metrics are answered, or off",
     "THREADMILL_LOG": "how logs are written: json or console, with :debug for every step",
+    "THREADMILL_ENGINE_DUCKDB": "a database file whose tables are read; none without it",
+    "THREADMILL_ENGINE_SPARK": "a Spark master (spark://host:7077, local[4]) or Spark Connect (sc://host:15002)",
+    "THREADMILL_ENGINE_CLICKHOUSE": "a ClickHouse server: https://user:password@host:8443/database; chDB in process without it",
+    "THREADMILL_ENGINE_BIGQUERY": "the Google Cloud project that is billed for BigQuery",
+    "THREADMILL_ENGINE_MEMORY": "what an engine in this process may use, such as 2GB",
+    "THREADMILL_ENGINE_BILLED": "what one query may read where bytes are billed, such as 100GB",
     "X_API_BASE_URL": "the X API",
     "THREADMILL_CONTACT": "an address or page that tells the services we ask who runs this bot",
     "GITHUB_TOKEN": "GitHub token without any permission; with it one request asks for all repositories",
@@ -54,6 +60,8 @@ _URL_OF: Final = "THREADMILL_URL_"
 KEEP_DAYS: Final = 800
 """Comparisons reach back two years, and are told some weeks after a period has ended."""
 _LEAST_DAYS, _MOST_DAYS = 60, 36_500
+
+_ENGINE: Final = "THREADMILL_ENGINE_"
 
 _LONGEST_PATH: Final = 1000
 
@@ -108,6 +116,19 @@ class Watched:
 
 
 @dataclass(frozen=True)
+class Engines:
+    """
+    Where engines are reached, by their names, and what they may use. An address may hold a password.
+
+    `memory_bytes` is for one in this process, `billed_bytes` for one query where bytes are billed.
+    """
+
+    addresses: Mapping[str, Secret] = field(default_factory=dict)
+    memory_bytes: int = 2 * 10**9
+    billed_bytes: int = 100 * 10**9
+
+
+@dataclass(frozen=True)
 class Settings:
     """
     What the environment says. `unknown` are variables that look like ours but are not, with the one probably meant.
@@ -128,11 +149,13 @@ class Settings:
     reports: tuple[str, ...] = ()
     modes: Mapping[str, Mode] = field(default_factory=dict)
     watched: Watched = field(default_factory=Watched)
+    engines: Engines = field(default_factory=Engines)
 
     @property
     def hidden(self) -> tuple[Secret, ...]:
         """Everything that must not be shown, by anybody, anywhere."""
-        return (*self.secrets.values(), *([self.database_url] if self.database_url else []))
+        engines = [address for address in self.engines.addresses.values() if "@" in address.reveal()]
+        return (*self.secrets.values(), *([self.database_url] if self.database_url else []), *engines)
 
 
 def settings(environment: Mapping[str, str]) -> Settings:
@@ -162,6 +185,7 @@ def settings(environment: Mapping[str, str]) -> Settings:
         modes=dict(_modes(environment.get("THREADMILL_MODES", ""))),
         watched=_watched(environment),
         keep_days=_keep_days(environment.get("THREADMILL_KEEP_DAYS", "").strip()),
+        engines=_engines(environment),
     )
 
 
@@ -197,6 +221,35 @@ def _keep_days(text: str) -> int:
             f"THREADMILL_KEEP_DAYS is no number of days from {_LEAST_DAYS} to {_MOST_DAYS}; unset it to keep them {KEEP_DAYS}"
         )
     return int(text)
+
+
+def _engines(environment: Mapping[str, str]) -> Engines:
+    found = {}
+    for name in ("duckdb", "spark", "clickhouse", "bigquery"):
+        if text := environment.get(f"{_ENGINE}{name.upper()}", "").strip():
+            if not re.fullmatch(r"[ -~]{1,1000}", text):  # not repeated: it may hold a password
+                raise BadInput(f"{_ENGINE}{name.upper()} holds a character no address has; write it anew, or unset it")
+            found[name] = Secret(text)
+    usual = Engines()
+    return Engines(
+        found,
+        _size(environment, f"{_ENGINE}MEMORY", usual.memory_bytes, least=32 * 10**6),
+        _size(environment, f"{_ENGINE}BILLED", usual.billed_bytes, least=0),
+    )
+
+
+def _size(environment: Mapping[str, str], name: str, usual: int, least: int) -> int:
+    """A number of bytes with its unit: 500MB, 2GB, 1.5TB."""
+    text = environment.get(name, "").strip()
+    if not text:
+        return usual
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?) ?([MGT])B", text, re.ASCII)
+    size = round(float(match[1]) * {"M": 10**6, "G": 10**9, "T": 10**12}[match[2]]) if match else -1
+    if size < least:
+        raise BadInput(
+            f"{name} is no size such as 500MB or 2GB{f', {least // 10**6}MB at least' if least else ''}; unset it for the default"
+        )
+    return size
 
 
 def _contact(text: str) -> str:

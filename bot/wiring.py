@@ -14,7 +14,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from time import sleep
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -33,7 +33,7 @@ from bot.domain.schedule import Mode
 from bot.domain.thread import Chart, Limits
 from bot.domain.words import nearest
 from bot.errors import BadChart, BadInput, BadRecipe
-from bot.ports import ChartData, Client, Door, Network, Offline, Progress, Store, Teller
+from bot.ports import ChartData, Client, Computer, Door, Network, Offline, Progress, Store, Teller
 from bot.recipe import Kinds, digest, keep
 from bot.recipe import report as read_report
 from bot.scratch import ScratchDesk
@@ -48,6 +48,13 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _DRAWN_WITH = ("fontpkg-inter", "jinja2", "matplotlib", "numpy", "pandas", "pillow", "twitter-text-parser")
 """Another version of these may print or paint something else."""
 _DRAWS = ("NOUN", "draw", "describe")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A source is tried: data that are made up will do, nothing is stored, and `engine` takes the place of the recipe's."""
+
+    engine: str = ""
 
 
 @dataclass(frozen=True)
@@ -225,41 +232,50 @@ def sources(
     house: House,
     report: Report,
     data: Sequence[Path],
-    ask: Callable[[str], Client | None] = lambda _: None,
+    ask: Ask = lambda _: None,
 ) -> list[NamedSource]:
     """
     The recipe's sources, made with their settings, each live one with its client, and one more for the files given by hand.
 
-    `ask` gives a source's client by its name: see `clients`.
+    `ask` gives a source its client: see `clients`.
 
     Raises:
         BadRecipe: a source is absent, broken or unfit, or its settings are not what it asks for.
     """
     folder = report_folders(house.folder).get(report.key, house.folder)
     made = [_source(spec, folder, house) for spec in report.sources]
-    made = [replace(named, client=ask(named.name)) for named in made]
+    made = [replace(named, client=ask(named)) for named in made]
     if data:
         csv = plugins.load("sources", "csv", ("Source",))
         made.append(NamedSource("--data", csv.Source(files=tuple(data)), required=True, by_hand=True, says_all=csv.SAYS_ALL))
     return made
 
 
+Ask: TypeAlias = Callable[[NamedSource], "Client | Computer | None"]
+
+
 @contextmanager
 def clients(
-    house: House, store: Store | None, progress: Progress, offline: bool = False
-) -> Iterator[Callable[[str], Client | None]]:
+    house: House, store: Store | None, progress: Progress, offline: bool = False, trial: Trial | None = None
+) -> Iterator[Ask]:
     """
     What gives each source its client, None to one that reads files; their connections are let go afterwards.
 
-    One client a source, however many reports ask it in a run: it is the client that keeps its distance.
+    One client a source, however many reports ask it in a run: it is the client that keeps its distance. One that computes is for
+    the engine of its recipe, or of a `trial`.
     """
-    made: dict[str, Client | None] = {}
+    made: dict[tuple[str, str], Client | Computer | None] = {}
     stopped = threading.Event()
 
-    def ask(name: str) -> Client | None:
-        if name not in made:
-            made[name] = _client(house, name, store, progress, stopped, offline)
-        return made[name]
+    def ask(named: NamedSource) -> Client | Computer | None:
+        engine = (trial.engine if trial else "") or getattr(named.source, "engine", "")
+        key = named.name, engine
+        if key not in made:
+            if hasattr(plugins.load("sources", named.name, ()), "COMPUTED"):
+                made[key] = _computer(house, *key, store, progress, stopped, offline, trial is not None)
+            else:
+                made[key] = _client(house, named.name, store, progress, stopped, offline)
+        return made[key]
 
     try:
         yield ask
@@ -289,6 +305,32 @@ def _client(
         store=store,
         clock=_http.Clock(stopped=stopped),
         progress=lambda answers: progress(f"asking {name}", answers, 0),
+    )
+
+
+def _computer(
+    house: House,
+    name: str,
+    engine: str,
+    store: Store | None,
+    progress: Progress,
+    stopped: threading.Event,
+    offline: bool,
+    trial: bool,
+) -> Computer | Offline:
+    """What a source is computed with. An engine elsewhere is a connection; one in this process is none."""
+    from bot.engines._computer import EngineComputer
+    from bot.engines._engine import Means
+
+    room = plugins.load("engines", engine, ("EXTRA", "connect", "elsewhere"))
+    settings = house.settings.engines
+    address = settings.addresses.get(engine)
+    if offline and room.elsewhere(address):
+        return Offline(name)
+    home = house.settings.home / "engines"
+    means = Means(address, settings.memory_bytes, settings.billed_bytes, home / "spill")
+    return EngineComputer(
+        name, lambda: room.connect(means), home, store, progress, house.clock, trial=trial, stopped=stopped.is_set
     )
 
 

@@ -22,7 +22,7 @@ from bot.analysis.gates import refuse_impossible
 from bot.domain.measure import WHOLE, Metric, Observation, Status, Subject
 from bot.domain.period import Period, instant
 from bot.errors import BadFigures, ThreadmillError
-from bot.ports import Offline, Source
+from bot.ports import Client, Offline, Source
 from bot.sources import _files, _observations, _table, conference_papers, github_history, kaggle_survey, so_survey, top_pypi
 from bot.sources.archive import READ_AT
 
@@ -159,7 +159,7 @@ def _text(found: Iterable[Observation]) -> str:
     return _observations.to_csv(ordered)
 
 
-def _read(source: Source) -> list[Observation]:
+def _read(source: Source[Client]) -> list[Observation]:
     """Everything a room finds, dated by the day the raw files were read in and not by the clock of this machine."""
     replies = [dataclasses.replace(reply, retrieved_at=READ_AT) for reply in source.fetch(Offline(), SUBJECTS, _ANY)]
     found = [seen for reply in replies for seen in source.parse(reply, (*SUBJECTS, *_MEMBERS), _ANY)]

@@ -46,6 +46,7 @@ def _sources_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--try", action="store_true", dest="attempt", help="ask it now and show what it says, with its age")
     parser.add_argument("--report", metavar="REPORT", help="whose subjects to ask about (default: the first that uses it)")
     parser.add_argument("--period", metavar="KEY", help="with --try (default: the newest complete one)")
+    parser.add_argument("--engine", metavar="NAME", default="", help="with --try: what computes it, in place of the recipe's")
     parser.add_argument("--now", metavar="ISO", help="with --try: the instant to choose the period by (default: now)")
 
 
@@ -62,7 +63,7 @@ def _sources(options: argparse.Namespace) -> int:
 
         raise BadInput("--try asks one source; name it: threadmill sources NAME --try")
     with progress() as told:
-        tried = collecting.try_source(options.name, options.report, options.period, options.now, told)
+        tried = collecting.try_source(options.name, options.report, options.period, options.now, told, options.engine)
     show.show_tried(tried)
     return 3 if tried.problem else 0
 

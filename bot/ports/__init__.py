@@ -2,6 +2,7 @@
 
 from bot.ports.charts import CHART_COLUMNS, ChartData, ChartKind
 from bot.ports.counts import NO_NETWORK, Billed, Counts
+from bot.ports.engines import FILES, Computation, Computer, Digested, Format, Input, Layout, Result
 from bot.ports.networks import Asked, Door, Network
 from bot.ports.progress import Progress, silent
 from bot.ports.rota import Approval, Done, Notice, Rota, Run
@@ -11,6 +12,7 @@ from bot.ports.telling import Teller
 
 __all__ = [
     "CHART_COLUMNS",
+    "FILES",
     "NO_NETWORK",
     "Approval",
     "Asked",
@@ -18,11 +20,17 @@ __all__ = [
     "ChartData",
     "ChartKind",
     "Client",
+    "Computation",
+    "Computer",
     "Counts",
     "Desk",
+    "Digested",
     "Done",
     "Door",
+    "Format",
+    "Input",
     "Key",
+    "Layout",
     "Network",
     "Notice",
     "Offline",
@@ -32,6 +40,7 @@ __all__ = [
     "Reading",
     "Reply",
     "Rest",
+    "Result",
     "Rota",
     "Run",
     "Service",

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from bot.domain.measure import Missing, Observation, Subject
 from bot.domain.period import Period
@@ -127,16 +127,21 @@ class Client(Protocol):
         ...
 
 
-class Source(Protocol):
+Asked_contra = TypeVar("Asked_contra", contravariant=True)
+"""What a source asks: a Client, or a Computer."""
+
+
+class Source(Protocol[Asked_contra]):
     """
     One publisher of numbers: `bot/sources/NAME.py` with a frozen dataclass `Source`, whose fields are its settings.
 
     The module also has METRICS, the definitions of what it measures; ORIGINS, whom to name and on what terms; COVERAGE, what it
-    can be asked for; and if it asks a service, SERVICE. One that reads the same from its files whatever the period says SAYS_ALL:
+    can be asked for; and if it asks a service, SERVICE. One that computes over raw data is COMPUTED: its client is a Computer,
+    and it has a setting `engine`. One that reads the same from its files whatever the period says SAYS_ALL:
     it is then read once for many periods.
     """
 
-    def fetch(self, client: Client, subjects: Sequence[Subject], period: Period) -> Iterable[Reply]:
+    def fetch(self, client: Asked_contra, subjects: Sequence[Subject], period: Period) -> Iterable[Reply]:
         """
         What the publisher says now, as bytes. The only function of the room that does I/O.
 

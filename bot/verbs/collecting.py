@@ -39,6 +39,7 @@ class About:
     url: str
     interval_s: float
     variable: str
+    computed: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,18 +89,22 @@ def sources(name: str | None = None) -> list[About]:
     return [_about(house, one) for one in ([name] if name else plugins.rooms("sources"))]
 
 
-def try_source(name: str, report: str | None, period: str | None, now: str | None, progress: Progress) -> Tried:
+def try_source(name: str, report: str | None, period: str | None, now: str | None, progress: Progress, engine: str = "") -> Tried:
     """
-    Ask one source what a report that uses it would ask, and store what it says.
+    Ask one source what a report that uses it would ask, and store what it says; nothing of one that computes, whose data may be
+    made up here and whose engine another than the recipe's.
 
     Raises:
-        BadInput: no report uses the source.
+        BadInput: no report uses the source, or it is asked for an engine and computes nothing.
     """
     house = wiring.house(now)
     about = _about(house, name)
+    if engine and not about.computed:
+        raise BadInput(f"{name} computes nothing, so it has no engine; leave out --engine {engine}")
+    trial = wiring.Trial(engine) if about.computed else None
     recipe = _report_with(house, name, report, period)
     when = period_of(house, recipe, period)
-    with wiring.store(house) if about.url else nullcontext() as store, wiring.clients(house, store, progress) as ask:
+    with wiring.store(house) if about.url else nullcontext() as store, wiring.clients(house, store, progress, trial=trial) as ask:
         made = wiring.sources(house, recipe, [], ask)
         named = replace(next(one for one in made if one.name == name), required=False, since=None)
         (gathered,) = gather(recipe, when, [named], store, progress)
@@ -162,6 +167,7 @@ def _about(house: wiring.House, name: str) -> About:
         url="" if service is None else house.settings.source_urls.get(name, service.url),
         interval_s=0 if service is None else service.interval_s,
         variable="" if service is None or service.key is None else service.key.variable,
+        computed=hasattr(room, "COMPUTED"),
     )
 
 

@@ -1,0 +1,357 @@
+"""
+What a computed source asks: its expression run over the raw data shard by shard, each part kept as it is done, and then told.
+
+A part is kept under the digests of the expression, the engine and the files it was computed from, in
+`THREADMILL_HOME/engines`. A run that is stopped anywhere goes on with what is missing; one whose data have grown computes what
+is new. The rows that come of all parts are kept as a reply under the digest of everything.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.engines import _files
+from bot.engines._engine import Engine
+from bot.errors import BadInput, SourceUnavailable, ThreadmillError
+from bot.ports import Computation, Digested, Format, Input, Layout, Progress, Reply, Result, Store
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+_MOST_LISTED: Final = 10_000
+"""Files a manifest names one by one; of more it names the shards, whose own lists are kept beside their parts."""
+_MB: Final = 1_000_000
+
+
+@dataclass
+class _Shard:
+    """Some files of the large input, and the part that is computed of them."""
+
+    files: Sequence[_files.File]
+    seen: Sequence[_files.Seen]
+    part: Path
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.bytes for file in self.files)
+
+
+class EngineComputer:
+    """Computes what one source asks, on one engine, connected when it is first needed."""
+
+    def __init__(
+        self,
+        name: str,
+        connect: Callable[[], Engine],
+        home: Path,
+        store: Store | None,
+        progress: Progress,
+        now: Callable[[], dt.datetime],
+        trial: bool = False,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._name = name
+        self._connect = connect
+        self._home = home
+        self._store = store
+        self._progress = progress
+        self._now = now
+        self._trial = trial
+        self._stopped = stopped
+        self._engine: Engine | None = None
+        self.keys: list[str] = []
+
+    @property
+    def now(self) -> dt.datetime:
+        """The instant."""
+        return self._now()
+
+    def compute(self, computation: Computation) -> Reply:
+        """
+        The rows as a `Result`, written as JSON: as kept from before, if inputs, expression and engine are the same.
+
+        Raises:
+            SourceUnavailable: there is no data, or the engine cannot be reached or has failed. Nothing is kept of what it was at.
+            BadInput: the engine is not installed, the data are not of the shape they should be, or are made up.
+        """
+        if self._engine is None:
+            self._engine = self._connect()
+        with _in_words(self._engine):
+            return _Work(self._engine, computation, self).done()
+
+    def close(self) -> None:
+        """Let go of the engine."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    # ---- for the work that is done --------------------------------------------------------------------------------------------
+
+    @property
+    def folder(self) -> Path:
+        """Where parts and digests are kept."""
+        return self._home
+
+    def say(self, what: str, done: int, total: int) -> None:
+        """Tell how far it is, and end here if the run has been stopped."""
+        if self._stopped():
+            raise SourceUnavailable("stopped before it was finished; what was computed until then is kept")
+        self._progress(f"{self._name}: {what}", done, total)
+
+    def refuse_synthetic(self, place: Path | str, made_up: bool) -> None:
+        """Raises BadInput if the data are made up and this is no trial."""
+        if made_up and not self._trial:
+            raise BadInput(
+                f"the data of {self._name} are made up ({_files.MARK} stands in {place} or above), and nothing made up is told. "
+                f"Try them with threadmill sources {self._name} --try, or name real data in the recipe"
+            )
+
+    def kept(self, key: str, since: dt.date) -> Reply | None:
+        """A result from before."""
+        self.keys.append(key)
+        return None if self._store is None else self._store.kept(self._name, key, since)
+
+    def keep(self, key: str, reply: Reply) -> Reply:
+        """A result, for the next time; what is made up is not kept."""
+        if self._store is not None and not self._trial:
+            self._store.keep(self._name, key, reply)
+        return reply
+
+
+class _Work:
+    """One computation on one engine."""
+
+    def __init__(self, engine: Engine, asked: Computation, house: EngineComputer) -> None:
+        self._engine = engine
+        self._asked = asked
+        self._house = house
+        self._made_up = False
+        self._read_bytes = 0
+        self._read_rows = 0
+
+    def done(self) -> Reply:
+        """The reply, kept or computed."""
+        large = self._asked.large
+        return self._of_files(large.place) if isinstance(large.place, Path) else self._of_table(large.place)
+
+    def _of_files(self, place: Path) -> Reply:
+        files = _files.found(self._asked.large, place)
+        digests = _files.Digests(self._house.folder / "digests.db")
+        self._refuse_synthetic(place, files)
+        layout = self._layout(self._engine.files("probe", [files[0].path], self._asked.large.format, _hints(self._asked.large)))
+        small, smalls = self._small(digests)
+        words = expression(self._asked, layout, {one.name: found for one, found in small})
+        shards = list(self._parts(files, place, digests, layout, words))
+        large = self._listed(self._asked.large.name, str(place), shards)
+        inputs = (large, *smalls)
+        key = _digest(words, self._engine.version, *(one.sha256 for one in inputs))
+        if (reply := self._house.kept(key, dt.date.min)) is not None:
+            return reply
+        self._house.say("adding up", 0, 0)
+        parts = self._engine.files("parts", [str(shard.part) for shard in shards], Format.PARQUET, {})
+        rows = self._rows(self._asked.total(parts, self._tables(small)))
+        return self._house.keep(key, self._reply(rows, words, inputs))
+
+    def _of_table(self, place: str) -> Reply:
+        """A table that a server has: one query, and its own word for the state it is in."""
+        table = self._engine.table(place)
+        layout = self._layout(table)
+        if any(isinstance(one.place, Path) for one in self._asked.small):
+            raise BadInput(
+                f'"{place}" is a table of {self._engine.version}, and other inputs are files. Both are computed in one place. '
+                "Load the files into tables beside it, and name these"
+            )
+        small = [(one, self._layout(self._engine.table(str(one.place)), one)) for one in self._asked.small]
+        words = expression(self._asked, layout, {one.name: found for one, found in small})
+        states = [
+            (one.name, str(one.place), self._engine.state(str(one.place))) for one in (self._asked.large, *self._asked.small)
+        ]
+        inputs = tuple(Digested(name, where, 0, 0, _digest(where, state)) for name, where, state in states)
+        day = "" if all(state for *_, state in states) else str(self._house.now.date())  # nobody knows whether it has changed
+        key = _digest(words, self._engine.version, *(one.sha256 for one in inputs), day)
+        if (reply := self._house.kept(key, dt.date.min)) is not None:
+            return reply
+        partial = self._asked.partial(_viewed(table, layout))
+        whole = self._asked.total(partial, {one.name: _viewed(self._engine.table(str(one.place)), how) for one, how in small})
+        billed = self._engine.cost(whole)
+        self._house.say(f"one query{f' that reads {billed / _MB:,.0f} MB' if billed else ''}", 0, 0)
+        return self._house.keep(key, self._reply(self._rows(whole), words, inputs))
+
+    def _parts(
+        self, files: Sequence[_files.File], place: Path, digests: _files.Digests, layout: Layout, words: str
+    ) -> Iterator[_Shard]:
+        """Every shard with its part, computed now or before."""
+        total = sum(file.bytes for file in files)
+        form = self._asked.large.format
+        for group in _files.shards(files, place, self._engine.shard_bytes):
+            self._house.say(self._progress(total), self._read_bytes // _MB, total // _MB)
+            seen = digests.of(group, form)
+            shard = _Shard(group, seen, self._part(group, seen, place, words))
+            if not shard.part.exists():
+                self._compute(shard, layout)
+            self._read_bytes += shard.bytes
+            self._read_rows += _rows_of(shard, form)
+            yield shard
+        self._house.say(self._progress(total), total // _MB, total // _MB)
+
+    def _compute(self, shard: _Shard, layout: Layout) -> None:
+        table = self._engine.files(
+            "shard", [file.path for file in shard.files], self._asked.large.format, _hints(self._asked.large)
+        )
+        part = self._asked.partial(_viewed(table, self._layout(table) if layout.view is None else layout))
+        beside = shard.part.with_suffix(f".{os.getpid()}.new")
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write(self._engine.batches(part), part.schema().to_pyarrow(), beside)
+            _files.refuse_changed(shard.files)
+            shard.part.with_suffix(".tsv").write_text(_lines(shard))
+            beside.replace(shard.part)
+        finally:
+            beside.unlink(missing_ok=True)
+
+    def _part(self, group: Sequence[_files.File], seen: Sequence[_files.Seen], place: Path, words: str) -> Path:
+        names = (f"{os.path.relpath(file.path, place)}:{one.sha256}" for file, one in zip(group, seen, strict=True))
+        partial = words.partition(_BETWEEN)[0]
+        return self._house.folder / "parts" / f"{_digest(partial, self._engine.version, *names)}.parquet"
+
+    def _small(self, digests: _files.Digests) -> tuple[list[tuple[Input, Layout]], list[Digested]]:
+        """The small inputs with the layout each has, and which bytes they are."""
+        found: list[tuple[Input, Layout]] = []
+        listed: list[Digested] = []
+        for one in self._asked.small:
+            place = Path(one.place)
+            files = _files.found(one, place)
+            self._refuse_synthetic(place, files)
+            table = self._engine.files(one.name, [file.path for file in files], one.format, _hints(one))
+            found.append((one, self._layout(table, one)))
+            shard = _Shard(files, digests.of(files, one.format), place)
+            listed.append(self._listed(one.name, str(place), [shard]))
+        return found, listed
+
+    def _tables(self, small: Sequence[tuple[Input, Layout]]) -> Mapping[str, ir.Table]:
+        found = {}
+        for one, layout in small:
+            paths = [file.path for file in _files.found(one, Path(one.place))]
+            found[one.name] = _viewed(self._engine.files(one.name, paths, one.format, _hints(one)), layout)
+        return found
+
+    def _layout(self, table: ir.Table, of: Input | None = None) -> Layout:
+        """
+        Raises:
+            BadInput: the table has none of the shapes the source knows.
+        """
+        asked = of or self._asked.large
+        for layout in asked.layouts:
+            if set(layout.columns) <= set(table.columns):
+                return layout
+        known = " or ".join(", ".join(layout.columns) for layout in asked.layouts)
+        raise BadInput(
+            f"{asked.place} has the columns {', '.join(table.columns)[:200]}, and {asked.name} needs {known}. They are probably "
+            "other data than the ones meant, or of another year. docs/scale.md describes them"
+        )
+
+    def _listed(self, name: str, place: str, shards: Sequence[_Shard]) -> Digested:
+        """An input with a digest of all its files, whose list is kept as a reply under that digest."""
+        files = sum(len(shard.files) for shard in shards)
+        if files <= _MOST_LISTED:
+            manifest = "".join(_lines(shard) for shard in shards)
+        else:
+            manifest = "".join(
+                f"{_digest(_lines(shard))}\t{len(shard.files)}\t{shard.bytes}\t{shard.part.stem}\n" for shard in shards
+            )
+        reply = Reply(manifest.encode(), place, "", self._house.now)
+        self._house.keep(f"manifest:{reply.sha256}", reply)
+        return Digested(name, place, files, sum(shard.bytes for shard in shards), reply.sha256)
+
+    def _refuse_synthetic(self, place: Path, files: Sequence[_files.File]) -> None:
+        made_up = _files.synthetic(place, files)
+        self._made_up |= made_up
+        self._house.refuse_synthetic(place, made_up)
+
+    def _rows(self, expression: ir.Table) -> list[dict[str, Any]]:
+        schema = expression.schema().to_pyarrow()
+        return [_plain(row) for batch in self._engine.batches(expression) for row in batch.cast(schema).to_pylist()]
+
+    def _reply(self, rows: Sequence[Mapping[str, Any]], words: str, inputs: tuple[Digested, ...]) -> Reply:
+        result = Result(tuple(rows), self._engine.version, words, inputs, self._made_up)
+        return Reply(result.body(), self._asked.page, self._asked.about, self._house.now)
+
+    def _progress(self, total: int) -> str:
+        rows = f", {self._read_rows:,} rows" if self._read_rows else ""
+        return f"{self._read_bytes / _MB:,.0f} of {total / _MB:,.0f} MB{rows}"
+
+
+_BETWEEN: Final = "\n;\n"
+"""Between the two halves of an expression."""
+
+
+def expression(asked: Computation, layout: Layout, small: Mapping[str, Layout]) -> str:
+    """A computation in words that are the same on every engine: both halves as SQL of DuckDB, over the layouts' columns."""
+    import ibis
+
+    part = asked.partial(_viewed(ibis.table(dict(layout.columns), name=asked.large.name), layout))
+    parts = ibis.table(part.schema(), name="parts")
+    tables = {name: _viewed(ibis.table(dict(one.columns), name=name), one) for name, one in small.items()}
+    return _BETWEEN.join(str(ibis.to_sql(half, dialect="duckdb")) for half in (part, asked.total(parts, tables)))
+
+
+@contextmanager
+def _in_words(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except ThreadmillError:
+        raise
+    except Exception as error:  # an engine has errors of its own, and of all the libraries it stands on
+        raise engine.failed(error) from error
+
+
+def _viewed(table: ir.Table, layout: Layout) -> ir.Table:
+    """A table as the expression is about it."""
+    return table.select(*layout.columns) if layout.view is None else layout.view(table)
+
+
+def _hints(one: Input) -> Mapping[str, str]:
+    return one.layouts[0].columns
+
+
+def _rows_of(shard: _Shard, form: Format) -> int:
+    """How many rows a shard has, as far as that can be known without reading it once more."""
+    if form is Format.FILES:
+        return len(shard.files)
+    if form is Format.PARQUET:
+        import pyarrow.parquet as pq
+
+        return sum(pq.read_metadata(file.path).num_rows for file in shard.files)
+    return sum(max(one.lines, 0) for one in shard.seen)
+
+
+def _write(batches: Iterator[pa.RecordBatch], schema: pa.Schema, path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(batch.cast(schema))
+
+
+def _lines(shard: _Shard) -> str:
+    return "".join(f"{one.sha256}\t{file.bytes}\t{file.path}\n" for file, one in zip(shard.files, shard.seen, strict=True))
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as JSON has it: dates and instants as ISO texts."""
+    return {name: value.isoformat() if isinstance(value, dt.date) else value for name, value in row.items()}
+
+
+def _digest(*texts: str) -> str:
+    sums = hashlib.sha256()
+    for text in texts:
+        sums.update(f"{len(text)}:{text}".encode())
+    return sums.hexdigest()

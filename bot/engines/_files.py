@@ -1,0 +1,211 @@
+"""Which files an input is, in shards, and which bytes they hold."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bot.errors import BadInput, SourceUnavailable
+from bot.parallel import side_by_side
+from bot.ports import Format, Input
+
+MARK: Final = "SYNTHETIC.txt"
+"""In a folder, it says that all in it and below is made up."""
+_PATTERN: Final = "*?["
+_BLOCK: Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as it was found: what changes when it is written again."""
+
+    path: str
+    bytes: int
+    changed: tuple[int, int, int]
+
+    @property
+    def now(self) -> File | None:
+        """The same file as it is now, None if it is gone."""
+        try:
+            return _file(self.path, os.stat(self.path))
+        except OSError:
+            return None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The digest of a file's bytes; how many line ends they hold, -1 if they are packed."""
+
+    sha256: str
+    lines: int
+
+
+def found(wanted: Input, place: Path) -> list[File]:
+    """
+    All files of an input, sorted by their paths.
+
+    Raises:
+        SourceUnavailable: there is none.
+        BadInput: one cannot be looked at.
+    """
+    try:
+        files = sorted(_below(place, wanted.of_suffixes), key=lambda file: file.path)
+    except OSError as error:
+        raise BadInput(
+            f"{place} cannot be looked at: {error}. It is probably not open to this user. Check its permissions"
+        ) from error
+    if not files:
+        ends = " or ".join(wanted.of_suffixes)
+        what = (
+            "is not there" if not set(str(place)) & set(_PATTERN) and not place.exists() else f"has no file that ends in {ends}"
+        )
+        raise SourceUnavailable(
+            f"the raw data {what}: {place}. They do not come along. docs/scale.md says where to get them; put them there, or "
+            "name their place in the recipe"
+        )
+    return files
+
+
+def shards(files: Sequence[File], place: Path, most_bytes: int) -> Iterator[list[File]]:
+    """
+    The files in groups of about `most_bytes`, a larger file alone. A group rather ends with its folder than in the midst of one.
+
+    A file that is added changes the groups of its own folder and few others, so that what was computed of them still counts.
+    """
+    group: list[File] = []
+    size = 0
+    for file in files:
+        here = os.path.dirname(file.path)
+        full = size + file.bytes > most_bytes
+        parted = size >= most_bytes // 4 and group and os.path.dirname(group[-1].path) != here
+        if group and (full or parted):
+            yield group
+            group, size = [], 0
+        group.append(file)
+        size += file.bytes
+    if group:
+        yield group
+
+
+def synthetic(place: Path, files: Iterable[File]) -> bool:
+    """Whether any of the files is said to be made up, by a mark in its folder or in one above."""
+    folders = {os.path.dirname(file.path) for file in files}
+    above = {str(parent) for folder in folders for parent in (Path(folder), *Path(folder).parents)}
+    return any(os.path.exists(os.path.join(folder, MARK)) for folder in above)
+
+
+class Digests:
+    """Digests of files, remembered in a small database as long as a file is not written again."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with closing(self._open()) as database, database:
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS digest (path TEXT PRIMARY KEY, bytes INT, inode INT, mtime INT, ctime INT, "
+                "sha256 TEXT, lines INT) WITHOUT ROWID"
+            )
+
+    def of(self, files: Sequence[File], form: Format) -> list[Seen]:
+        """
+        The digests of some files, in their order.
+
+        Raises:
+            SourceUnavailable: one cannot be read any more, or is written while it is.
+        """
+        known = self._known(files)
+        new = [file for file in files if file not in known]
+        jobs = [lambda file=file: _digested(file, form) for file in new]
+        read = dict(zip(new, side_by_side(jobs, os.cpu_count() or 1), strict=True)) if jobs else {}
+        self._keep(read)
+        return [known.get(file) or read[file] for file in files]
+
+    def _known(self, files: Sequence[File]) -> dict[File, Seen]:
+        with closing(self._open()) as database:
+            rows = (
+                (
+                    file,
+                    database.execute(
+                        "SELECT bytes, inode, mtime, ctime, sha256, lines FROM digest WHERE path = ?", (file.path,)
+                    ).fetchone(),
+                )
+                for file in files
+            )
+            return {file: Seen(row[4], row[5]) for file, row in rows if row and (row[0], row[1:4]) == (file.bytes, file.changed)}
+
+    def _keep(self, read: dict[File, Seen]) -> None:
+        rows = [(file.path, file.bytes, *file.changed, seen.sha256, seen.lines) for file, seen in read.items()]
+        with closing(self._open()) as database, database:
+            database.executemany("INSERT OR REPLACE INTO digest VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._file, timeout=60)
+
+
+def refuse_changed(files: Iterable[File]) -> None:
+    """
+    Nothing, unless a file has changed since it was found.
+
+    Raises:
+        SourceUnavailable: it has; what was computed of it is of no known bytes.
+    """
+    for file in files:
+        if file.now != file:
+            raise SourceUnavailable(
+                f"{file.path} was written or removed while it was read. A download is probably under way. Run again when it is "
+                "over; what was computed before is kept"
+            )
+
+
+def _below(place: Path, suffixes: tuple[str, ...]) -> Iterator[File]:
+    text = str(place)
+    if set(text) & set(_PATTERN) and not place.exists():
+        yield from _matching(place)
+    elif place.is_dir():
+        yield from _walk(text, suffixes)
+    elif place.exists():
+        yield _file(text, place.stat())
+
+
+def _matching(place: Path) -> Iterator[File]:
+    """Files by a pattern; `**` stands for any folders."""
+    parts = place.parts
+    fixed = next(number for number, part in enumerate(parts) if set(part) & set(_PATTERN))
+    root, pattern = Path(*parts[:fixed]), str(Path(*parts[fixed:]))
+    if root.is_dir():
+        for path in root.glob(pattern):
+            if path.is_file():
+                yield _file(str(path), path.stat())
+
+
+def _walk(folder: str, suffixes: tuple[str, ...]) -> Iterator[File]:
+    """By scandir: a folder may hold millions of files, and its entries know their kind without another call."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _walk(entry.path, suffixes)
+            elif entry.name.endswith(suffixes) and not entry.name.startswith("."):
+                yield _file(entry.path, entry.stat())
+
+
+def _file(path: str, state: os.stat_result) -> File:
+    return File(path, state.st_size, (state.st_ino, state.st_mtime_ns, state.st_ctime_ns))
+
+
+def _digested(file: File, form: Format) -> Seen:
+    counts_lines = form in (Format.CSV, Format.JSON) and not file.path.endswith(".gz")
+    sums, lines = hashlib.sha256(), 0
+    try:
+        with open(file.path, "rb", buffering=0) as opened:
+            while block := opened.read(_BLOCK):
+                sums.update(block)
+                lines += block.count(b"\n") if counts_lines else 0
+    except OSError as error:
+        raise SourceUnavailable(f"{file.path} cannot be read: {error}. Check its permissions and the disk") from error
+    return Seen(sums.hexdigest(), lines if counts_lines else -1)
