@@ -335,9 +335,10 @@ def _computer(
 
 
 def live(report: Report, period: Period | None = None) -> bool:
-    """Whether any source of a report asks a service, for a period if one is given."""
+    """Whether any source of a report asks a service or computes over raw data, for a period if one is given."""
     asked = [spec for spec in report.sources if period is None or spec.since is None or spec.since.start <= period.start]
-    return any(hasattr(plugins.load("sources", spec.name, ()), "SERVICE") for spec in asked)
+    rooms = [plugins.load("sources", spec.name, ()) for spec in asked]
+    return any(hasattr(room, "SERVICE") or hasattr(room, "COMPUTED") for room in rooms)
 
 
 @contextmanager

@@ -60,6 +60,8 @@ def found(wanted: Input, place: Path) -> list[File]:
         raise BadInput(
             f"{place} cannot be looked at: {error}. It is probably not open to this user. Check its permissions"
         ) from error
+    if odd := next((file.path for file in files if set(file.path) & set(_PATTERN)), None):
+        raise BadInput(f"{odd} has one of {_PATTERN} in its name, which engines take for a pattern. Rename it")
     if not files:
         ends = " or ".join(wanted.of_suffixes)
         what = (
@@ -72,7 +74,7 @@ def found(wanted: Input, place: Path) -> list[File]:
     return files
 
 
-def shards(files: Sequence[File], place: Path, most_bytes: int) -> Iterator[list[File]]:
+def shards(files: Sequence[File], most_bytes: int) -> Iterator[list[File]]:
     """
     The files in groups of about `most_bytes`, a larger file alone. A group rather ends with its folder than in the midst of one.
 
@@ -93,7 +95,7 @@ def shards(files: Sequence[File], place: Path, most_bytes: int) -> Iterator[list
         yield group
 
 
-def synthetic(place: Path, files: Iterable[File]) -> bool:
+def synthetic(files: Iterable[File]) -> bool:
     """Whether any of the files is said to be made up, by a mark in its folder or in one above."""
     folders = {os.path.dirname(file.path) for file in files}
     above = {str(parent) for folder in folders for parent in (Path(folder), *Path(folder).parents)}

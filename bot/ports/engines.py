@@ -121,9 +121,9 @@ class Computer(Protocol):
 @dataclass(frozen=True)
 class Digested:
     """
-    Which bytes an input was: the number of its files, their bytes, and a digest over the digests of all of them.
+    Which bytes an input was: how many files, of how many bytes in all, and the digest of a list of them with theirs.
 
-    `manifest` is the digest of the list that names every file with its own; of a table of a server, what that says of its state.
+    `threadmill reply` prints that list. Of a table of a server it is the digest of what that says of the table's state.
     """
 
     name: str
