@@ -157,7 +157,7 @@ def computation(data: Path | str, names: Sequence[str], months: Sequence[Period]
     """Downloads by month and package, of these packages in these months."""
 
     def partial(events: Table) -> Table:
-        return by_day(events, names, [(month.start, month.end) for month in months])
+        return by_day(events, names, _joined(months))
 
     def total(parts: Table, _: Mapping[str, Table]) -> Table:
         return by_month(parts)
@@ -190,6 +190,15 @@ def by_month(days: Table) -> Table:
     sums = {name: rows[name].sum() for name in ("downloads", "ci", "unsaid", "nameless")}
     counted = rows.group_by("month", "project").agg(**sums, days=rows.day.nunique())
     return counted.join(logged, "month").order_by("month", "project")
+
+
+def _joined(months: Sequence[Period]) -> list[tuple[dt.datetime, dt.datetime]]:
+    """From when to when, oldest first; months that follow each other are one window, which engines find sooner."""
+    found: list[tuple[dt.datetime, dt.datetime]] = []
+    for month in sorted(months):
+        start = found.pop()[0] if found and found[-1][1] == month.start else month.start
+        found.append((start, month.end))
+    return found
 
 
 def _months(period: Period) -> list[Period]:
