@@ -2,8 +2,8 @@
 A hundred million download events through the source `pypi_logs`, against the same question in hand-written SQL of DuckDB.
 
 Both run in a process of their own over the same made-up Parquet files, on all cores, and are timed from an open connection to the
-rows, after the same question to a small log, so that imports do not count; the house's way digests every file, keeps parts and their lists, and adds them up. Besides, the peak of resident memory of
-the house's way at each size, of which the floor is the smallest.
+rows, after the same question to a small log, so that imports do not count. The house's way digests every file, keeps parts and
+their lists, and adds them up. Besides, the peak of its resident memory at each size, of which the floor is the smallest.
 Goals: at most 1.2 x the hand-written SQL; memory flat, at most 1.25 x from the smallest size to the largest.
 
     python -m benchmarks.logs [ROWS,ROWS,...] [ROUNDS] [FOLDER]

@@ -5,15 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
-import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from time import sleep
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
@@ -22,10 +20,8 @@ from bot import plugins
 from bot.analysis.claims import NEEDS
 from bot.collection import NamedSource
 from bot.config import Settings, environment, settings
-from bot.delivery import Clock, Round
 from bot.domain.access import Access, Identity
-from bot.domain.delivery import Budget, Frozen
-from bot.domain.edition import Edition, HeldEdition
+from bot.domain.delivery import Budget
 from bot.domain.keeping import Backup, Keep, Restored
 from bot.domain.period import Granularity, Period, instant
 from bot.domain.report import Report, SourceSpec
@@ -36,10 +32,8 @@ from bot.errors import BadChart, BadInput, BadRecipe
 from bot.ports import ChartData, Client, Computer, Door, Network, Offline, Progress, Store, Teller
 from bot.recipe import Kinds, digest, keep
 from bot.recipe import report as read_report
-from bot.scratch import ScratchDesk
 
 if TYPE_CHECKING:
-    from bot.compose.site import Corrected
     from bot.compose.widths import Width
     from bot.pipeline import Draw
 
@@ -96,6 +90,11 @@ def house(now: str | None = None, folder: Path | None = None) -> House:
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise BadInput(f"--now {moment.year} is not between {_FIRST_YEAR} and {_LAST_YEAR}; nothing was counted then")
     return House(here, settings(environment(here)), moment, pinned=now is not None)
+
+
+def wall() -> dt.datetime:
+    """What time it is by this machine's clock."""
+    return _now()
 
 
 def _now() -> dt.datetime:
@@ -564,100 +563,6 @@ def post_url(network: str, remote_id: str) -> str:
     return found
 
 
-@contextmanager
-def dry_run(out: Path, edition: Edition, store: Store | None = None) -> Iterator[Round]:
-    """
-    An edition on its way to a folder, with a desk of its own: no account's key is taken by it. The store has the replies that may
-    stand beside it.
-    """
-    from bot.compose.documents import as_file, facts_document, frozen, thread_document
-    from bot.compose.page import page
-
-    documents = {
-        "facts.json": as_file(facts_document(edition)),
-        "thread.json": as_file(thread_document(edition)),
-        "index.html": page(edition),
-    }
-    posted = frozen(edition, "")
-    with _to_a_folder(out, posted, documents, store, lambda account: replace(posted, account=account)) as round_:
-        yield round_
-
-
-@contextmanager
-def review(out: Path, edition: Frozen, store: Store) -> Iterator[Round]:
-    """
-    An edition that was frozen, on its way to a folder where a person looks at it. There a correction replies to nothing, and has
-    a folder of its own: that of its period may hold the thread.
-    """
-    from bot.compose.documents import as_file
-    from bot.compose.review import review as page
-
-    own = {} if edition.correction is None else {"folder": edition.folder}
-    documents = {
-        "facts.json": as_file(json.loads(edition.facts_json)),
-        "thread.json": as_file(json.loads(edition.thread_json) | own),
-        "index.html": page(edition),
-    }
-    with _to_a_folder(out, edition, documents, store, lambda _: replace(edition, correction=None)) as round_:
-        yield round_
-
-
-def held_folder(house: House) -> Path:
-    """Where pages of editions stand that gates hold, when nobody named a folder."""
-    return house.settings.home / "held"
-
-
-def held_page(out: Path, held: HeldEdition) -> Path:
-    """
-    Why an edition is held, as a page under `out` where its thread would be; the page's path.
-
-    Raises:
-        BadOutput: the folder cannot be written, or holds what is not an edition.
-    """
-    from bot.compose import held as compose
-    from bot.compose.documents import as_file
-
-    documents = {"held.json": as_file(compose.document(held)), "index.html": compose.page(held)}
-    disk = plugins.load("publishers", "disk", ("put",))
-    folder: Path = disk.put(out, held.report.key, held.period.key, documents)
-    return folder / "index.html"
-
-
-@contextmanager
-def _to_a_folder(
-    out: Path, edition: Frozen, documents: Mapping[str, str], store: Store | None, on: Callable[[str], Frozen]
-) -> Iterator[Round]:
-    files = {**documents, **{f"evidence/{path}": body for path, body in evidence(edition, store).items()}}
-    with plugins.load("publishers", "disk", ("folder",)).folder(out, edition.report, edition.folder, files) as folder:
-        desk = ScratchDesk()
-        posted = on(folder.account)
-        clock = Clock(_now, sleep)
-        yield Round(desk.freeze(posted), posted, desk, folder, limits(posted.network), clock, "preview", lambda _: None)
-
-
-def evidence(
-    edition: Frozen, store: Store | None, url: str = "", home: str = "", corrections: Sequence[Corrected] = ()
-) -> Mapping[str, bytes]:
-    """The evidence of a frozen edition as a static site, file by file, with the replies that are kept and may be repeated."""
-    from bot.compose.site import repeatable, site
-
-    replies = {} if store is None else {digest: store.payload(digest) for digest in repeatable(edition)}
-    return site(edition, {digest: body for digest, body in replies.items() if body is not None}, url, home, corrections)
-
-
-def publish(out: Path, sites: Iterable[tuple[str, str, Mapping[str, bytes]]]) -> Path:
-    """
-    Sites by report and period in a folder to be published, with a page that lists all that are there. Where that page is.
-
-    Raises:
-        BadOutput: it cannot be written, or something that is not ours is there.
-    """
-    from bot.compose.site import shelf
-
-    index: Path = plugins.load("publishers", "disk", ("publish",)).publish(out, sites, shelf)
-    return index
-
-
 def drawer(progress: Progress) -> Draw:
     """The charts wing, loaded when the first chart is drawn: matplotlib takes as long as everything else together."""
 
@@ -685,21 +590,6 @@ def draw_alone(jobs: Sequence[tuple[str, ChartData]]) -> Iterator[Chart]:
     from bot.charts.sheet.render import render
 
     return (render(plugins.load("charts", kind, _DRAWS), data) for kind, data in jobs)
-
-
-def sheet_size() -> int:
-    """How many charts stand on a contact sheet."""
-    from bot.charts.sheet.contact import ACROSS, DOWN
-
-    return ACROSS * DOWN
-
-
-def contact_sheet(pictures: Sequence[tuple[str, Path]]) -> bytes:
-    """Many charts on one picture, each under its label."""
-    from bot.charts.sheet.contact import Thumbnail
-    from bot.charts.sheet.contact import contact_sheet as sheet
-
-    return sheet([Thumbnail(label, path) for label, path in pictures])
 
 
 def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:

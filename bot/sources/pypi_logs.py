@@ -213,7 +213,7 @@ def _told(
         reason = (
             f"the log at hand has downloads of {there} of its {days} days"
             if there < days
-            else f'the log has no download of "{subject.ids[_NAME]}"'
+            else f'the log at hand has no download of "{subject.ids[_NAME]}"'
         )
         yield from (Missing(metric.key, subject.key, month, reason, withdrawn=True) for metric in METRICS)
         return

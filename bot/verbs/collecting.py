@@ -29,7 +29,10 @@ class Collected:
 
 @dataclass(frozen=True)
 class About:
-    """What a source says of itself. `variable` is that of its key, `url` where it is asked; both empty for files."""
+    """
+    What a source says of itself. `variable` is that of its key, `url` where it is asked, both empty for files; `engines` can
+    compute it, none if it needs none.
+    """
 
     name: str
     summary: str
@@ -39,7 +42,7 @@ class About:
     url: str
     interval_s: float
     variable: str
-    computed: bool = False
+    engines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,9 +102,9 @@ def try_source(name: str, report: str | None, period: str | None, now: str | Non
     """
     house = wiring.house(now)
     about = _about(house, name)
-    if engine and not about.computed:
+    if engine and not about.engines:
         raise BadInput(f"{name} computes nothing, so it has no engine; leave out --engine {engine}")
-    trial = wiring.Trial(engine) if about.computed else None
+    trial = wiring.Trial(engine) if about.engines else None
     recipe = _report_with(house, name, report, period)
     when = period_of(house, recipe, period)
     with wiring.store(house) if about.url else nullcontext() as store, wiring.clients(house, store, progress, trial=trial) as ask:
@@ -167,7 +170,7 @@ def _about(house: wiring.House, name: str) -> About:
         url="" if service is None else house.settings.source_urls.get(name, service.url),
         interval_s=0 if service is None else service.interval_s,
         variable="" if service is None or service.key is None else service.key.variable,
-        computed=hasattr(room, "COMPUTED"),
+        engines=tuple(plugins.rooms("engines")) if hasattr(room, "COMPUTED") else (),
     )
 
 
