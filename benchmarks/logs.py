@@ -90,7 +90,7 @@ def _house(data: Path, warm: Path) -> tuple[float, float, str]:
 
     from bot.domain.period import Period
     from bot.engines import duckdb
-    from bot.engines._computer import EngineComputer
+    from bot.engines._computer import EngineComputer, Shared
     from bot.engines._engine import Means
     from bot.ports import silent
     from bot.sources import pypi_logs
@@ -99,7 +99,7 @@ def _house(data: Path, warm: Path) -> tuple[float, float, str]:
     try:
         engine = duckdb.connect(Means(None, _MEMORY, 0, home / "spill"))
         now = dt.datetime.now(dt.UTC)
-        asked = EngineComputer("logs", lambda: engine, home, None, silent, lambda: now, trial=True)
+        asked = EngineComputer("logs", Shared(lambda: engine), home, None, silent, lambda: now, trial=True)
         months = [Period.parse(month) for month in _MONTHS]
         asked.compute(pypi_logs.computation(warm, _NAMES, months))
         begun = time.perf_counter()

@@ -35,6 +35,7 @@ from bot.recipe import report as read_report
 
 if TYPE_CHECKING:
     from bot.compose.widths import Width
+    from bot.engines._computer import Shared
     from bot.pipeline import Draw
 
 _PACKAGE = Path(__file__).parent
@@ -264,6 +265,7 @@ def clients(
     the engine of its recipe, or of a `trial`.
     """
     made: dict[tuple[str, str], Client | Computer | None] = {}
+    engines: dict[str, Shared] = {}
     stopped = threading.Event()
 
     def ask(named: NamedSource) -> Client | Computer | None:
@@ -271,7 +273,7 @@ def clients(
         key = named.name, engine
         if key not in made:
             if hasattr(plugins.load("sources", named.name, ()), "COMPUTED"):
-                made[key] = _computer(house, *key, store, progress, stopped, offline, trial is not None)
+                made[key] = _computer(house, *key, engines, store, progress, stopped, offline, trial is not None)
             else:
                 made[key] = _client(house, named.name, store, progress, stopped, offline)
         return made[key]
@@ -283,6 +285,8 @@ def clients(
         for one in made.values():
             if one is not None:
                 one.close()
+        for shared in engines.values():
+            shared.close()
 
 
 def _client(
@@ -311,6 +315,7 @@ def _computer(
     house: House,
     name: str,
     engine: str,
+    engines: dict[str, Shared],
     store: Store | None,
     progress: Progress,
     stopped: threading.Event,
@@ -318,7 +323,7 @@ def _computer(
     trial: bool,
 ) -> Computer | Offline:
     """What a source is computed with. An engine elsewhere is a connection; one in this process is none."""
-    from bot.engines._computer import EngineComputer
+    from bot.engines._computer import EngineComputer, Shared
     from bot.engines._engine import Means
 
     room = plugins.load("engines", engine, ("EXTRA", "connect", "elsewhere"))
@@ -328,9 +333,8 @@ def _computer(
         return Offline(name)
     home = house.settings.home / "engines"
     means = Means(address, settings.memory_bytes, settings.billed_bytes, home / "spill")
-    return EngineComputer(
-        name, lambda: room.connect(means), home, store, progress, house.clock, trial=trial, stopped=stopped.is_set
-    )
+    shared = engines.setdefault(engine, Shared(lambda: room.connect(means)))
+    return EngineComputer(name, shared, home, store, progress, house.clock, trial=trial, stopped=stopped.is_set)
 
 
 def live(report: Report, period: Period | None = None) -> bool:

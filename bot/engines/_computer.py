@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,13 +46,40 @@ class _Shard:
         return sum(file.bytes for file in self.files)
 
 
+class Shared:
+    """An engine for all sources of a run that name it: connected when it is first needed, and at one computation at a time."""
+
+    def __init__(self, connect: Callable[[], Engine]) -> None:
+        self._connect = connect
+        self._engine: Engine | None = None
+        self.turn = threading.Lock()
+
+    @property
+    def connected(self) -> Engine | None:
+        """The engine, None as long as nobody needed it."""
+        return self._engine
+
+    @property
+    def engine(self) -> Engine:
+        """The engine."""
+        if self._engine is None:
+            self._engine = self._connect()
+        return self._engine
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+
 class EngineComputer:
-    """Computes what one source asks, on one engine, connected when it is first needed."""
+    """Computes what one source asks."""
 
     def __init__(
         self,
         name: str,
-        connect: Callable[[], Engine],
+        shared: Shared,
         home: Path,
         store: Store | None,
         progress: Progress,
@@ -60,14 +88,13 @@ class EngineComputer:
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self._name = name
-        self._connect = connect
+        self._shared = shared
         self._home = home
         self._store = store
         self._progress = progress
         self._now = now
         self._trial = trial
         self._stopped = stopped
-        self._engine: Engine | None = None
         self.keys: list[str] = []
 
     @property
@@ -83,27 +110,24 @@ class EngineComputer:
             SourceUnavailable: there is no data, or the engine cannot be reached or has failed. Nothing is kept of what it was at.
             BadInput: the engine is not installed, the data are not of the shape they should be, or are made up.
         """
-        try:
-            return _Work(computation, self).done()
-        except ThreadmillError:
-            raise
-        except Exception as error:  # an engine has errors of its own, and those of all the libraries it stands on
-            raise error if self._engine is None else self._engine.failed(error) from error
+        with self._shared.turn:
+            try:
+                return _Work(computation, self).done()
+            except ThreadmillError:
+                raise
+            except Exception as error:  # an engine has errors of its own, and those of all the libraries it stands on
+                connected = self._shared.connected
+                raise error if connected is None else connected.failed(error) from error
 
     def close(self) -> None:
-        """Let go of the engine."""
-        if self._engine is not None:
-            self._engine.close()
-            self._engine = None
+        """Nothing: the engine is shared, and let go of when the run is over."""
 
     # ---- for the work that is done ------------------------------------------------------------------------------------------
 
     @property
     def engine(self) -> Engine:
         """The engine, connected when it is first needed."""
-        if self._engine is None:
-            self._engine = self._connect()
-        return self._engine
+        return self._shared.engine
 
     @property
     def folder(self) -> Path:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.engines._computer import EngineComputer
+from bot.engines._computer import EngineComputer, Shared
 from bot.engines._engine import Engine, Means
 from bot.ports import Computation, Digested, Progress, Reply, Result, Store, silent
 
@@ -29,7 +29,7 @@ def computer(
     stopped: Callable[[], bool] = lambda: False,
 ) -> EngineComputer:
     """What a source asks, on an engine that is there already."""
-    return EngineComputer("raw", lambda: engine, home, store, progress, lambda: NOW, trial, stopped)
+    return EngineComputer("raw", Shared(lambda: engine), home, store, progress, lambda: NOW, trial, stopped)
 
 
 def computed(engine: Engine, computation: Computation, folder: Path) -> Result:

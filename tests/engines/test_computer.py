@@ -12,13 +12,14 @@ import pytest
 
 from bot.domain.period import Period
 from bot.engines import duckdb
-from bot.engines._computer import EngineComputer
+from bot.engines._computer import EngineComputer, Shared
 from bot.engines._engine import Engine
 from bot.errors import BadInput, SourceUnavailable
-from bot.ports import Computation, Format, Input, Layout, Store
+from bot.parallel import side_by_side
+from bot.ports import Computation, Format, Input, Layout, Store, silent
 from bot.sources import pypi_logs
 from bot.store import open_store
-from tests.engines.computing import computer, means, read
+from tests.engines.computing import NOW, computer, means, read
 from tests.engines.data import Download, write_log, write_table
 
 MARCH = Period.parse("2026-03")
@@ -183,7 +184,7 @@ def test_without_data_no_engine_is_asked_for(tmp_path: Path) -> None:
     def connect() -> Engine:
         raise AssertionError("connected")
 
-    asked = EngineComputer("raw", connect, tmp_path, None, lambda *_: None, lambda: None)  # type: ignore[arg-type,return-value]
+    asked = EngineComputer("raw", Shared(connect), tmp_path, None, lambda *_: None, lambda: None)  # type: ignore[arg-type,return-value]
     with pytest.raises(SourceUnavailable, match=r"the raw data is not there: .*/nowhere\."):
         counted(asked, tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
@@ -248,3 +249,18 @@ def test_small_inputs_are_joined_and_listed(engine: Watching, log: Path, tmp_pat
     result = read(computer(engine, tmp_path).compute(joined))
     assert result.rows == ({"title": 'Py"Torch', "downloads": 6},)
     assert [(one.name, one.files) for one in result.inputs] == [("events", 3), ("names", 1)]
+
+
+def test_two_sources_share_an_engine_and_take_turns(engine: Watching, log: Path, tmp_path: Path) -> None:
+    made: list[int] = []
+
+    def connect() -> Engine:
+        made.append(1)
+        return engine
+
+    shared = Shared(connect)
+    asked = [EngineComputer(name, shared, tmp_path, None, silent, lambda: NOW) for name in ("one", "another")]
+    jobs = [lambda asked=one, day=day: counted(asked, log / f"{day:02d}.parquet") for one, day in zip(asked, (2, 3), strict=True)]
+    assert list(side_by_side(jobs, 2)) == [2, 3]
+    assert made == [1]
+    shared.close()
