@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _MOST_LISTED: Final = 10_000
 """Files a manifest names one by one; of more it names the shards, whose own lists are kept beside their parts."""
 _MB: Final = 1_000_000
+_ENDING_S: Final = 20
 _BY: Final = b"computed_by"
 """Where a part says which version of an engine computed it."""
 
@@ -67,10 +68,14 @@ class Shared:
         return self._engine
 
     def close(self) -> None:
-        """Let go of it."""
-        if self._engine is not None:
+        """Let go of it; what it is at is ended first: a thread must not be at an engine when the process ends."""
+        if self._engine is None:
+            return
+        self._engine.stop()
+        if self.turn.acquire(timeout=_ENDING_S):
             self._engine.close()
             self._engine = None
+            self.turn.release()
 
 
 class EngineComputer:

@@ -111,6 +111,8 @@ class DuckDB:
         """As in `Engine`."""
         import duckdb
 
+        if isinstance(error, duckdb.InterruptException):
+            return SourceUnavailable("stopped before it was finished; what was computed until then is kept")
         if isinstance(error, duckdb.OutOfMemoryException):
             return SourceUnavailable(
                 f"DuckDB has used up its memory ({said(error)}). Raise THREADMILL_ENGINE_MEMORY, or free room on the disk of "
@@ -122,6 +124,10 @@ class DuckDB:
                 "was computed until then is kept"
             )
         return unread(self.version, error)
+
+    def stop(self) -> None:
+        """As in `Engine`."""
+        self._opened.con.interrupt()
 
     def close(self) -> None:
         """As in `Engine`."""
