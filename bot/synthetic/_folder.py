@@ -78,8 +78,9 @@ def _notice(folder: Path, command: str, size: str, state: str) -> None:
     (folder / NOTICE).write_text(
         f"""{_FIRST_LINE}
 
-No person, package, notebook, survey or event in it is real, and no figure computed from it says anything about the world.
-It is for trying, measuring and testing. Never tell it: Threadmill refuses this folder for anything but a try.
+Nothing in it has happened. It borrows the names of packages, frameworks and repositories, and no figure computed from it
+says anything about them. It is for trying, measuring and testing. Never tell it: Threadmill refuses this folder for anything
+but a try.
 
 Size: {size}.
 Made by: {command}

@@ -81,7 +81,7 @@ class Life:
         forked = draws.one_of([one for one in parent.versions if one.created_at < created_at]) if parent else None
         form = parent.form if parent else draws.weighted(_FORMS)
         versions = self._versions(draws, number, created_at, form, forked)
-        newest = versions[-1] if draws.chance(970) else draws.one_of(versions)
+        newest = versions[-1] if draws.chance(920) else draws.one_of(versions)
         votes = draws.below(1 << draws.below(8))
         return Kernel(FIRST_KERNEL + number, draws.between(1, 99_999), created_at, form, forked, versions, newest.id, votes)
 

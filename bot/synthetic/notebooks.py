@@ -2,8 +2,8 @@
 Meta Kaggle's tables of notebooks and the sources of Meta Kaggle Code, with what each source imports.
 
 `meta-kaggle/` has Kernels.csv, KernelVersions.csv and KernelLanguages.csv with Kaggle's columns and dates. `meta-kaggle-code/`
-has a file `NNNN/NNN/<id>` for nearly every version, in folders named by its id's millions and thousands. `truth.csv` has for each
-version what its code imports by a statement, also where the file is broken: not in markdown, outputs, comments or texts.
+has a file `NNNN/NNN/<id>` for nearly every version, in folders named by its id's millions and thousands. `truth.csv` has for
+each version what its code imports by a statement, also where the file is broken: not in markdown, outputs, comments or texts.
 
 Its columns: the version, its kernel, the file below meta-kaggle-code, what is odd about it (`case`), what of it a pattern for
 lines cannot settle (`hard`), 1 where reading it as text at all is a matter of opinion (`ambiguous`), and 1 or 0 for each
