@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -76,23 +77,37 @@ def found(wanted: Input, place: Path) -> list[File]:
 
 def shards(files: Sequence[File], most_bytes: int) -> Iterator[list[File]]:
     """
-    The files in groups of about `most_bytes`, a larger file alone. A group rather ends with its folder than in the midst of one.
+    The files in groups of at most `most_bytes`, a larger file alone. Folders are parted on their own, small ones put together.
 
-    A file that is added changes the groups of its own folder and few others, so that what was computed of them still counts.
+    So a file that is added changes the groups of its own folder, and what was computed of the others still counts.
     """
+    small: list[File] = []
+    for _, folder in groupby(files, lambda file: os.path.dirname(file.path)):
+        here = list(folder)
+        if _bytes(here) < most_bytes // 4:
+            small += here
+            continue
+        yield from _parted(small, most_bytes)
+        yield from _parted(here, most_bytes)
+        small = []
+    yield from _parted(small, most_bytes)
+
+
+def _parted(files: Sequence[File], most_bytes: int) -> Iterator[list[File]]:
     group: list[File] = []
     size = 0
     for file in files:
-        here = os.path.dirname(file.path)
-        full = size + file.bytes > most_bytes
-        parted = size >= most_bytes // 4 and group and os.path.dirname(group[-1].path) != here
-        if group and (full or parted):
+        if group and size + file.bytes > most_bytes:
             yield group
             group, size = [], 0
         group.append(file)
         size += file.bytes
     if group:
         yield group
+
+
+def _bytes(files: Iterable[File]) -> int:
+    return sum(file.bytes for file in files)
 
 
 def synthetic(files: Iterable[File]) -> bool:
@@ -186,12 +201,14 @@ def _matching(place: Path) -> Iterator[File]:
                 yield _file(str(path), path.stat())
 
 
-def _walk(folder: str, suffixes: tuple[str, ...]) -> Iterator[File]:
+def _walk(folder: str, suffixes: tuple[str, ...], above: tuple[str, ...] = ()) -> Iterator[File]:
     """By scandir: a folder may hold millions of files, and its entries know their kind without another call."""
+    here = (*above, os.path.realpath(folder))
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir():
-                yield from _walk(entry.path, suffixes)
+                if not entry.is_symlink() or os.path.realpath(entry.path) not in here:  # else round in a circle
+                    yield from _walk(entry.path, suffixes, here)
             elif entry.name.endswith(suffixes) and not entry.name.startswith("."):
                 yield _file(entry.path, entry.stat())
 
