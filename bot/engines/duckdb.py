@@ -141,7 +141,8 @@ def _reading(paths: Sequence[str], form: Format, columns: Mapping[str, str]) -> 
             return f"SELECT * FROM read_parquet({listed})"
         case Format.CSV:
             return (
-                f"SELECT * FROM read_csv({listed}, header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"')"
+                f"SELECT * FROM read_csv({listed}, header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', "
+                "skip = 0)"  # or it takes all above a row that is too long for something that is no part of the table
             )
         case Format.JSON:
             types = ", ".join(f"{_quoted(name)}: {_quoted(_type(kind))}" for name, kind in columns.items())
