@@ -22,7 +22,7 @@ from bot.domain.thread import Chart, Fact, Post, Skipped, Table, Thread
 from bot.errors import BadOutput
 from bot.publishers import disk
 from bot.publishers.x import LIMITS
-from bot.wiring import dry_run
+from bot.folders import dry_run
 from tests.processes import forking
 
 SEEN = Observation(
