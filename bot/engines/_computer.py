@@ -146,7 +146,7 @@ class _Work:
         files = _files.found(self._asked.large, place)
         digests = _files.Digests(self._house.folder / "digests.db")
         self._refuse_synthetic(place, files)
-        layout = self._layout(self._engine.files("probe", [files[0].path], self._asked.large.format, _hints(self._asked.large)))
+        layout = self._layout(self._read("probe", files[:1]))
         small, smalls = self._small(digests)
         words = expression(self._asked, layout, {one.name: found for one, found in small})
         shards = list(self._parts(files, place, digests, layout, words))
@@ -203,9 +203,7 @@ class _Work:
         self._house.say(self._progress(total), total // _MB, total // _MB)
 
     def _compute(self, shard: _Shard, layout: Layout) -> None:
-        table = self._engine.files(
-            "shard", [file.path for file in shard.files], self._asked.large.format, _hints(self._asked.large)
-        )
+        table = self._read("shard", shard.files)
         part = self._asked.partial(_viewed(table, self._layout(table) if layout.view is None else layout))
         beside = shard.part.with_suffix(f".{os.getpid()}.new")
         beside.parent.mkdir(parents=True, exist_ok=True)
@@ -216,6 +214,12 @@ class _Work:
             beside.replace(shard.part)
         finally:
             beside.unlink(missing_ok=True)
+
+    def _read(self, name: str, files: Sequence[_files.File]) -> ir.Table:
+        """Some files of the large input as a table."""
+        large = self._asked.large
+        paths = _files.in_utf8(files, large.encoding, self._house.folder / "utf8")
+        return self._engine.files(name, paths, large.format, _hints(large))
 
     def _part(self, group: Sequence[_files.File], seen: Sequence[_files.Seen], place: Path, words: str) -> Path:
         names = (f"{os.path.relpath(file.path, place)}:{one.sha256}" for file, one in zip(group, seen, strict=True))

@@ -48,8 +48,8 @@ METRICS: Final = (
             "by less."
         ),
         known_biases=(
-            "News and campaigns bring stars in waves, and some are bought. Who gives a star again counts again. Since the spring "
-            "of 2025 the archive lacks many events, and since that autumn nearly all: counts are far too small."
+            "News and campaigns bring stars in waves, and some are bought. Who gives a star again counts again. Since the "
+            "archive was damaged it lacks many events, and later nearly all: counts from then on are far too small."
         ),
         short="New GitHub stars",
         breaks=(

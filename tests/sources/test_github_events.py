@@ -13,13 +13,14 @@ import ibis
 import pytest
 
 from bot.analysis.gates import Case, judge, sift
+from bot.domain.claim import Claim
 from bot.domain.measure import Missing, Observation, Subject
 from bot.domain.period import Period
 from bot.errors import BadFigures, BadInput, BadRecipe, SourceUnavailable
 from bot.ports import Reply
 from bot.sources import github_events
 from bot.sources.github_events import METRICS, Source, by_hour, by_month
-from tests.builders import observed
+from tests.builders import claimed, observed
 from tests.sources.computing import a_computer, a_result, rows_of
 from tests.sources.conftest import subject
 from tests.sources.fuzzing import Example
@@ -293,3 +294,19 @@ def test_the_reason_of_each_change_can_stand_in_a_post(months: tuple[str, str], 
     period = Period.parse(months[1])
     case = Case.of(seen, {KEY: METRICS[0]}, {"torch": TORCH}, period, period.end, since={KEY: seen[0].period.start})
     assert [one.sentence for one in judge(case) if one.across is not None] == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "against", "compared"),
+    [
+        ("2025-03", "2025-04", "previous", True),
+        ("2025-04", "2025-05", "previous", False),
+        ("2025-10", "2025-11", "previous", False),
+        ("2025-11", "2025-12", "previous", True),
+        ("2025-03", "2026-03", "year_before", False),
+    ],
+)
+def test_growth_is_claimed_on_either_side_and_never_across(before: str, now: str, against: str, compared: bool) -> None:
+    seen = [given(900, before), given(450, now)]
+    about = {"metrics": {KEY: METRICS[0]}, "known": {"torch": TORCH}, "against": against}
+    assert isinstance(claimed("growth", "torch", *seen, metric=KEY, period=now, **about), Claim) == compared
