@@ -16,9 +16,9 @@ from bot.ports import Digested, Reply, Result, silent
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
 
-def a_computer(home: Path, name: str = "a_source", memory_bytes: int = 1 << 28) -> EngineComputer:
-    means = Means(None, memory_bytes, 0, home / "spill")
-    return EngineComputer(name, lambda: duckdb.connect(means), home, None, silent, lambda: NOW)
+def a_computer(home: Path, trial: bool = False) -> EngineComputer:
+    means = Means(None, 1 << 28, 0, home / "spill")
+    return EngineComputer("a_source", lambda: duckdb.connect(means), home, None, silent, lambda: NOW, trial)
 
 
 def a_result(*rows: Mapping[str, Any], query: str = "what was asked") -> Reply:
