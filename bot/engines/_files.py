@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -165,6 +167,19 @@ class Digests:
         return sqlite3.connect(self._file, timeout=60)
 
 
+def in_utf8(files: Sequence[File], encoding: str, folder: Path) -> list[str]:
+    """
+    The paths of some files, or of copies in UTF-8 below `folder` if they are of another encoding: engines know few, and differ.
+
+    DuckDB 2.0 refuses Latin-1 with bytes from 0x80 to 0x9f, as Kaggle's survey of 2017 has them.
+
+    Raises:
+        SourceUnavailable: one cannot be read any more, or no copy be written.
+        BadInput: one is not of that encoding.
+    """
+    return [file.path if encoding == "utf-8" else str(_copy(file, encoding, folder)) for file in files]
+
+
 def refuse_changed(files: Iterable[File]) -> None:
     """
     Nothing, unless a file has changed since it was found.
@@ -178,6 +193,29 @@ def refuse_changed(files: Iterable[File]) -> None:
                 f"{file.path} was written or removed while it was read. A download is probably under way. Run again when it is "
                 "over; what was computed before is kept"
             )
+
+
+def _copy(file: File, encoding: str, folder: Path) -> Path:
+    state = hashlib.sha256(repr((file, encoding)).encode()).hexdigest()
+    copy = folder / f"{state}{''.join(Path(file.path).suffixes).removesuffix('.gz')}"
+    if copy.exists():
+        return copy
+    beside = copy.with_suffix(f".{os.getpid()}.new")
+    opener = gzip.open if file.path.endswith(".gz") else open
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with opener(file.path, "rt", encoding=encoding, newline="") as text, beside.open("w", encoding="utf-8", newline="") as to:
+            shutil.copyfileobj(text, to, _BLOCK)
+        beside.replace(copy)
+    except UnicodeError as error:
+        raise BadInput(f"{file.path} is not in {encoding}: {error}. Name the right encoding in the recipe") from error
+    except (OSError, EOFError) as error:
+        raise SourceUnavailable(
+            f"no copy of {file.path} in UTF-8 could be made: {error}. It is damaged, or the disk is full. Check both"
+        ) from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return copy
 
 
 def _below(place: Path, suffixes: tuple[str, ...]) -> Iterator[File]:
