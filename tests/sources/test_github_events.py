@@ -190,6 +190,23 @@ def test_files_are_not_read_again_for_the_month_after(tmp_path: Path) -> None:
     assert len(parts) == 1
 
 
+def test_an_event_in_the_files_of_two_shards_is_one_star() -> None:
+    (layout,) = github_events._FILES
+    assert layout.view is not None
+    engine = ibis.duckdb.connect()
+    for name, numbers in (("one", (1, 2)), ("other", (2, 3))):
+        told = [event(number, "2025-02-03T00:59:59Z", "a/b") for number in numbers]
+        rows = ", ".join(f"('{one['id']}', '{one['type']}', '{one['created_at']}')" for one in told)
+        engine.raw_sql(
+            f"CREATE VIEW {name} AS SELECT *, {{'name': 'a/b'}} AS repo, {{'action': 'started'}} AS payload "
+            f"FROM (VALUES {rows}) AS t(id, type, created_at)"
+        )
+    parts = ibis.union(*(by_hour(layout.view(engine.table(name)), ["a/b"]) for name in ("one", "other")))
+    assert engine.to_pyarrow(by_month(parts, [("a/b",)])).to_pylist() == [
+        {"month": "2025-02", "hours": 1, "events": 4, "seen": 4, "stars": 3, "repository": "a/b"}
+    ]
+
+
 CLICKHOUSE = """
 SELECT * FROM (VALUES
   (TIMESTAMPTZ '2025-02-01 00:00:00Z', 'WatchEvent', 'started', 'Google/JAX', 'ann'),
