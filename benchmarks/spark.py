@@ -46,7 +46,7 @@ def main(rows: int, rounds: int, folder: Path) -> None:
     best, middle = min(seconds[1]) / min(seconds[2]), median(seconds[1]) / median(seconds[2])
     print(
         f"Python {platform.python_version()}, {os.cpu_count()} cores, {rows:,} rows: "
-        f"one worker {min(seconds[1]):.1f} s, two {min(seconds[2]):.1f} s: best {best:.2f} x, median {middle:.2f} x (goal {_GOAL})"
+        f"one worker {min(seconds[1]):.1f} s, two {min(seconds[2]):.1f} s, best {best:.2f} x, median {middle:.2f} x, goal {_GOAL}"
     )
 
 

@@ -25,6 +25,8 @@ EXTRA: Final = "duckdb"
 _MIB: Final = 1 << 20
 _LARGEST_SHARD: Final = 512 * _MIB
 _ROWS: Final = 65_536
+_ESCAPES: Final = (("0A", "\n"), ("0D", "\r"), ("09", "\t"), ("22", '"'), ("27", "'"), ("5C", "\\"))
+"""How DuckDB spells bytes when it shows a blob as text; all others that are not printable stay as they are spelt."""
 
 
 def elsewhere(address: Secret | None) -> bool:
@@ -150,8 +152,16 @@ def _reading(paths: Sequence[str], form: Format, columns: Mapping[str, str]) -> 
         case Format.FILES:
             # DuckDB 2.0 reads one list of files on one core; several lists it reads side by side
             cores = min(os.cpu_count() or 1, len(paths))
-            read = "SELECT filename AS path, decode(content, 'replace') AS content FROM read_blob([{}])"
+            read = f"SELECT filename AS path, coalesce(TRY(decode(content)), {_shown()}) AS content FROM read_blob([{{}}])"
             return " UNION ALL ".join(read.format(", ".join(map(_quoted, paths[core::cores]))) for core in range(cores))
+
+
+def _shown() -> str:
+    """Bytes that are not UTF-8, as text. Of `decode(content, 'replace')` the character after such a byte is gone, too (DuckDB 2.0)."""
+    shown = "CAST(content AS VARCHAR)"
+    for code, char in _ESCAPES:
+        shown = f"replace({shown}, '\\x{code}', {_quoted(char)})"
+    return shown
 
 
 def _type(kind: str) -> str:
