@@ -62,6 +62,8 @@ def collect(report: str | None, period: str | None, now: str | None, progress: P
     """
     Ask the live sources of one report, or of all that have some (by the calendar unit of `period`, if it is given), and store it.
 
+    What is computed from raw data is computed when a thread is composed: the data stay.
+
     Raises:
         BadInput, BadStore: as the recipe and the store say. A source that gives nothing is an outcome.
     """
@@ -71,10 +73,11 @@ def collect(report: str | None, period: str | None, now: str | None, progress: P
     periods: dict[str, Period] = {}
     with wiring.store(house) as store, wiring.clients(house, store, progress) as ask:
         for recipe in recipes:
-            if not wiring.live(recipe) or (report is None and not fits(house, recipe, period)):
+            services = wiring.services(recipe)
+            if not services or (report is None and not fits(house, recipe, period)):
                 continue
             when = period_of(house, recipe, period)
-            sources = [named for named in wiring.sources(house, recipe, [], ask) if named.client is not None]
+            sources = [named for named in wiring.sources(house, recipe, [], ask) if named.name in services]
             gathered = gather(recipe, when, [replace(named, required=False) for named in sources], store, progress)
             outcomes[recipe.key] = tuple(one.outcome for one in gathered)
             periods[recipe.key] = when
