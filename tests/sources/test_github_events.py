@@ -327,3 +327,12 @@ def test_growth_is_claimed_on_either_side_and_never_across(before: str, now: str
     seen = [given(900, before), given(450, now)]
     about = {"metrics": {KEY: METRICS[0]}, "known": {"torch": TORCH}, "against": against}
     assert isinstance(claimed("growth", "torch", *seen, metric=KEY, period=now, **about), Claim) == compared
+
+
+@pytest.mark.parametrize(("month", "there"), [("2025-09", True), ("2025-10", False), ("2026-02", False)])
+def test_months_the_archive_has_hardly_any_events_of_have_no_figure(month: str, there: bool) -> None:
+    period = Period.parse(month)
+    whole = a_result(row(5, hours=round(24 * period.days), month=month))
+    found = {one.period.key: one for one in Source().parse(whole, [TORCH], period)}[month]
+    assert isinstance(found, Observation) == there
+    assert there or "about one event of a hundred" in found.reason  # type: ignore[union-attr]
