@@ -8,9 +8,9 @@ shape, and a month of theirs has no figure. Quota: none on files; BigQuery bills
 
 Traps: a star that is taken back leaves no event, so new stars are more than what a counter of stars grows by; a star given,
 taken back and given again is two. The archive is written by a program that may miss an hour: a month has a figure only if
-events of any kind are there of each of its hours. One event may stand twice, in two files too. The archive lacks many events from
-24 May 2025 on (igrigorik/gharchive.org#310): nothing is compared across. It lacks nearly all from 9 October 2025 on (#312), though
-not one of its hours: these months have no figure. Events carry the name a repository had at the time.
+events of any kind are there of each of its hours. One event may stand twice, in two files too. Since 24 May 2025 the archive
+lacks many events (igrigorik/gharchive.org#310): nothing is compared across. Since 9 October 2025 it lacks nearly all (#312),
+though none of its hours: these months have no figure. Events carry the name a repository had at the time.
 
 `Subject.ids["github_events"]` are the names a repository has had, parted by "|": "google/jax|jax-ml/jax", that of today last.
 """
