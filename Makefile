@@ -27,6 +27,9 @@ bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.due
 	$(BIN)/python -m benchmarks.service
 	$(BIN)/python -m benchmarks.backtest
+	$(BIN)/python -m benchmarks.logs
+	$(BIN)/python -m benchmarks.notebooks
+	$(BIN)/python -m benchmarks.spark
 
 # For maintainers: rebuild the bundled figures from the raw files in RAW.
 archive: $(VENV)/.base
