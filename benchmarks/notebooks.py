@@ -1,7 +1,7 @@
 """
 The scan of `kaggle_notebooks` over made-up notebooks, in MB/s, against ripgrep counting the same imports on the same cores.
 
-The house's way is the whole of it: every file found and digested, its code cells taken apart, comments and texts left out, imports
+The house's way is the whole of it: every file found, digested, its code cells taken apart, comments and texts left out, imports
 of five modules told from each other, parts kept, tables joined. ripgrep counts, file by file, lines that look like an import:
 of each module by itself, as the answer must be, and besides of all five at once, which tells none from another. All is read from
 the page cache, after a round that is not timed. Two sets: notebooks with pictures in their outputs, as most bytes of real ones
