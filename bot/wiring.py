@@ -611,7 +611,7 @@ def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise BadRecipe(f"{folder / 'report.toml'}: sources.{spec.name}.{place}: {first['msg']}") from None
-    metrics = (*(metric.key for metric in room.METRICS), *getattr(room, "DELIVERS", ()))
+    metrics = (*(metric.key for metric in room.METRICS), *getattr(room, "DELIVERS", getattr(source, "delivers", ())))
     try:
         source = _beside(source, folder)
     except RuntimeError as error:  # "~" where nobody knows whose home
@@ -626,19 +626,21 @@ def _expanded(value: Any, house: House) -> Any:
         return value.replace("{home}", str(house.settings.home), 1) if value.startswith("{home}") else value
     if isinstance(value, list):
         return [_expanded(one, house) for one in value]
+    if isinstance(value, dict):
+        return {name: _expanded(one, house) for name, one in value.items()}
     return value
 
 
-def _beside(source: Any, folder: Path) -> Any:
-    """The source with its paths taken from the report's folder, unless they are absolute or start with `~`, a home."""
-    changed: dict[str, object] = {}
-    for setting in dataclasses.fields(source):
-        value = getattr(source, setting.name)
-        if isinstance(value, Path):
-            changed[setting.name] = folder / value.expanduser()
-        elif isinstance(value, tuple) and value and all(isinstance(one, Path) for one in value):
-            changed[setting.name] = tuple(folder / one.expanduser() for one in value)
-    return dataclasses.replace(source, **changed)
+def _beside(setting: Any, folder: Path) -> Any:
+    """A setting with all paths in it taken from the report's folder, unless they are absolute or start with `~`, a home."""
+    if isinstance(setting, Path):
+        return folder / setting.expanduser()
+    if isinstance(setting, tuple):
+        return tuple(_beside(one, folder) for one in setting)
+    if dataclasses.is_dataclass(setting) and not isinstance(setting, type):
+        named = ((one.name, getattr(setting, one.name)) for one in dataclasses.fields(setting))
+        return dataclasses.replace(setting, **{name: _beside(value, folder) for name, value in named})
+    return setting
 
 
 def _packaged_templates() -> Path:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _MOST_LISTED: Final = 10_000
 """Files a manifest names one by one; of more it names the shards, whose own lists are kept beside their parts."""
 _MB: Final = 1_000_000
+_ENDING_S: Final = 20
 _BY: Final = b"computed_by"
 """Where a part says which version of an engine computed it."""
 
@@ -67,10 +68,14 @@ class Shared:
         return self._engine
 
     def close(self) -> None:
-        """Let go of it."""
-        if self._engine is not None:
+        """Let go of it; what it is at is ended first: a thread must not be at an engine when the process ends."""
+        if self._engine is None:
+            return
+        self._engine.stop()
+        if self.turn.acquire(timeout=_ENDING_S):
             self._engine.close()
             self._engine = None
+            self.turn.release()
 
 
 class EngineComputer:
@@ -181,8 +186,7 @@ class _Work:
         found = {one.name: self._found(one) for one in (self._asked.large, *self._asked.small)}  # before an engine is needed
         files = found[self._asked.large.name]
         digests = _files.Digests(self._house.folder / "digests.db")
-        probe = self._engine.files("probe", [files[0].path], self._asked.large.format, _hints(self._asked.large))
-        layout = _layout(self._asked.large, probe)
+        layout = _layout(self._asked.large, self._read("probe", files[:1]))
         tables = {one.name: self._small(one, found[one.name]) for one in self._asked.small}
         words = expression(self._asked, layout, {name: how for name, (_, how) in tables.items()})
         shards = list(self._parts(files, place, digests, layout, words))
@@ -240,9 +244,7 @@ class _Work:
         self._house.say(self._far(total), total // _MB, total // _MB)
 
     def _compute(self, shard: _Shard, layout: Layout) -> None:
-        large = self._asked.large
-        table = self._engine.files("shard", [file.path for file in shard.files], large.format, _hints(large))
-        part = self._asked.partial(_viewed(table, layout))
+        part = self._asked.partial(_viewed(self._read("shard", shard.files), layout))
         beside = shard.part.with_suffix(f".{os.getpid()}.new")
         beside.parent.mkdir(parents=True, exist_ok=True)
         schema = part.schema().to_pyarrow().with_metadata({_BY: self._engine.version})
@@ -253,6 +255,12 @@ class _Work:
             beside.replace(shard.part)
         finally:
             beside.unlink(missing_ok=True)
+
+    def _read(self, name: str, files: Sequence[_files.File]) -> ir.Table:
+        """Some files of the large input as a table."""
+        large = self._asked.large
+        paths = _files.in_utf8(files, large.encoding, self._house.folder / "utf8")
+        return self._engine.files(name, paths, large.format, _hints(large))
 
     def _far(self, total: int) -> str:
         rows = f", {self._read_rows:,} rows" if self._read_rows else ""

@@ -111,6 +111,8 @@ class DuckDB:
         """As in `Engine`."""
         import duckdb
 
+        if isinstance(error, duckdb.InterruptException):
+            return SourceUnavailable("stopped before it was finished; what was computed until then is kept")
         if isinstance(error, duckdb.OutOfMemoryException):
             return SourceUnavailable(
                 f"DuckDB has used up its memory ({said(error)}). Raise THREADMILL_ENGINE_MEMORY, or free room on the disk of "
@@ -122,6 +124,10 @@ class DuckDB:
                 "was computed until then is kept"
             )
         return unread(self.version, error)
+
+    def stop(self) -> None:
+        """As in `Engine`."""
+        self._opened.con.interrupt()
 
     def close(self) -> None:
         """As in `Engine`."""
@@ -135,7 +141,8 @@ def _reading(paths: Sequence[str], form: Format, columns: Mapping[str, str]) -> 
             return f"SELECT * FROM read_parquet({listed})"
         case Format.CSV:
             return (
-                f"SELECT * FROM read_csv({listed}, header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"')"
+                f"SELECT * FROM read_csv({listed}, header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', "
+                "skip = 0)"  # or it takes all above a row that is too long for something that is no part of the table
             )
         case Format.JSON:
             types = ", ".join(f"{_quoted(name)}: {_quoted(_type(kind))}" for name, kind in columns.items())

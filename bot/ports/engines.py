@@ -57,7 +57,8 @@ class Input:
     Raw data a computation reads, under its `name` there: files, or a table that the engine has.
 
     `place` is a file, a folder (all files in it and below, of the `suffixes`), a pattern with `*`, or the name of a table
-    ("pypi.file_downloads"). The first of the `layouts` all of whose columns are there is taken.
+    ("pypi.file_downloads"). The first of the `layouts` all of whose columns are there is taken. Files of text may have another
+    `encoding` than UTF-8, as Python calls it.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Input:
     format: Format
     layouts: tuple[Layout, ...] = (FILES,)
     suffixes: tuple[str, ...] = ()
+    encoding: str = "utf-8"
 
     @property
     def of_suffixes(self) -> tuple[str, ...]:

@@ -7,16 +7,20 @@ A check takes an engine and an empty folder. Engines of the suite run all of the
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import ibis
 import pyarrow as pa
+import pytest
 
 from bot.domain.period import Granularity, Period
 from bot.engines._engine import Engine
+from bot.errors import BadInput, SourceUnavailable, ThreadmillError
 from bot.ports import Format
 from bot.sources import pypi_logs
 from tests.engines.computing import computed
@@ -155,9 +159,113 @@ def check_a_pattern_finds_the_same_lines(engine: Engine, folder: Path) -> None:
 
 
 def check_pieces_of_a_text_are_found_where_none_would_be(engine: Engine, folder: Path) -> None:
-    table = _table(engine, folder, {"at": [0, 1], "text": ["a|b|c", "d"]})
-    pieces = table.mutate(second=(table.text + "|").split("|")[1]).order_by("at")  # the index exists, whatever is in the text
+    table = _table(engine, folder, {"at": [0, 1], "text": ["a;b;c", "d"]})  # no "|": what parts a text is a pattern on Spark
+    pieces = table.mutate(second=(table.text + ";").split(";")[1]).order_by("at")  # the index exists, whatever is in the text
     assert _column(engine, pieces, "second") == ["b", ""]
+
+
+# ---- what files hold -------------------------------------------------------------------------------------------------------------
+
+
+def check_files_are_texts_whatever_their_encoding(engine: Engine, folder: Path) -> None:
+    bodies = {
+        "plain.py": b"x = 1\nimport torch\n",
+        "utf-8.py": "# é\nimport torch".encode(),
+        "latin 1.py": b"# \xe9t\xe9\nimport torch\n",
+        "utf-16.py": "import torch".encode("utf-16"),
+        "nul%20.py": b"\0\nimport torch\0",
+        "cut{1}.py": "import torch\n# \N{SNAKE}".encode()[:-2],
+        "é.py": b"import jax\n",
+        "empty.py": b"",
+    }
+    paths = [str(folder / name) for name in bodies]
+    for path, body in zip(paths, bodies.values(), strict=True):
+        Path(path).write_bytes(body)
+    table = engine.files("probe", paths, Format.FILES, {})
+    found = {row["path"]: row for row in _all(engine, table.mutate(torch=table.content.re_search(r"(?m)^import torch\b")))}
+    assert sorted(found) == sorted(paths)
+    by_name = {name: found[path] for name, path in zip(bodies, paths, strict=True)}
+    assert [name for name, row in by_name.items() if not row["torch"]] == ["utf-16.py", "é.py", "empty.py"]
+    read = {"plain.py", "utf-8.py", "nul%20.py", "é.py", "empty.py"}
+    assert {name: by_name[name]["content"].encode() for name in read} == {name: bodies[name] for name in read}
+
+
+def check_cells_of_csv_are_texts(engine: Engine, folder: Path) -> None:
+    (folder / "one.csv").write_text('id,"what, then"\n007,"a ""quoted""\n line, with a comma"\n1.50, NA \n', encoding="utf-8")
+    (folder / "two.csv").write_bytes('\ufeffid,"what, then"\r\n,é\r\n'.encode())
+    table = engine.files("probe", [str(folder / "one.csv"), str(folder / "two.csv")], Format.CSV, {})
+    assert sorted(_rows(engine, table, "id", "what, then"), key=str) == [
+        ("007", 'a "quoted"\n line, with a comma'),
+        ("1.50", " NA "),
+        (None, "é"),
+    ]
+
+
+def check_a_row_of_csv_that_is_too_short_or_too_long_is_an_error(engine: Engine, folder: Path) -> None:
+    for name, row in (("short.csv", "3,b\n"), ("long.csv", "3,b,4,5\n")):
+        (folder / name).write_text("id,name,count\n" + "1,a,2\n" * 50 + row)
+        _fails(
+            engine, [folder / name], Format.CSV, lambda table: table.agg(ids=table.id.nunique(), counts=table["count"].nunique())
+        )
+
+
+def check_lines_of_json_have_the_types_they_are_said_to_have(engine: Engine, folder: Path) -> None:
+    lines = (
+        '{"id": 9007199254740993, "at": "2025-01-31T23:30:00Z", "who": {"login": "me", "id": 1}, "more": [1, {}]}\n'
+        '{"who": null, "at": "2025-02-01T00:30:00+01:00", "id": null}\n\n'
+        '{"text": "caf\\u00e9\\n"}\n'
+    )
+    (folder / "one.json").write_text(lines)
+    (folder / "two.json.gz").write_bytes(gzip.compress(b'{"id": 2, "text": "import torch"}\n'))
+    columns = {"id": "int64", "at": "timestamp('UTC')", "who": "struct<login: string>", "text": "string"}
+    table = engine.files("probe", [str(folder / "one.json"), str(folder / "two.json.gz")], Format.JSON, columns)
+    rows = _rows(engine, table.mutate(day=table.at.date(), login=table.who["login"]), "id", "day", "login", "text")
+    assert sorted(rows, key=str) == [
+        (2, None, None, "import torch"),
+        (9007199254740993, dt.date(2025, 1, 31), "me", None),
+        (None, None, None, "café\n"),
+        (None, dt.date(2025, 1, 31), None, None),
+    ]
+
+
+def check_a_line_of_json_that_is_broken_is_an_error(engine: Engine, folder: Path) -> None:
+    for number, line in enumerate(('{"id": 2', '{"id": "two"}', "{'id': 2}")):
+        (folder / f"{number}.json").write_text(f'{{"id": 1}}\n{line}\n{{"id": 3}}\n')
+        _fails(engine, [folder / f"{number}.json"], Format.JSON, lambda table: table.agg(total=table.id.sum()))
+
+
+def check_a_file_that_is_cut_short_is_an_error(engine: Engine, folder: Path) -> None:
+    whole = write_table(folder / "whole.parquet", {"id": [1]})
+    (folder / "cut.parquet").write_bytes(whole.read_bytes()[:-9])
+    (folder / "none.parquet").write_bytes(b"")
+    (folder / "cut.json.gz").write_bytes(gzip.compress(b'{"id": 1}\n' * 5000)[:-20])
+    for paths, form in (
+        ([whole, folder / "cut.parquet"], Format.PARQUET),
+        ([whole, folder / "none.parquet"], Format.PARQUET),
+        ([folder / "cut.json.gz"], Format.JSON),
+    ):
+        _fails(engine, paths, form, lambda table: table.agg(rows=table.count(), highest=table.id.max()))
+
+
+def check_a_column_that_a_later_file_lacks_is_an_error(engine: Engine, folder: Path) -> None:
+    both = write_table(folder / "both.parquet", {"id": [1], "name": ["a"]})
+    one = write_table(folder / "one.parquet", {"id": [2]})
+    _fails(engine, [both, one], Format.PARQUET, lambda table: table.agg(names=table.name.nunique(), total=table.id.sum()))
+
+
+def _fails(engine: Engine, paths: Sequence[Path], form: Format, ask: Callable[[ibis.Table], ibis.Table]) -> None:
+    """The engine says what is wrong with the last of the files."""
+    with pytest.raises((BadInput, SourceUnavailable), match=re.escape(paths[-1].name)):
+        _asked(engine, paths, form, ask)
+
+
+def _asked(engine: Engine, paths: Sequence[Path], form: Format, ask: Callable[[ibis.Table], ibis.Table]) -> None:
+    try:
+        _all(engine, ask(engine.files("probe", [str(path) for path in paths], form, {"id": "int64"})))
+    except ThreadmillError:
+        raise
+    except Exception as error:
+        raise engine.failed(error) from error
 
 
 def _table(

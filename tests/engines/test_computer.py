@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -264,3 +266,27 @@ def test_two_sources_share_an_engine_and_take_turns(engine: Watching, log: Path,
     assert list(side_by_side(jobs, 2)) == [2, 3]
     assert made == [1]
     shared.close()
+
+
+def test_what_is_under_way_is_ended_before_the_engine_is_let_go_of(log: Path, tmp_path: Path) -> None:
+    engine, begun = Watching(tmp_path), threading.Event()
+    engine.before = lambda _: begun.set()
+    endless = Computation("an endless count", "", pypi_logs.computation(log, ["torch"], [MARCH]).large, _endless, _first)
+    shared = Shared(lambda: engine)
+    job = side_by_side([lambda: EngineComputer("raw", shared, tmp_path, None, silent, lambda: NOW).compute(endless)], 1)
+    closing = threading.Thread(target=lambda: (begun.wait(10), time.sleep(0.3), shared.close()), daemon=True)
+    closing.start()
+    with pytest.raises(SourceUnavailable, match="stopped before it was finished"):
+        next(job)
+    closing.join(10)
+    assert shared.connected is None
+    assert not list(tmp_path.glob("parts/*"))
+
+
+def _endless(events: ibis.Table) -> ibis.Table:
+    many = ibis.range(10**6).unnest().name("n").as_table()
+    return many.cross_join(many.view()).agg(pairs=(ibis._.n % 7).sum()).cross_join(events.agg(rows=events.count()))
+
+
+def _first(parts: ibis.Table, _: Mapping[str, ibis.Table]) -> ibis.Table:
+    return parts
