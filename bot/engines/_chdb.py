@@ -37,6 +37,7 @@ _PATTERN: Final = "*?{}"
 """What makes a path a pattern to ClickHouse; nothing escapes it."""
 _STAGED_BYTES: Final = 8 << 20
 _MEMORY: Final = "241"
+_STOPPED: Final = "394"
 _DISK: Final = {"74", "75", "76", "107", "243"}
 """Not read, written, opened or found, and no space: ClickHouse's src/Common/ErrorCodes.cpp."""
 _SETTINGS: Final = {
@@ -152,6 +153,8 @@ class InProcess:
     def failed(self, error: Exception) -> Exception:
         """What an error means."""
         code, named = sql.code(error), RuntimeError(self._words(error))
+        if code == _STOPPED:
+            return SourceUnavailable("stopped before it was finished; what was computed until then is kept")
         if code == _MEMORY:
             return SourceUnavailable(
                 f"chDB has used up its memory ({said(named)}). Raise THREADMILL_ENGINE_MEMORY, or free room on the disk of "
@@ -167,19 +170,23 @@ class InProcess:
     def _words(self, error: Exception) -> str:
         """An error by the file it is about, where it names the link to that."""
         text = str(error).removeprefix("Streaming query failed: ")
-        linked = re.search(rf"{re.escape(str(self._staged))}/[^\s:)]*", text)
+        linked = re.search(rf"{re.escape(str(self._staged))}/[^/]+/[0-9a-f]{{32}}/\d+(\.gz)?", text)
         with suppress(OSError):
             if linked:
                 path = os.readlink(linked[0])
                 return f"{path}: {text.replace(linked[0], path)}"
         return text
 
+    def stop(self) -> None:
+        """End what it is at."""
+        with _STARTING, suppress(Exception), closing(self._connect()) as another:  # it may be over
+            another.query(f"KILL QUERY WHERE current_database = '{self._database}' ASYNC")
+
     def close(self) -> None:
         """Let go of it."""
         with _STARTING:
-            with suppress(Exception):  # it may have ended of itself
-                self.run(f"DROP DATABASE {self._database}")
-                self._connection.close()
+            self._connection.close()
+            shutil.rmtree(self._staged, ignore_errors=True)
             _release(self._folder, self._held)
 
 

@@ -112,7 +112,8 @@ class Server:
             )
         columns = self._client.query(sql.text(query)).result_columns
         if columns:
-            yield pa.record_batch([pa.array(column) for column in columns], names=schema.names)
+            arrays = [pa.array(_of_type(column, field.type), field.type) for column, field in zip(columns, schema, strict=True)]
+            yield pa.record_batch(arrays, names=schema.names)
 
     def view(self, name: str, paths: Sequence[str], form: Format, columns: Mapping[str, str]) -> None:
         """
@@ -127,6 +128,9 @@ class Server:
     def failed(self, error: Exception) -> Exception:
         """What an error means."""
         return _failed(error, self._where)
+
+    def stop(self) -> None:
+        """Nothing: who may only read may not end what he asked."""
 
     def close(self) -> None:
         """Let go of it."""
@@ -184,6 +188,13 @@ def _parsed(address: Secret) -> _Address:
         raise BadInput(f"{_VARIABLE} goes to {host} by http, where everybody on the way reads the password. Write https://")
     user, password = unquote(url.username or "default"), Secret(unquote(url.password or ""))
     return _Address(secure, host, port or (443 if secure else 8123), user, password, unquote(url.path.strip("/")))
+
+
+def _of_type(column: Sequence[Any], kind: pa.DataType) -> Sequence[Any]:
+    """Comparisons come as 0 and 1."""
+    import pyarrow as pa
+
+    return [None if value is None else bool(value) for value in column] if pa.types.is_boolean(kind) else column
 
 
 def _failed(error: Exception, where: str) -> Exception:

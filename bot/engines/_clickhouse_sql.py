@@ -48,6 +48,12 @@ class _Compiler(ClickHouseCompiler):  # type: ignore[misc]
         ops.Reverse: "reverseUTF8",
     }
 
+    def visit_Cast(self, op: Any, *, arg: Any, to: Any) -> Any:
+        if not op.arg.dtype.is_string() or not (to.is_numeric() or to.is_temporal()):
+            return super().visit_Cast(op, arg=arg, to=to)
+        told = super().visit_Cast(op, arg=self.f.assumeNotNull(arg), to=to.copy(nullable=False))
+        return self.if_(self.f.isNull(arg), NULL, told)  # as a type that may be NULL, what is no number would be told as NULL
+
     def visit_FloorDivide(self, op: Any, *, left: Any, right: Any) -> Any:
         return self.f.accurateCastOrNull(self.f.floor(self.f.divide(left, right)), self.type_mapper.to_string(op.dtype))
 

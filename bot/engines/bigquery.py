@@ -88,6 +88,7 @@ class BigQuery:
         self.shard_bytes = _SHARD_BYTES
         self._client = client
         self._billed_bytes = billed_bytes
+        self._job: Any = None
         self._retry = DEFAULT_RETRY.with_timeout(_PATIENCE_S)
 
     def files(self, name: str, paths: Sequence[str], form: Format, columns: Mapping[str, str]) -> Table:
@@ -126,7 +127,8 @@ class BigQuery:
     def batches(self, expression: Table) -> Iterator[pa.RecordBatch]:
         """As in `Engine`."""
         limits = {"maximum_bytes_billed": self._billed_bytes, "job_timeout_ms": _LONGEST_QUERY_S * 1000}
-        rows = self._asked(expression, **limits).result(retry=self._retry, job_retry=None)
+        self._job = self._asked(expression, **limits)
+        rows = self._job.result(retry=self._retry, job_retry=None)
         # Without the Storage API: results are few rows, and it is another permission, and another package
         return (batch for batch in rows.to_arrow_iterable(bqstorage_client=None) if batch.num_rows)
 
@@ -142,6 +144,11 @@ class BigQuery:
                 "raised"
             )
         return self._away(error) if reasons & _PASSING or _of_the_way(error) else _refused(error)
+
+    def stop(self) -> None:
+        """As in `Engine`: what has been read until then is billed."""
+        if self._job is not None and not self._job.done(retry=None):
+            self._job.cancel(retry=None)
 
     def close(self) -> None:
         """As in `Engine`."""

@@ -41,6 +41,7 @@ class _Link(Protocol):
     def batches(self, query: Any, schema: pa.Schema) -> Iterator[pa.RecordBatch]: ...
     def view(self, name: str, paths: Sequence[str], form: Format, columns: Mapping[str, str]) -> None: ...
     def failed(self, error: Exception) -> Exception: ...
+    def stop(self) -> None: ...
     def close(self) -> None: ...
 
 
@@ -125,6 +126,10 @@ class ClickHouse:
     def failed(self, error: Exception) -> Exception:
         """As in `Engine`."""
         return self._link.failed(error)
+
+    def stop(self) -> None:
+        """As in `Engine`."""
+        self._link.stop()
 
     def close(self) -> None:
         """As in `Engine`."""

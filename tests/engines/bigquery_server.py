@@ -62,6 +62,10 @@ class BigQueryServer:
     """At "table", "dry", "insert" or "run": the status, the reason and the words of an error."""
     asked: list[Json] = field(default_factory=list)
     """The configurations of the jobs, oldest first."""
+    endless: bool = False
+    """Queries run until they are cancelled."""
+    cancelled: list[str] = field(default_factory=list)
+    """The paths of jobs that were."""
 
     @property
     def run(self) -> list[Json]:
@@ -74,6 +78,9 @@ class BigQueryServer:
             return self._job(body)
         if "/datasets/" in path:
             return self._troubled("table") or self._found(path)
+        if method == "POST" and path.endswith("/cancel"):
+            self.cancelled.append(path)
+            return 200, {"kind": "bigquery#jobCancelResponse", "job": self._results(path.removesuffix("/cancel"))}
         if "/queries/" in path or "/jobs/" in path:
             return self._troubled("run") or (200, self._results(path))
         raise AssertionError(f"nobody calls {method} {path}")
@@ -102,16 +109,18 @@ class BigQueryServer:
 
     def _results(self, path: str) -> Json:
         job = path.rsplit("/", 1)[1]
+        running = self.endless and not self.cancelled
+        stopped = {"errorResult": {"reason": "stopped", "message": "Job execution was cancelled"}} if self.cancelled else {}
         return {
             "kind": "bigquery#getQueryResultsResponse",
-            "jobComplete": True,
+            "jobComplete": not running,
             "jobReference": {"projectId": "billed", "jobId": job, "location": "US"},
             "schema": {"fields": [{"name": name, "type": kind, "mode": "NULLABLE"} for name, kind in self.columns]},
             "totalRows": str(len(self.rows)),
             "rows": [{"f": [{"v": value} for value in row]} for row in self.rows],
             "totalBytesProcessed": str(self.read_bytes),
             "cacheHit": False,
-            "status": {"state": "DONE"},
+            "status": {"state": "RUNNING" if running else "DONE", **stopped},
         }
 
     def _troubled(self, where: str) -> tuple[int, Json] | None:
@@ -128,7 +137,7 @@ def serving() -> Iterator[BigQueryServer]:
             self._answer({})
 
         def do_POST(self) -> None:
-            self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}"))
 
         def log_message(self, *_: object) -> None:
             pass
