@@ -95,7 +95,7 @@ def _clickpy(events: Table) -> Table:
     import ibis
 
     at = events.date.cast("timestamp('UTC')")
-    return events.select(at=at, project=events.project, installer=events.installer, ci=ibis.null("boolean"))
+    return events.select(at=at, project=events.project, installer=events.installer.nullif(""), ci=ibis.null("boolean"))
 
 
 LAYOUTS: Final = (

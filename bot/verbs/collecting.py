@@ -178,9 +178,13 @@ def _about(house: wiring.House, name: str) -> About:
 
 
 def _report_with(house: wiring.House, name: str, report: str | None, period: str | None) -> Report:
-    """The report asked for, or the first that uses a source, by the calendar unit of the period if there is one."""
+    """
+    The report asked for, or the first that uses a source, one of the working folder before those that come along; by the calendar
+    unit of the period if there is one.
+    """
     found = []
-    for key in [report] if report else wiring.report_folders(house.folder):
+    folders = wiring.report_folders(house.folder)
+    for key in [report] if report else sorted(folders, key=lambda name: not folders[name].is_relative_to(house.folder)):
         recipe = wiring.report(house, key)
         if name in {spec.name for spec in recipe.sources}:
             found.append(recipe)
