@@ -26,10 +26,10 @@ from pathlib import Path
 from statistics import median
 
 _GOAL, _FLAT = 1.2, 1.25
-_NAMES = ["jax", "keras", "tensorflow", "torch"]
-_MONTHS = ["2025-01", "2025-02", "2025-03"]
+NAMES = ["jax", "keras", "tensorflow", "torch"]
+MONTHS = ["2025-01", "2025-02", "2025-03"]
 _MEMORY = 500 * 10**6
-_WARM = 10_000
+WARM = 10_000
 _SPAWN = multiprocessing.get_context("spawn")
 _SQL = """
 WITH days AS (
@@ -50,21 +50,21 @@ FROM days GROUP BY ALL ORDER BY ALL
 def main(sizes: list[int], rounds: int, folder: Path) -> None:
     peaks: dict[int, float] = {}
     for rows in sizes:
-        data = _data(folder, rows)
-        warm = _data(folder, _WARM)
+        log = data(folder, rows)
+        warm = data(folder, WARM)
         times: dict[str, list[float]] = {"by hand": [], "pypi_logs": []}
         for _ in range(rounds):
             answers = {}
             for name, run in (("by hand", _by_hand), ("pypi_logs", _house)):
                 with ProcessPoolExecutor(1, mp_context=_SPAWN) as child:
-                    seconds, peak, answers[name] = child.submit(run, data, warm).result()
+                    seconds, peak, answers[name] = child.submit(run, log, warm).result()
                 times[name].append(seconds)
             peaks[rows] = peak
             assert answers["by hand"] == answers["pypi_logs"], "the two do not agree"
         best = {name: min(seconds) for name, seconds in times.items()}
         ratio = best["pypi_logs"] / best["by hand"]
         middle = median(times["pypi_logs"]) / median(times["by hand"])
-        size = sum(path.stat().st_size for path in data.rglob("*.parquet")) / 1e6
+        size = sum(path.stat().st_size for path in log.rglob("*.parquet")) / 1e6
         print(
             f"{rows:>11,} rows, {size:,.0f} MB   by hand {best['by hand']:6.2f} s   pypi_logs {best['pypi_logs']:6.2f} s"
             f"   best {ratio:.2f} x, median {middle:.2f} x (goal {_GOAL})   peak memory {peaks[rows] / 1e6:,.0f} MB,"
@@ -72,7 +72,7 @@ def main(sizes: list[int], rounds: int, folder: Path) -> None:
         )
 
 
-def _by_hand(data: Path, warm: Path) -> tuple[float, float, str]:
+def _by_hand(log: Path, warm: Path) -> tuple[float, float, str]:
     import duckdb
 
     connection = duckdb.connect()
@@ -80,12 +80,12 @@ def _by_hand(data: Path, warm: Path) -> tuple[float, float, str]:
         connection.sql(f"SET {setting}")
     connection.sql(_SQL.format(folder=warm)).fetchall()
     begun = time.perf_counter()
-    rows = connection.sql(_SQL.format(folder=data)).fetchall()
+    rows = connection.sql(_SQL.format(folder=log)).fetchall()
     seconds = time.perf_counter() - begun
     return seconds, _peak(), json.dumps([[str(row[0])[:10], *row[1:]] for row in rows])
 
 
-def _house(data: Path, warm: Path) -> tuple[float, float, str]:
+def _house(log: Path, warm: Path) -> tuple[float, float, str]:
     import datetime as dt
 
     from bot.domain.period import Period
@@ -100,10 +100,10 @@ def _house(data: Path, warm: Path) -> tuple[float, float, str]:
         engine = duckdb.connect(Means(None, _MEMORY, 0, home / "spill"))
         now = dt.datetime.now(dt.UTC)
         asked = EngineComputer("logs", Shared(lambda: engine), home, None, silent, lambda: now, trial=True)
-        months = [Period.parse(month) for month in _MONTHS]
-        asked.compute(pypi_logs.computation(warm, _NAMES, months))
+        months = [Period.parse(month) for month in MONTHS]
+        asked.compute(pypi_logs.computation(warm, NAMES, months))
         begun = time.perf_counter()
-        reply = asked.compute(pypi_logs.computation(data, _NAMES, months))
+        reply = asked.compute(pypi_logs.computation(log, NAMES, months))
         seconds = time.perf_counter() - begun
     finally:
         shutil.rmtree(home)
@@ -117,11 +117,11 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def _data(folder: Path, rows: int) -> Path:
+def data(folder: Path, rows: int) -> Path:
     """Made-up events, made once."""
     made = folder / f"logs{rows}"
     if not made.exists():
-        size = ["--rows", str(rows), "--start", _MONTHS[0], "--months", str(len(_MONTHS)), "--thin"]
+        size = ["--rows", str(rows), "--start", MONTHS[0], "--months", str(len(MONTHS)), "--thin"]
         side = ["--processes", str(os.cpu_count() or 1)]
         subprocess.run([sys.executable, "-m", "bot.synthetic", "logs", str(made), *size, *side], check=True)
     return made

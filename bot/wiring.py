@@ -344,6 +344,11 @@ def live(report: Report, period: Period | None = None) -> bool:
     return any(hasattr(room, "SERVICE") or hasattr(room, "COMPUTED") for room in rooms)
 
 
+def services(report: Report) -> set[str]:
+    """The sources of a report that ask a service: what they say is gone if nobody collects it."""
+    return {spec.name for spec in report.sources if hasattr(plugins.load("sources", spec.name, ()), "SERVICE")}
+
+
 @contextmanager
 def store(house: House) -> Iterator[Store]:
     """

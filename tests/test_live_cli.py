@@ -266,9 +266,12 @@ def test_a_tried_source_shows_value_window_status_and_age(
 
 
 def test_a_source_is_tried_for_the_report_whose_periods_fit_the_one_asked_for(
-    capfd: pytest.CaptureFixture[str], desk: Desk, monkeypatch: pytest.MonkeyPatch
+    capfd: pytest.CaptureFixture[str], desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(desk.servers["stackoverflow"], "asked", [])
+    assert "stackoverflow for mine, October 2025" in said(capfd, "sources", "stackoverflow", "--try", "--period", "2025-10")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")  # a report of the working folder comes before those that come along
     with town.town(monkeypatch, OCTOBER):
         told = said(capfd, "sources", "stackoverflow", "--try", "--period", "2025-10")
     assert "stackoverflow for dl-frameworks-monthly, October 2025" in told  # dl-frameworks goes by the year

@@ -229,11 +229,11 @@ class _Work:
     ) -> Iterator[_Shard]:
         """Every shard with its part, computed now or before."""
         total = sum(file.bytes for file in files)
-        form = self._asked.large.format
+        form, above = self._asked.large.format, f"{place}{os.sep}"
         for group in _files.shards(files, self._engine.shard_bytes):
             self._house.say(self._far(total), self._read_bytes // _MB, total // _MB)
             seen = digests.of(group, form)
-            names = (f"{os.path.relpath(file.path, place)}:{one.sha256}" for file, one in zip(group, seen, strict=True))
+            names = (f"{file.path.removeprefix(above)}:{one.sha256}" for file, one in zip(group, seen, strict=True))
             part = self._house.folder / "parts" / f"{_digest(words.partition(_BETWEEN)[0], _name(self._engine), *names)}.parquet"
             shard = _Shard(group, seen, part)
             if not part.exists():

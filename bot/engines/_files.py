@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -140,8 +141,9 @@ class Digests:
         """
         known = self._known(files)
         new = [file for file in files if file not in known]
-        jobs = [lambda file=file: _digested(file, form) for file in new]
-        read = dict(zip(new, side_by_side(jobs, os.cpu_count() or 1), strict=True)) if jobs else {}
+        cores = os.cpu_count() or 1
+        jobs = [partial(_all_digested, new[core::cores], form) for core in range(min(cores, len(new)))]
+        read = {file: seen for told in side_by_side(jobs, cores) for file, seen in told.items()}
         self._keep(read)
         return [known.get(file) or read[file] for file in files]
 
@@ -253,6 +255,10 @@ def _walk(folder: str, suffixes: tuple[str, ...], above: tuple[str, ...] = ()) -
 
 def _file(path: str, state: os.stat_result) -> File:
     return File(path, state.st_size, (state.st_ino, state.st_mtime_ns, state.st_ctime_ns))
+
+
+def _all_digested(files: Sequence[File], form: Format) -> dict[File, Seen]:
+    return {file: _digested(file, form) for file in files}
 
 
 def _digested(file: File, form: Format) -> Seen:

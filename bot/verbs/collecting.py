@@ -62,6 +62,8 @@ def collect(report: str | None, period: str | None, now: str | None, progress: P
     """
     Ask the live sources of one report, or of all that have some (by the calendar unit of `period`, if it is given), and store it.
 
+    What is computed from raw data is computed when a thread is composed: the data stay.
+
     Raises:
         BadInput, BadStore: as the recipe and the store say. A source that gives nothing is an outcome.
     """
@@ -71,10 +73,11 @@ def collect(report: str | None, period: str | None, now: str | None, progress: P
     periods: dict[str, Period] = {}
     with wiring.store(house) as store, wiring.clients(house, store, progress) as ask:
         for recipe in recipes:
-            if not wiring.live(recipe) or (report is None and not fits(house, recipe, period)):
+            services = wiring.services(recipe)
+            if not services or (report is None and not fits(house, recipe, period)):
                 continue
             when = period_of(house, recipe, period)
-            sources = [named for named in wiring.sources(house, recipe, [], ask) if named.client is not None]
+            sources = [named for named in wiring.sources(house, recipe, [], ask) if named.name in services]
             gathered = gather(recipe, when, [replace(named, required=False) for named in sources], store, progress)
             outcomes[recipe.key] = tuple(one.outcome for one in gathered)
             periods[recipe.key] = when
@@ -175,9 +178,13 @@ def _about(house: wiring.House, name: str) -> About:
 
 
 def _report_with(house: wiring.House, name: str, report: str | None, period: str | None) -> Report:
-    """The report asked for, or the first that uses a source, by the calendar unit of the period if there is one."""
+    """
+    The report asked for, or the first that uses a source, one of the working folder before those that come along; by the calendar
+    unit of the period if there is one.
+    """
     found = []
-    for key in [report] if report else wiring.report_folders(house.folder):
+    folders = wiring.report_folders(house.folder)
+    for key in [report] if report else sorted(folders, key=lambda name: not folders[name].is_relative_to(house.folder)):
         recipe = wiring.report(house, key)
         if name in {spec.name for spec in recipe.sources}:
             found.append(recipe)

@@ -83,8 +83,9 @@ class _Process:
 class Cluster:
     """Made whole when it is asked for; between, any of it may be killed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, worker_count: int = WORKERS) -> None:
         self._folder = folder
+        self._worker_count = worker_count
         self._begun = 0
         self._master: _Process | None = None
         self.workers: list[_Process] = []
@@ -97,7 +98,7 @@ class Cluster:
             self._master = self._begin("master.Master", "--port", "0")
             self.url = self._master.said(r"Starting Spark master at (spark://\S+)")
         alive = [one for one in self.workers if one.shell.poll() is None]
-        new = [self._worker() for _ in range(WORKERS - len(alive))]
+        new = [self._worker() for _ in range(self._worker_count - len(alive))]
         for one in new:
             one.said(r"(Successfully registered with master)")
         self.workers = [*alive, *new]

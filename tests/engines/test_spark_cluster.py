@@ -19,7 +19,7 @@ from bot.ports import Computation, Format, Input, Result, Store
 from bot.store import open_store
 from tests.engines import cluster
 from tests.engines.cluster import NO_WORKERS_S, Cluster
-from tests.engines.computing import computed, computer, read
+from tests.engines.computing import computed
 from tests.engines.contract import checks, named
 
 cluster.refuse_where_missing()
@@ -86,7 +86,7 @@ def test_a_cluster_answers_by_hand(engine: Spark, tmp_path: Path) -> None:
 
 
 def test_nothing_is_left_behind_in_the_working_folder(engine: Spark) -> None:
-    assert not {"metastore_db", "spark-warehouse", "derby.log", "artifacts"} & set(os.listdir())
+    assert not {"metastore_db", "spark-warehouse", "derby.log", "artifacts"} & {path.name for path in Path().iterdir()}
 
 
 # ---- what is killed --------------------------------------------------------------------------------------------------------------

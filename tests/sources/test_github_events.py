@@ -190,6 +190,23 @@ def test_files_are_not_read_again_for_the_month_after(tmp_path: Path) -> None:
     assert len(parts) == 1
 
 
+def test_an_event_in_the_files_of_two_shards_is_one_star() -> None:
+    (layout,) = github_events._FILES
+    assert layout.view is not None
+    engine = ibis.duckdb.connect()
+    for name, numbers in (("one", (1, 2)), ("other", (2, 3))):
+        told = [event(number, "2025-02-03T00:59:59Z", "a/b") for number in numbers]
+        rows = ", ".join(f"('{one['id']}', '{one['type']}', '{one['created_at']}')" for one in told)
+        engine.raw_sql(
+            f"CREATE VIEW {name} AS SELECT *, {{'name': 'a/b'}} AS repo, {{'action': 'started'}} AS payload "
+            f"FROM (VALUES {rows}) AS t(id, type, created_at)"
+        )
+    parts = ibis.union(*(by_hour(layout.view(engine.table(name)), ["a/b"]) for name in ("one", "other")))
+    assert engine.to_pyarrow(by_month(parts, [("a/b",)])).to_pylist() == [
+        {"month": "2025-02", "hours": 1, "events": 4, "seen": 4, "stars": 3, "repository": "a/b"}
+    ]
+
+
 CLICKHOUSE = """
 SELECT * FROM (VALUES
   (TIMESTAMPTZ '2025-02-01 00:00:00Z', 'WatchEvent', 'started', 'Google/JAX', 'ann'),
@@ -310,3 +327,12 @@ def test_growth_is_claimed_on_either_side_and_never_across(before: str, now: str
     seen = [given(900, before), given(450, now)]
     about = {"metrics": {KEY: METRICS[0]}, "known": {"torch": TORCH}, "against": against}
     assert isinstance(claimed("growth", "torch", *seen, metric=KEY, period=now, **about), Claim) == compared
+
+
+@pytest.mark.parametrize(("month", "there"), [("2025-09", True), ("2025-10", False), ("2026-02", False)])
+def test_months_the_archive_has_hardly_any_events_of_have_no_figure(month: str, there: bool) -> None:
+    period = Period.parse(month)
+    whole = a_result(row(5, hours=round(24 * period.days), month=month))
+    found = {one.period.key: one for one in Source().parse(whole, [TORCH], period)}[month]
+    assert isinstance(found, Observation) == there
+    assert there or "about one event of a hundred" in found.reason  # type: ignore[union-attr]
