@@ -58,7 +58,6 @@ _SETTINGS: Final = {
     "format_csv_null_representation": "",
     "input_format_skip_unknown_fields": "1",
     "input_format_column_name_matching_mode": "match_case",
-    "enable_extended_results_for_datetime_functions": "1",
     "date_time_input_format": "best_effort",
     "output_format_arrow_compression_method": "none",
     "min_external_sort_block_bytes": "0",
@@ -95,7 +94,7 @@ class InProcess:
     def __init__(self, connect: Callable[[], Any], folder: Path, held: int, memory_bytes: int) -> None:
         self._connect = connect
         self._folder = folder
-        self._held = held
+        self._held: int | None = held
         self._settings = _SETTINGS | _limits(memory_bytes)
         self._database = f"threadmill_{uuid.uuid4().hex}"
         self._staged = folder / self._database
@@ -152,7 +151,8 @@ class InProcess:
 
     def failed(self, error: Exception) -> Exception:
         """What an error means."""
-        code, named = sql.code(error), RuntimeError(self._words(error))
+        code = sql.code(error)
+        named = error if code is None else type(error)(self._words(error))
         if code == _STOPPED:
             return SourceUnavailable("stopped before it was finished; what was computed until then is kept")
         if code == _MEMORY:
@@ -185,9 +185,11 @@ class InProcess:
     def close(self) -> None:
         """Let go of it."""
         with _STARTING:
-            self._connection.close()
-            shutil.rmtree(self._staged, ignore_errors=True)
-            _release(self._folder, self._held)
+            if self._held is not None:
+                self._connection.close()
+                shutil.rmtree(self._staged, ignore_errors=True)
+                _release(self._folder, self._held)
+                self._held = None
 
 
 def _limits(memory_bytes: int) -> dict[str, str]:

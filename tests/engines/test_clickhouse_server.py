@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
 import socket
 import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.request import Request, urlopen
+from zoneinfo import ZoneInfo
 
 import ibis
 import pytest
@@ -49,7 +52,8 @@ Connect = Callable[..., Engine]
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where one is; the same for all tests, who do not change it."""
     command = [sys.executable, "-m", "tests.engines.clickhouse_server", str(tmp_path_factory.mktemp("clickhouse"))]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    surroundings = {**os.environ, "TZ": "UTC"}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=surroundings) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(_SETUP)
@@ -130,6 +134,14 @@ def test_a_user_who_may_change_little_has_whole_results(connect: Connect) -> Non
 def test_a_user_for_whom_results_are_cut_off_is_refused(connect: Connect) -> None:
     with pytest.raises(BadInput, match=r"may cut results off .* not change read_overflow_mode, result_overflow_mode\. Ask as"):
         connect(NOBODY)
+
+
+def test_days_of_another_time_zone_are_refused() -> None:
+    elsewhere = SimpleNamespace(
+        server_version="24.8", server_tz=ZoneInfo("America/New_York"), server_settings={}, get_client_setting=lambda _: None
+    )
+    with pytest.raises(BadInput, match="days of another time zone, and its user may not change session_timezone"):
+        _clickhouse_server.Server(elsewhere, "example.org:443")
 
 
 def test_who_is_not_let_in_reads_why_and_nowhere_the_password(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
