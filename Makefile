@@ -4,14 +4,17 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# What the tests are run with. EXTRAS=test,spark,clickhouse,bigquery tries every engine on raw data: 2 GB of packages, and Java 17.
+EXTRAS ?= test
 
 .PHONY: preview test lint bench archive browser clean
 
 preview: $(VENV)/.base
 	$(BIN)/threadmill preview dl-frameworks --period 2020
 
+# Bytecode is written even where the machine says no: every worker rewrites all tests otherwise, which takes it ten seconds.
 test: $(VENV)/.test browser
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff format --check .
@@ -26,6 +29,9 @@ bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.due
 	$(BIN)/python -m benchmarks.service
 	$(BIN)/python -m benchmarks.backtest
+	$(BIN)/python -m benchmarks.logs
+	$(BIN)/python -m benchmarks.notebooks
+	$(BIN)/python -m benchmarks.spark
 
 # For maintainers: rebuild the bundled figures from the raw files in RAW.
 archive: $(VENV)/.base
@@ -42,7 +48,7 @@ $(VENV)/.base: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.test: pyproject.toml $(VENV)/.base
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml $(VENV)/.base

@@ -61,6 +61,8 @@ def source(name: str) -> ModuleType:
     room = load("sources", name, ("Source", "METRICS", "ORIGINS", "COVERAGE"))
     if not isinstance(room.COVERAGE, Coverage) or not isinstance(getattr(room, "SERVICE", None), Service | None):
         raise BadRecipe(f'the source "{name}" is unfit: its COVERAGE is no Coverage, or its SERVICE no Service; see bot/ports/')
+    if hasattr(room, "COMPUTED") and "engine" not in room.Source.__dataclass_fields__:
+        raise BadRecipe(f'the source "{name}" is unfit: it is COMPUTED, and its Source has no setting "engine"; see bot/ports/')
     if hasattr(room, "SERVICE") and not (room.METRICS and room.ORIGINS):
         raise BadRecipe(f'the source "{name}" is unfit: it asks a service and does not say what it measures and whom to name')
     return room

@@ -5,15 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
-import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from time import sleep
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
@@ -22,10 +20,8 @@ from bot import plugins
 from bot.analysis.claims import NEEDS
 from bot.collection import NamedSource
 from bot.config import Settings, environment, settings
-from bot.delivery import Clock, Round
 from bot.domain.access import Access, Identity
-from bot.domain.delivery import Budget, Frozen
-from bot.domain.edition import Edition, HeldEdition
+from bot.domain.delivery import Budget
 from bot.domain.keeping import Backup, Keep, Restored
 from bot.domain.period import Granularity, Period, instant
 from bot.domain.report import Report, SourceSpec
@@ -36,11 +32,10 @@ from bot.errors import BadChart, BadInput, BadRecipe
 from bot.ports import ChartData, Client, Computer, Door, Network, Offline, Progress, Store, Teller
 from bot.recipe import Kinds, digest, keep
 from bot.recipe import report as read_report
-from bot.scratch import ScratchDesk
 
 if TYPE_CHECKING:
-    from bot.compose.site import Corrected
     from bot.compose.widths import Width
+    from bot.engines._computer import Shared
     from bot.pipeline import Draw
 
 _PACKAGE = Path(__file__).parent
@@ -96,6 +91,11 @@ def house(now: str | None = None, folder: Path | None = None) -> House:
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise BadInput(f"--now {moment.year} is not between {_FIRST_YEAR} and {_LAST_YEAR}; nothing was counted then")
     return House(here, settings(environment(here)), moment, pinned=now is not None)
+
+
+def wall() -> dt.datetime:
+    """What time it is by this machine's clock."""
+    return _now()
 
 
 def _now() -> dt.datetime:
@@ -265,6 +265,7 @@ def clients(
     the engine of its recipe, or of a `trial`.
     """
     made: dict[tuple[str, str], Client | Computer | None] = {}
+    engines: dict[str, Shared] = {}
     stopped = threading.Event()
 
     def ask(named: NamedSource) -> Client | Computer | None:
@@ -272,7 +273,7 @@ def clients(
         key = named.name, engine
         if key not in made:
             if hasattr(plugins.load("sources", named.name, ()), "COMPUTED"):
-                made[key] = _computer(house, *key, store, progress, stopped, offline, trial is not None)
+                made[key] = _computer(house, *key, engines, store, progress, stopped, offline, trial is not None)
             else:
                 made[key] = _client(house, named.name, store, progress, stopped, offline)
         return made[key]
@@ -284,6 +285,8 @@ def clients(
         for one in made.values():
             if one is not None:
                 one.close()
+        for shared in engines.values():
+            shared.close()
 
 
 def _client(
@@ -312,6 +315,7 @@ def _computer(
     house: House,
     name: str,
     engine: str,
+    engines: dict[str, Shared],
     store: Store | None,
     progress: Progress,
     stopped: threading.Event,
@@ -319,7 +323,7 @@ def _computer(
     trial: bool,
 ) -> Computer | Offline:
     """What a source is computed with. An engine elsewhere is a connection; one in this process is none."""
-    from bot.engines._computer import EngineComputer
+    from bot.engines._computer import EngineComputer, Shared
     from bot.engines._engine import Means
 
     room = plugins.load("engines", engine, ("EXTRA", "connect", "elsewhere"))
@@ -329,15 +333,20 @@ def _computer(
         return Offline(name)
     home = house.settings.home / "engines"
     means = Means(address, settings.memory_bytes, settings.billed_bytes, home / "spill")
-    return EngineComputer(
-        name, lambda: room.connect(means), home, store, progress, house.clock, trial=trial, stopped=stopped.is_set
-    )
+    shared = engines.setdefault(engine, Shared(lambda: room.connect(means)))
+    return EngineComputer(name, shared, home, store, progress, house.clock, trial=trial, stopped=stopped.is_set)
 
 
 def live(report: Report, period: Period | None = None) -> bool:
-    """Whether any source of a report asks a service, for a period if one is given."""
+    """Whether any source of a report asks a service or computes over raw data, for a period if one is given."""
     asked = [spec for spec in report.sources if period is None or spec.since is None or spec.since.start <= period.start]
-    return any(hasattr(plugins.load("sources", spec.name, ()), "SERVICE") for spec in asked)
+    rooms = [plugins.load("sources", spec.name, ()) for spec in asked]
+    return any(hasattr(room, "SERVICE") or hasattr(room, "COMPUTED") for room in rooms)
+
+
+def services(report: Report) -> set[str]:
+    """The sources of a report that ask a service: what they say is gone if nobody collects it."""
+    return {spec.name for spec in report.sources if hasattr(plugins.load("sources", spec.name, ()), "SERVICE")}
 
 
 @contextmanager
@@ -563,100 +572,6 @@ def post_url(network: str, remote_id: str) -> str:
     return found
 
 
-@contextmanager
-def dry_run(out: Path, edition: Edition, store: Store | None = None) -> Iterator[Round]:
-    """
-    An edition on its way to a folder, with a desk of its own: no account's key is taken by it. The store has the replies that may
-    stand beside it.
-    """
-    from bot.compose.documents import as_file, facts_document, frozen, thread_document
-    from bot.compose.page import page
-
-    documents = {
-        "facts.json": as_file(facts_document(edition)),
-        "thread.json": as_file(thread_document(edition)),
-        "index.html": page(edition),
-    }
-    posted = frozen(edition, "")
-    with _to_a_folder(out, posted, documents, store, lambda account: replace(posted, account=account)) as round_:
-        yield round_
-
-
-@contextmanager
-def review(out: Path, edition: Frozen, store: Store) -> Iterator[Round]:
-    """
-    An edition that was frozen, on its way to a folder where a person looks at it. There a correction replies to nothing, and has
-    a folder of its own: that of its period may hold the thread.
-    """
-    from bot.compose.documents import as_file
-    from bot.compose.review import review as page
-
-    own = {} if edition.correction is None else {"folder": edition.folder}
-    documents = {
-        "facts.json": as_file(json.loads(edition.facts_json)),
-        "thread.json": as_file(json.loads(edition.thread_json) | own),
-        "index.html": page(edition),
-    }
-    with _to_a_folder(out, edition, documents, store, lambda _: replace(edition, correction=None)) as round_:
-        yield round_
-
-
-def held_folder(house: House) -> Path:
-    """Where pages of editions stand that gates hold, when nobody named a folder."""
-    return house.settings.home / "held"
-
-
-def held_page(out: Path, held: HeldEdition) -> Path:
-    """
-    Why an edition is held, as a page under `out` where its thread would be; the page's path.
-
-    Raises:
-        BadOutput: the folder cannot be written, or holds what is not an edition.
-    """
-    from bot.compose import held as compose
-    from bot.compose.documents import as_file
-
-    documents = {"held.json": as_file(compose.document(held)), "index.html": compose.page(held)}
-    disk = plugins.load("publishers", "disk", ("put",))
-    folder: Path = disk.put(out, held.report.key, held.period.key, documents)
-    return folder / "index.html"
-
-
-@contextmanager
-def _to_a_folder(
-    out: Path, edition: Frozen, documents: Mapping[str, str], store: Store | None, on: Callable[[str], Frozen]
-) -> Iterator[Round]:
-    files = {**documents, **{f"evidence/{path}": body for path, body in evidence(edition, store).items()}}
-    with plugins.load("publishers", "disk", ("folder",)).folder(out, edition.report, edition.folder, files) as folder:
-        desk = ScratchDesk()
-        posted = on(folder.account)
-        clock = Clock(_now, sleep)
-        yield Round(desk.freeze(posted), posted, desk, folder, limits(posted.network), clock, "preview", lambda _: None)
-
-
-def evidence(
-    edition: Frozen, store: Store | None, url: str = "", home: str = "", corrections: Sequence[Corrected] = ()
-) -> Mapping[str, bytes]:
-    """The evidence of a frozen edition as a static site, file by file, with the replies that are kept and may be repeated."""
-    from bot.compose.site import repeatable, site
-
-    replies = {} if store is None else {digest: store.payload(digest) for digest in repeatable(edition)}
-    return site(edition, {digest: body for digest, body in replies.items() if body is not None}, url, home, corrections)
-
-
-def publish(out: Path, sites: Iterable[tuple[str, str, Mapping[str, bytes]]]) -> Path:
-    """
-    Sites by report and period in a folder to be published, with a page that lists all that are there. Where that page is.
-
-    Raises:
-        BadOutput: it cannot be written, or something that is not ours is there.
-    """
-    from bot.compose.site import shelf
-
-    index: Path = plugins.load("publishers", "disk", ("publish",)).publish(out, sites, shelf)
-    return index
-
-
 def drawer(progress: Progress) -> Draw:
     """The charts wing, loaded when the first chart is drawn: matplotlib takes as long as everything else together."""
 
@@ -686,21 +601,6 @@ def draw_alone(jobs: Sequence[tuple[str, ChartData]]) -> Iterator[Chart]:
     return (render(plugins.load("charts", kind, _DRAWS), data) for kind, data in jobs)
 
 
-def sheet_size() -> int:
-    """How many charts stand on a contact sheet."""
-    from bot.charts.sheet.contact import ACROSS, DOWN
-
-    return ACROSS * DOWN
-
-
-def contact_sheet(pictures: Sequence[tuple[str, Path]]) -> bytes:
-    """Many charts on one picture, each under its label."""
-    from bot.charts.sheet.contact import Thumbnail
-    from bot.charts.sheet.contact import contact_sheet as sheet
-
-    return sheet([Thumbnail(label, path) for label, path in pictures])
-
-
 def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:
     room = plugins.source(spec.name)
     options = {name: _expanded(value, house) for name, value in spec.settings.items()}
@@ -716,7 +616,7 @@ def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise BadRecipe(f"{folder / 'report.toml'}: sources.{spec.name}.{place}: {first['msg']}") from None
-    metrics = (*(metric.key for metric in room.METRICS), *getattr(room, "DELIVERS", ()))
+    metrics = (*(metric.key for metric in room.METRICS), *getattr(room, "DELIVERS", getattr(source, "delivers", ())))
     try:
         source = _beside(source, folder)
     except RuntimeError as error:  # "~" where nobody knows whose home
@@ -731,19 +631,21 @@ def _expanded(value: Any, house: House) -> Any:
         return value.replace("{home}", str(house.settings.home), 1) if value.startswith("{home}") else value
     if isinstance(value, list):
         return [_expanded(one, house) for one in value]
+    if isinstance(value, dict):
+        return {name: _expanded(one, house) for name, one in value.items()}
     return value
 
 
-def _beside(source: Any, folder: Path) -> Any:
-    """The source with its paths taken from the report's folder, unless they are absolute or start with `~`, a home."""
-    changed: dict[str, object] = {}
-    for setting in dataclasses.fields(source):
-        value = getattr(source, setting.name)
-        if isinstance(value, Path):
-            changed[setting.name] = folder / value.expanduser()
-        elif isinstance(value, tuple) and value and all(isinstance(one, Path) for one in value):
-            changed[setting.name] = tuple(folder / one.expanduser() for one in value)
-    return dataclasses.replace(source, **changed)
+def _beside(setting: Any, folder: Path) -> Any:
+    """A setting with all paths in it taken from the report's folder, unless they are absolute or start with `~`, a home."""
+    if isinstance(setting, Path):
+        return folder / setting.expanduser()
+    if isinstance(setting, tuple):
+        return tuple(_beside(one, folder) for one in setting)
+    if dataclasses.is_dataclass(setting) and not isinstance(setting, type):
+        named = ((one.name, getattr(setting, one.name)) for one in dataclasses.fields(setting))
+        return dataclasses.replace(setting, **{name: _beside(value, folder) for name, value in named})
+    return setting
 
 
 def _packaged_templates() -> Path:

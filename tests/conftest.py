@@ -10,6 +10,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 import structlog
@@ -22,11 +23,25 @@ from bot.store import open_store
 settings.register_profile("suite", deadline=None)  # the first example of a test may load fonts
 settings.load_profile("suite")
 SHARED = Path(__file__).parent.parent.parent / "shared"
+LONGEST: Final = (
+    "tests/hosts/",
+    "tests/crashes/test_secrets.py",
+    "tests/crashes/test_matrix.py",
+    "tests/independent/test_no_fault_reaches_a_post.py",
+    "tests/independent/test_editions.py",
+    "tests/test_monthly.py",
+)
+"""They come first: one worker is at them while the others share the rest, and nobody is waited for in the end."""
 
 
 def pytest_xdist_auto_num_workers() -> int:
     """With `-n auto` one worker more than there are cores: many tests wait for servers and processes, and leave a core idle."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, all others in their order."""
+    items.sort(key=lambda item: next((at for at, place in enumerate(LONGEST) if item.nodeid.startswith(place)), len(LONGEST)))
 
 
 @pytest.fixture(autouse=True)

@@ -490,7 +490,7 @@ def test_check_finds_the_shipped_reports_right_and_masks_secrets(tmp_path: Path)
 
 def test_check_reads_a_dotenv_file_below_the_environment(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("X_CONSUMER_KEY=from-the-file\nX_CONSUMER_SECERT=oops\nX_API_BASE_URL=http://127.0.0.1:9\n")
-    done = run("check", folder=tmp_path, X_API_BASE_URL="http://127.0.0.1:8")
+    done = run("check", "infrastructure-tools", folder=tmp_path, X_API_BASE_URL="http://127.0.0.1:8")
     assert re.search(r"X_CONSUMER_KEY +\*\*\*\*", done.stdout)
     assert 'X_CONSUMER_SECERT is not read; did you mean "X_CONSUMER_SECRET"?' in done.stdout
     assert "http://127.0.0.1:8" in done.stdout
@@ -555,7 +555,7 @@ def test_a_setting_that_may_hold_a_secret_is_refused_without_repeating_it(tmp_pa
 
 def test_a_secret_is_not_read_into_another_variable(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("X_CONSUMER_KEY=hunter2\nX_API_BASE_URL=https://${X_CONSUMER_KEY}.example.org\n")
-    done = run("check", folder=tmp_path)
+    done = run("check", "infrastructure-tools", folder=tmp_path)
     assert "hunter2" not in done.stdout + done.stderr
 
 

@@ -20,7 +20,7 @@ def test_every_import_law_is_kept(capsys: pytest.CaptureFixture[str], monkeypatc
     assert lint_imports(config_filename="pyproject.toml", cache_dir=None) == 0, capsys.readouterr().out
 
 
-@pytest.mark.parametrize("wing", ["sources", "charts", "publishers", "telling"])
+@pytest.mark.parametrize("wing", ["sources", "engines", "charts", "publishers", "telling"])
 def test_the_law_of_a_wing_names_every_room_of_it(wing: str) -> None:
     named = next(contract["modules"] for contract in _CONTRACTS if contract["id"] == wing)
     found = [f"bot.{wing}.{room}" for room in rooms(wing)]

@@ -39,11 +39,12 @@ OCTOBER = Period.month(2025, 10)
 NOW = dt.datetime(2026, 11, 5, 6, 0, tzinfo=dt.UTC)
 GONE = Answer("no", 404)
 SOURCES = [
-    "archive", "arxiv", "clickpy", "conda", "conference_papers", "csv", "dockerhub", "github", "github_history", "hn_hiring",
-    "huggingface", "kaggle_survey", "manual", "npm", "openalex", "pypistats", "so_survey", "stackoverflow", "top_pypi",
-    "wikipedia",
+    "archive", "arxiv", "clickpy", "conda", "conference_papers", "csv", "dockerhub", "github", "github_events", "github_history",
+    "hn_hiring", "huggingface", "kaggle_notebooks", "kaggle_survey", "manual", "npm", "openalex", "pypi_logs", "pypistats", "so_survey",
+    "stackoverflow", "survey_microdata", "top_pypi", "wikipedia",
 ]  # fmt: skip
 FILES = ["archive", "conference_papers", "csv", "github_history", "kaggle_survey", "manual", "so_survey", "top_pypi"]
+COMPUTED = ["github_events", "kaggle_notebooks", "pypi_logs", "survey_microdata"]
 QUESTIONS = {
     "2024-10": {"django": 300, "flask": 90},
     "2025-09": {"django": 220, "flask": 75},
@@ -216,9 +217,10 @@ def test_sources_names_every_room_with_its_days_depth_lag_quota_terms_and_the_li
         told = [line.split()[0] for line in lines[1:]]
         assert told[:4] == ["days", "depth", "lag", "quota"], name
         assert all(len(line.split()) > 1 for line in lines), name
-        if name not in ("archive", "csv", "manual"):  # their origins are told by each of their figures
+        if name not in ("archive", "csv", "manual", "survey_microdata"):  # their origins are told by each of their figures
             assert told[4:6] == ["terms", "owed"], name
-        assert ("asked" in told) == (name not in FILES), name
+        assert ("computed" in told) == (name in COMPUTED), name
+        assert ("asked" in told) == (name not in (*FILES, *COMPUTED)), name
 
 
 def test_sources_of_one_name_tells_it_all(capfd: pytest.CaptureFixture[str], home: Path) -> None:
@@ -264,9 +266,12 @@ def test_a_tried_source_shows_value_window_status_and_age(
 
 
 def test_a_source_is_tried_for_the_report_whose_periods_fit_the_one_asked_for(
-    capfd: pytest.CaptureFixture[str], desk: Desk, monkeypatch: pytest.MonkeyPatch
+    capfd: pytest.CaptureFixture[str], desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(desk.servers["stackoverflow"], "asked", [])
+    assert "stackoverflow for mine, October 2025" in said(capfd, "sources", "stackoverflow", "--try", "--period", "2025-10")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")  # a report of the working folder comes before those that come along
     with town.town(monkeypatch, OCTOBER):
         told = said(capfd, "sources", "stackoverflow", "--try", "--period", "2025-10")
     assert "stackoverflow for dl-frameworks-monthly, October 2025" in told  # dl-frameworks goes by the year

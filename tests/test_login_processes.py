@@ -21,6 +21,8 @@ from tests.publishers.endpoint import CLIENT, Endpoint, Fault
 from tests.publishers.logins import REFRESH, place, store
 
 MINUTE = dt.timedelta(minutes=1)
+CHECK = ("check", "infrastructure-tools", "--online")
+"""Of one small report: to prove that the posts of all of them fit takes longer than all else."""
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def test_processes_that_renew_at_once_ask_x_once(processes: int, x: Endpoint, tm
     store(tmp_path, x, now(), -MINUTE)
     hold = threading.Event()
     x.faults = [Fault(before=False, hold=hold)]
-    children = [start(x, tmp_path, "check", "--online") for _ in range(processes)]
+    children = [start(x, tmp_path, *CHECK) for _ in range(processes)]
     x.arrived.wait(20)
     time.sleep(0.5)  # the others have started and wait
     hold.set()
@@ -69,11 +71,11 @@ def test_a_process_killed_before_x_did_anything_costs_nothing(x: Endpoint, tmp_p
     store(tmp_path, x, now(), -MINUTE)
     hold = threading.Event()
     x.faults = [Fault(hold=hold, silent=True)]
-    child = start(x, tmp_path, "check", "--online")
+    child = start(x, tmp_path, *CHECK)
     x.arrived.wait(20)
     kill(child)
     hold.set()
-    assert ended(start(x, tmp_path, "check", "--online"))[0] == 0
+    assert ended(start(x, tmp_path, *CHECK))[0] == 0
     assert [form["refresh_token"] for form in x.forms] == [REFRESH, REFRESH]
     assert sorted(path.suffix for path in (tmp_path / "logins").iterdir()) == [".json", ".lock"]
 
@@ -83,12 +85,12 @@ def test_a_process_killed_between_x_s_answer_and_the_disk_is_told_by_the_next(x:
     before = path.read_bytes()
     hold = threading.Event()
     x.faults = [Fault(before=False, hold=hold)]  # X has replaced the tokens, and the answer is on its way
-    child = start(x, tmp_path, "check", "--online")
+    child = start(x, tmp_path, *CHECK)
     x.arrived.wait(20)
     kill(child)
     hold.set()
     for _ in range(2):
-        code, _, err = ended(start(x, tmp_path, "check", "--online"))
+        code, _, err = ended(start(x, tmp_path, *CHECK))
         assert code == 4
         assert "does not know the stored login any more" in err
         assert "log in again: threadmill login x" in err
@@ -99,7 +101,7 @@ def test_a_process_killed_between_x_s_answer_and_the_disk_is_told_by_the_next(x:
     child.stdin.write(x.agree(address.strip()) + "\n")
     child.stdin.flush()
     assert ended(child)[0] == 0
-    assert ended(start(x, tmp_path, "check", "--online"))[0] == 0
+    assert ended(start(x, tmp_path, *CHECK))[0] == 0
 
 
 def test_a_process_killed_once_the_answer_is_written_out_loses_nothing(x: Endpoint, tmp_path: Path) -> None:
@@ -108,16 +110,16 @@ def test_a_process_killed_once_the_answer_is_written_out_loses_nothing(x: Endpoi
     x.accesses, x.refreshes = {"access~9"}, {"refresh~9"}
     newer = json.loads(path.read_text()) | {"access_token": "access~9", "refresh_token": "refresh~9"}
     path.with_suffix(".new").write_text(json.dumps(newer) + " " * 60_000)
-    assert ended(start(x, tmp_path, "check", "--online"))[0] == 0
+    assert ended(start(x, tmp_path, *CHECK))[0] == 0
     assert [form["refresh_token"] for form in x.forms] == ["refresh~9"]
 
 
 def test_without_room_for_the_answer_the_token_is_not_spent(x: Endpoint, tmp_path: Path) -> None:
     store(tmp_path, x, now(), -MINUTE)
-    code, _, err = ended(start(x, tmp_path, "check", "--online", file_bytes=8192))
+    code, _, err = ended(start(x, tmp_path, *CHECK, file_bytes=8192))
     assert (code, x.forms) == (2, [])
     assert "nothing was asked of X" in err
-    assert ended(start(x, tmp_path, "check", "--online"))[0] == 0
+    assert ended(start(x, tmp_path, *CHECK))[0] == 0
     assert x.grants == ["refresh_token"]
 
 
@@ -165,7 +167,7 @@ def test_ctrl_c_during_a_renewal_ends_after_it(x: Endpoint, tmp_path: Path) -> N
     path = store(tmp_path, x, now(), -MINUTE)
     hold = threading.Event()
     x.faults = [Fault(before=False, hold=hold)]
-    child = start(x, tmp_path, "check", "--online")
+    child = start(x, tmp_path, *CHECK)
     x.arrived.wait(20)
     child.send_signal(signal.SIGINT)
     time.sleep(0.3)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -26,15 +25,6 @@ class Granularity(StrEnum):
     SPAN = "span"
 
 
-_OF_LENGTH: Final[Mapping[int, Granularity]] = {
-    1: Granularity.DAY,
-    7: Granularity.WEEK,
-    **dict.fromkeys((28, 29, 30, 31), Granularity.MONTH),
-    **dict.fromkeys((365, 366), Granularity.YEAR),
-}
-"""What a period of so many days is, if it is a calendar one."""
-
-
 @dataclass(frozen=True, order=True)
 class Period:
     """
@@ -49,7 +39,7 @@ class Period:
 
     def __post_init__(self) -> None:
         for name, instant in (("start", self.start), ("end", self.end)):
-            if instant.tzinfo is None or instant.utcoffset() != dt.timedelta(0):
+            if instant.tzinfo is not dt.UTC and instant.utcoffset() != dt.timedelta(0):  # of a naive one it is None
                 raise ValueError(f"{name} {instant.isoformat()} is not in UTC; write it as a date or with a +00:00 offset")
         if self.end <= self.start:
             raise ValueError(f"the period ends ({_iso(self.end)}) before it has begun ({_iso(self.start)})")
@@ -129,10 +119,17 @@ class Period:
         """Which calendar unit this is, or SPAN."""
         if not (self._starts_at_midnight and self._ends_at_midnight):
             return Granularity.SPAN
-        granularity = _OF_LENGTH.get((self.end - self.start).days)
-        if granularity is None or _containing(granularity, self.start.date()) != self:
-            return Granularity.SPAN
-        return granularity
+        first, end = self.start, self.end
+        match (end - first).days:
+            case 1:
+                return Granularity.DAY
+            case 7 if first.isoweekday() == 1:
+                return Granularity.WEEK
+            case 28 | 29 | 30 | 31 if first.day == end.day == 1:
+                return Granularity.MONTH
+            case 365 | 366 if first.month == first.day == end.month == end.day == 1:
+                return Granularity.YEAR
+        return Granularity.SPAN
 
     @property
     def key(self) -> str:
@@ -251,13 +248,6 @@ def instant(text: str) -> dt.datetime:
     if not _DATE.match(text):
         raise no_date
     return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
-
-
-def _containing(granularity: Granularity, date: dt.date) -> Period | None:
-    try:
-        return Period.containing(granularity, date)
-    except (ValueError, OverflowError):  # the calendar ends with the year 9999
-        return None
 
 
 def _same_day_last_year(moment: dt.datetime) -> dt.datetime:

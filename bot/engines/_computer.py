@@ -11,8 +11,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _MOST_LISTED: Final = 10_000
 """Files a manifest names one by one; of more it names the shards, whose own lists are kept beside their parts."""
 _MB: Final = 1_000_000
+_ENDING_S: Final = 20
+_BY: Final = b"computed_by"
+"""Where a part says which version of an engine computed it."""
 
 
 @dataclass
@@ -44,13 +47,44 @@ class _Shard:
         return sum(file.bytes for file in self.files)
 
 
+class Shared:
+    """An engine for all sources of a run that name it: connected when it is first needed, and at one computation at a time."""
+
+    def __init__(self, connect: Callable[[], Engine]) -> None:
+        self._connect = connect
+        self._engine: Engine | None = None
+        self.turn = threading.Lock()
+
+    @property
+    def connected(self) -> Engine | None:
+        """The engine, None as long as nobody needed it."""
+        return self._engine
+
+    @property
+    def engine(self) -> Engine:
+        """The engine."""
+        if self._engine is None:
+            self._engine = self._connect()
+        return self._engine
+
+    def close(self) -> None:
+        """Let go of it; what it is at is ended first: a thread must not be at an engine when the process ends."""
+        if self._engine is None:
+            return
+        self._engine.stop()
+        if self.turn.acquire(timeout=_ENDING_S):
+            self._engine.close()
+            self._engine = None
+            self.turn.release()
+
+
 class EngineComputer:
-    """Computes what one source asks, on one engine, connected when it is first needed."""
+    """Computes what one source asks."""
 
     def __init__(
         self,
         name: str,
-        connect: Callable[[], Engine],
+        shared: Shared,
         home: Path,
         store: Store | None,
         progress: Progress,
@@ -59,14 +93,13 @@ class EngineComputer:
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self._name = name
-        self._connect = connect
+        self._shared = shared
         self._home = home
         self._store = store
         self._progress = progress
         self._now = now
         self._trial = trial
         self._stopped = stopped
-        self._engine: Engine | None = None
         self.keys: list[str] = []
 
     @property
@@ -82,18 +115,24 @@ class EngineComputer:
             SourceUnavailable: there is no data, or the engine cannot be reached or has failed. Nothing is kept of what it was at.
             BadInput: the engine is not installed, the data are not of the shape they should be, or are made up.
         """
-        if self._engine is None:
-            self._engine = self._connect()
-        with _in_words(self._engine):
-            return _Work(self._engine, computation, self).done()
+        with self._shared.turn:
+            try:
+                return _Work(computation, self).done()
+            except ThreadmillError:
+                raise
+            except Exception as error:  # an engine has errors of its own, and those of all the libraries it stands on
+                connected = self._shared.connected
+                raise error if connected is None else connected.failed(error) from error
 
     def close(self) -> None:
-        """Let go of the engine."""
-        if self._engine is not None:
-            self._engine.close()
-            self._engine = None
+        """Nothing: the engine is shared, and let go of when the run is over."""
 
-    # ---- for the work that is done --------------------------------------------------------------------------------------------
+    # ---- for the work that is done ------------------------------------------------------------------------------------------
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, connected when it is first needed."""
+        return self._shared.engine
 
     @property
     def folder(self) -> Path:
@@ -129,8 +168,7 @@ class EngineComputer:
 class _Work:
     """One computation on one engine."""
 
-    def __init__(self, engine: Engine, asked: Computation, house: EngineComputer) -> None:
-        self._engine = engine
+    def __init__(self, asked: Computation, house: EngineComputer) -> None:
         self._asked = asked
         self._house = house
         self._made_up = False
@@ -139,154 +177,134 @@ class _Work:
 
     def done(self) -> Reply:
         """The reply, kept or computed."""
-        large = self._asked.large
-        return self._of_files(large.place) if isinstance(large.place, Path) else self._of_table(large.place)
+        place = self._asked.large.place
+        return self._of_files(place) if isinstance(place, Path) else self._of_table(place)
+
+    # ---- files: shard by shard ----------------------------------------------------------------------------------------------
 
     def _of_files(self, place: Path) -> Reply:
-        files = _files.found(self._asked.large, place)
+        found = {one.name: self._found(one) for one in (self._asked.large, *self._asked.small)}  # before an engine is needed
+        files = found[self._asked.large.name]
         digests = _files.Digests(self._house.folder / "digests.db")
-        self._refuse_synthetic(place, files)
-        layout = self._layout(self._engine.files("probe", [files[0].path], self._asked.large.format, _hints(self._asked.large)))
-        small, smalls = self._small(digests)
-        words = expression(self._asked, layout, {one.name: found for one, found in small})
+        layout = _layout(self._asked.large, self._read("probe", files[:1]))
+        tables = {one.name: self._small(one, found[one.name]) for one in self._asked.small}
+        words = expression(self._asked, layout, {name: how for name, (_, how) in tables.items()})
         shards = list(self._parts(files, place, digests, layout, words))
-        large = self._listed(self._asked.large.name, str(place), shards)
-        inputs = (large, *smalls)
-        key = _digest(words, self._engine.version, *(one.sha256 for one in inputs))
+        small = [_Shard(found[one.name], digests.of(found[one.name], one.format), Path(one.place)) for one in self._asked.small]
+        lists = [
+            _listed(self._asked.large, shards),
+            *(_listed(one, [shard]) for one, shard in zip(self._asked.small, small, strict=True)),
+        ]
+        inputs = tuple(one for one, _ in lists)
+        key = _digest(words, _name(self._engine), *(one.sha256 for one in inputs))
         if (reply := self._house.kept(key, dt.date.min)) is not None:
             return reply
         self._house.say("adding up", 0, 0)
         parts = self._engine.files("parts", [str(shard.part) for shard in shards], Format.PARQUET, {})
-        rows = self._rows(self._asked.total(parts, self._tables(small)))
-        return self._house.keep(key, self._reply(rows, words, inputs))
+        rows = self._rows(self._asked.total(parts, {name: _viewed(*table) for name, table in tables.items()}))
+        for one, listed in lists:
+            self._house.keep(f"manifest:{one.sha256}", Reply(listed, one.place, "", self._house.now))
+        engines = sorted({_computed_by(shard.part) for shard in shards} | {self._engine.version})
+        return self._house.keep(key, self._reply(rows, ", ".join(engines), words, inputs))
 
-    def _of_table(self, place: str) -> Reply:
-        """A table that a server has: one query, and its own word for the state it is in."""
-        table = self._engine.table(place)
-        layout = self._layout(table)
-        if any(isinstance(one.place, Path) for one in self._asked.small):
-            raise BadInput(
-                f'"{place}" is a table of {self._engine.version}, and other inputs are files. Both are computed in one place. '
-                "Load the files into tables beside it, and name these"
-            )
-        small = [(one, self._layout(self._engine.table(str(one.place)), one)) for one in self._asked.small]
-        words = expression(self._asked, layout, {one.name: found for one, found in small})
-        states = [
-            (one.name, str(one.place), self._engine.state(str(one.place))) for one in (self._asked.large, *self._asked.small)
-        ]
-        inputs = tuple(Digested(name, where, 0, 0, _digest(where, state)) for name, where, state in states)
-        day = "" if all(state for *_, state in states) else str(self._house.now.date())  # nobody knows whether it has changed
-        key = _digest(words, self._engine.version, *(one.sha256 for one in inputs), day)
-        if (reply := self._house.kept(key, dt.date.min)) is not None:
-            return reply
-        partial = self._asked.partial(_viewed(table, layout))
-        whole = self._asked.total(partial, {one.name: _viewed(self._engine.table(str(one.place)), how) for one, how in small})
-        billed = self._engine.cost(whole)
-        self._house.say(f"one query{f' that reads {billed / _MB:,.0f} MB' if billed else ''}", 0, 0)
-        return self._house.keep(key, self._reply(self._rows(whole), words, inputs))
+    def _found(self, one: Input) -> list[_files.File]:
+        """
+        Raises:
+            SourceUnavailable: there are none. BadInput: they are made up, and this is no trial.
+        """
+        place = Path(one.place)
+        files = _files.found(one, place)
+        made_up = _files.synthetic(files)
+        self._made_up |= made_up
+        self._house.refuse_synthetic(place, made_up)
+        return files
+
+    def _small(self, one: Input, files: Sequence[_files.File]) -> tuple[ir.Table, Layout]:
+        """A small input as a table, and the layout it has."""
+        table = self._engine.files(one.name, [file.path for file in files], one.format, _hints(one))
+        return table, _layout(one, table)
 
     def _parts(
         self, files: Sequence[_files.File], place: Path, digests: _files.Digests, layout: Layout, words: str
     ) -> Iterator[_Shard]:
         """Every shard with its part, computed now or before."""
         total = sum(file.bytes for file in files)
-        form = self._asked.large.format
-        for group in _files.shards(files, place, self._engine.shard_bytes):
-            self._house.say(self._progress(total), self._read_bytes // _MB, total // _MB)
+        form, above = self._asked.large.format, f"{place}{os.sep}"
+        for group in _files.shards(files, self._engine.shard_bytes):
+            self._house.say(self._far(total), self._read_bytes // _MB, total // _MB)
             seen = digests.of(group, form)
-            shard = _Shard(group, seen, self._part(group, seen, place, words))
-            if not shard.part.exists():
+            names = (f"{file.path.removeprefix(above)}:{one.sha256}" for file, one in zip(group, seen, strict=True))
+            part = self._house.folder / "parts" / f"{_digest(words.partition(_BETWEEN)[0], _name(self._engine), *names)}.parquet"
+            shard = _Shard(group, seen, part)
+            if not part.exists():
                 self._compute(shard, layout)
             self._read_bytes += shard.bytes
             self._read_rows += _rows_of(shard, form)
             yield shard
-        self._house.say(self._progress(total), total // _MB, total // _MB)
+        self._house.say(self._far(total), total // _MB, total // _MB)
 
     def _compute(self, shard: _Shard, layout: Layout) -> None:
-        table = self._engine.files(
-            "shard", [file.path for file in shard.files], self._asked.large.format, _hints(self._asked.large)
-        )
-        part = self._asked.partial(_viewed(table, self._layout(table) if layout.view is None else layout))
+        part = self._asked.partial(_viewed(self._read("shard", shard.files), layout))
         beside = shard.part.with_suffix(f".{os.getpid()}.new")
         beside.parent.mkdir(parents=True, exist_ok=True)
+        schema = part.schema().to_pyarrow().with_metadata({_BY: self._engine.version})
         try:
-            _write(self._engine.batches(part), part.schema().to_pyarrow(), beside)
+            _write(self._engine.batches(part), schema, beside)
             _files.refuse_changed(shard.files)
             shard.part.with_suffix(".tsv").write_text(_lines(shard))
             beside.replace(shard.part)
         finally:
             beside.unlink(missing_ok=True)
 
-    def _part(self, group: Sequence[_files.File], seen: Sequence[_files.Seen], place: Path, words: str) -> Path:
-        names = (f"{os.path.relpath(file.path, place)}:{one.sha256}" for file, one in zip(group, seen, strict=True))
-        partial = words.partition(_BETWEEN)[0]
-        return self._house.folder / "parts" / f"{_digest(partial, self._engine.version, *names)}.parquet"
+    def _read(self, name: str, files: Sequence[_files.File]) -> ir.Table:
+        """Some files of the large input as a table."""
+        large = self._asked.large
+        paths = _files.in_utf8(files, large.encoding, self._house.folder / "utf8")
+        return self._engine.files(name, paths, large.format, _hints(large))
 
-    def _small(self, digests: _files.Digests) -> tuple[list[tuple[Input, Layout]], list[Digested]]:
-        """The small inputs with the layout each has, and which bytes they are."""
-        found: list[tuple[Input, Layout]] = []
-        listed: list[Digested] = []
-        for one in self._asked.small:
-            place = Path(one.place)
-            files = _files.found(one, place)
-            self._refuse_synthetic(place, files)
-            table = self._engine.files(one.name, [file.path for file in files], one.format, _hints(one))
-            found.append((one, self._layout(table, one)))
-            shard = _Shard(files, digests.of(files, one.format), place)
-            listed.append(self._listed(one.name, str(place), [shard]))
-        return found, listed
+    def _far(self, total: int) -> str:
+        rows = f", {self._read_rows:,} rows" if self._read_rows else ""
+        return f"{self._read_bytes / _MB:,.0f} of {total / _MB:,.0f} MB{rows}"
 
-    def _tables(self, small: Sequence[tuple[Input, Layout]]) -> Mapping[str, ir.Table]:
-        found = {}
-        for one, layout in small:
-            paths = [file.path for file in _files.found(one, Path(one.place))]
-            found[one.name] = _viewed(self._engine.files(one.name, paths, one.format, _hints(one)), layout)
-        return found
+    # ---- a table that a server has: one query -------------------------------------------------------------------------------
 
-    def _layout(self, table: ir.Table, of: Input | None = None) -> Layout:
-        """
-        Raises:
-            BadInput: the table has none of the shapes the source knows.
-        """
-        asked = of or self._asked.large
-        for layout in asked.layouts:
-            if set(layout.columns) <= set(table.columns):
-                return layout
-        known = " or ".join(", ".join(layout.columns) for layout in asked.layouts)
-        raise BadInput(
-            f"{asked.place} has the columns {', '.join(table.columns)[:200]}, and {asked.name} needs {known}. They are probably "
-            "other data than the ones meant, or of another year. docs/scale.md describes them"
-        )
-
-    def _listed(self, name: str, place: str, shards: Sequence[_Shard]) -> Digested:
-        """An input with a digest of all its files, whose list is kept as a reply under that digest."""
-        files = sum(len(shard.files) for shard in shards)
-        if files <= _MOST_LISTED:
-            manifest = "".join(_lines(shard) for shard in shards)
-        else:
-            manifest = "".join(
-                f"{_digest(_lines(shard))}\t{len(shard.files)}\t{shard.bytes}\t{shard.part.stem}\n" for shard in shards
+    def _of_table(self, place: str) -> Reply:
+        if files := [str(one.place) for one in self._asked.small if isinstance(one.place, Path)]:
+            raise BadInput(
+                f'"{place}" is a table of {self._engine.version}, and {files[0]} is not. All is computed in one place. Load the '
+                "files into tables beside it, and name these"
             )
-        reply = Reply(manifest.encode(), place, "", self._house.now)
-        self._house.keep(f"manifest:{reply.sha256}", reply)
-        return Digested(name, place, files, sum(shard.bytes for shard in shards), reply.sha256)
+        every = (self._asked.large, *self._asked.small)
+        tables = {one.name: self._engine.table(str(one.place)) for one in every}
+        layouts = {one.name: _layout(one, tables[one.name]) for one in every}
+        words = expression(
+            self._asked, layouts[self._asked.large.name], {one.name: layouts[one.name] for one in self._asked.small}
+        )
+        states = [(one.name, str(one.place), self._engine.state(str(one.place))) for one in every]
+        inputs = tuple(Digested(name, where, 0, 0, _digest(where, state)) for name, where, state in states)
+        day = "" if all(state for *_, state in states) else str(self._house.now.date())  # nobody knows whether it has changed
+        key = _digest(words, _name(self._engine), *(one.sha256 for one in inputs), day)
+        if (reply := self._house.kept(key, dt.date.min)) is not None:
+            return reply
+        viewed = {name: _viewed(table, layouts[name]) for name, table in tables.items()}
+        whole = self._asked.total(self._asked.partial(viewed.pop(self._asked.large.name)), viewed)
+        billed = self._engine.cost(whole)
+        self._house.say(f"one query{f' that reads {billed / _MB:,.0f} MB' if billed else ''}", 0, 0)
+        return self._house.keep(key, self._reply(self._rows(whole), self._engine.version, words, inputs))
 
-    def _refuse_synthetic(self, place: Path, files: Sequence[_files.File]) -> None:
-        made_up = _files.synthetic(place, files)
-        self._made_up |= made_up
-        self._house.refuse_synthetic(place, made_up)
+    # ---- both ---------------------------------------------------------------------------------------------------------------
+
+    @property
+    def _engine(self) -> Engine:
+        return self._house.engine
 
     def _rows(self, expression: ir.Table) -> list[dict[str, Any]]:
         schema = expression.schema().to_pyarrow()
         return [_plain(row) for batch in self._engine.batches(expression) for row in batch.cast(schema).to_pylist()]
 
-    def _reply(self, rows: Sequence[Mapping[str, Any]], words: str, inputs: tuple[Digested, ...]) -> Reply:
-        result = Result(tuple(rows), self._engine.version, words, inputs, self._made_up)
+    def _reply(self, rows: Sequence[Mapping[str, Any]], engine: str, words: str, inputs: tuple[Digested, ...]) -> Reply:
+        result = Result(tuple(rows), engine, words, inputs, self._made_up)
         return Reply(result.body(), self._asked.page, self._asked.about, self._house.now)
-
-    def _progress(self, total: int) -> str:
-        rows = f", {self._read_rows:,} rows" if self._read_rows else ""
-        return f"{self._read_bytes / _MB:,.0f} of {total / _MB:,.0f} MB{rows}"
 
 
 _BETWEEN: Final = "\n;\n"
@@ -303,14 +321,21 @@ def expression(asked: Computation, layout: Layout, small: Mapping[str, Layout]) 
     return _BETWEEN.join(str(ibis.to_sql(half, dialect="duckdb")) for half in (part, asked.total(parts, tables)))
 
 
-@contextmanager
-def _in_words(engine: Engine) -> Iterator[None]:
-    try:
-        yield
-    except ThreadmillError:
-        raise
-    except Exception as error:  # an engine has errors of its own, and of all the libraries it stands on
-        raise engine.failed(error) from error
+def _layout(one: Input, table: ir.Table) -> Layout:
+    """
+    The shape a table has.
+
+    Raises:
+        BadInput: none that the source knows.
+    """
+    for layout in one.layouts:
+        if set(layout.columns) <= set(table.columns):
+            return layout
+    known = " or ".join(", ".join(layout.columns) for layout in one.layouts)
+    raise BadInput(
+        f"{one.place} has the columns {', '.join(table.columns)[:200]}, and {one.name} needs {known}. They are probably other "
+        "data than the ones meant, or of another year. docs/scale.md describes them"
+    )
 
 
 def _viewed(table: ir.Table, layout: Layout) -> ir.Table:
@@ -333,12 +358,39 @@ def _rows_of(shard: _Shard, form: Format) -> int:
     return sum(max(one.lines, 0) for one in shard.seen)
 
 
+def _computed_by(part: Path) -> str:
+    """The version that computed a part, perhaps long ago."""
+    import pyarrow.parquet as pq
+
+    metadata: dict[bytes, bytes] = pq.read_schema(part).metadata or {}
+    return metadata.get(_BY, b"").decode()
+
+
 def _write(batches: Iterator[pa.RecordBatch], schema: pa.Schema, path: Path) -> None:
     import pyarrow.parquet as pq
 
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in batches:
             writer.write_batch(batch.cast(schema))
+
+
+def _listed(one: Input, shards: Sequence[_Shard]) -> tuple[Digested, bytes]:
+    """An input with a digest of all its files, and the list that has this digest."""
+    files = sum(len(shard.files) for shard in shards)
+    if files <= _MOST_LISTED:
+        listed = "".join(_lines(shard) for shard in shards).encode()
+    else:
+        lines = (
+            f"{_digest(_lines(shard))}\t{shard.bytes}\t{len(shard.files)} files, {shard.part.stem}.tsv\n" for shard in shards
+        )
+        listed = "".join(lines).encode()
+    size = sum(shard.bytes for shard in shards)
+    return Digested(one.name, str(one.place), files, size, hashlib.sha256(listed).hexdigest()), listed
+
+
+def _name(engine: Engine) -> str:
+    """An engine without its version: an upgrade does not compute everything again."""
+    return engine.version.partition(" ")[0]
 
 
 def _lines(shard: _Shard) -> str:

@@ -78,6 +78,10 @@ class Engine(Protocol):
         """What an error of the engine means: SourceUnavailable if it is away or died, BadInput if data or settings are wrong."""
         ...
 
+    def stop(self) -> None:
+        """End what it is at, from another thread: that then raises. Nothing, if it is at nothing or cannot be stopped."""
+        ...
+
     def close(self) -> None:
         """Let go of it."""
         ...

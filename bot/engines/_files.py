@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -60,6 +64,8 @@ def found(wanted: Input, place: Path) -> list[File]:
         raise BadInput(
             f"{place} cannot be looked at: {error}. It is probably not open to this user. Check its permissions"
         ) from error
+    if odd := next((file.path for file in files if set(file.path) & set(_PATTERN)), None):
+        raise BadInput(f"{odd} has one of {_PATTERN} in its name, which engines take for a pattern. Rename it")
     if not files:
         ends = " or ".join(wanted.of_suffixes)
         what = (
@@ -72,19 +78,29 @@ def found(wanted: Input, place: Path) -> list[File]:
     return files
 
 
-def shards(files: Sequence[File], place: Path, most_bytes: int) -> Iterator[list[File]]:
+def shards(files: Sequence[File], most_bytes: int) -> Iterator[list[File]]:
     """
-    The files in groups of about `most_bytes`, a larger file alone. A group rather ends with its folder than in the midst of one.
+    The files in groups of at most `most_bytes`, a larger file alone. Folders are parted on their own, small ones put together.
 
-    A file that is added changes the groups of its own folder and few others, so that what was computed of them still counts.
+    So a file that is added changes the groups of its own folder, and what was computed of the others still counts.
     """
+    small: list[File] = []
+    for _, folder in groupby(files, lambda file: os.path.dirname(file.path)):
+        here = list(folder)
+        if _bytes(here) < most_bytes // 4:
+            small += here
+            continue
+        yield from _parted(small, most_bytes)
+        yield from _parted(here, most_bytes)
+        small = []
+    yield from _parted(small, most_bytes)
+
+
+def _parted(files: Sequence[File], most_bytes: int) -> Iterator[list[File]]:
     group: list[File] = []
     size = 0
     for file in files:
-        here = os.path.dirname(file.path)
-        full = size + file.bytes > most_bytes
-        parted = size >= most_bytes // 4 and group and os.path.dirname(group[-1].path) != here
-        if group and (full or parted):
+        if group and size + file.bytes > most_bytes:
             yield group
             group, size = [], 0
         group.append(file)
@@ -93,7 +109,11 @@ def shards(files: Sequence[File], place: Path, most_bytes: int) -> Iterator[list
         yield group
 
 
-def synthetic(place: Path, files: Iterable[File]) -> bool:
+def _bytes(files: Iterable[File]) -> int:
+    return sum(file.bytes for file in files)
+
+
+def synthetic(files: Iterable[File]) -> bool:
     """Whether any of the files is said to be made up, by a mark in its folder or in one above."""
     folders = {os.path.dirname(file.path) for file in files}
     above = {str(parent) for folder in folders for parent in (Path(folder), *Path(folder).parents)}
@@ -121,8 +141,9 @@ class Digests:
         """
         known = self._known(files)
         new = [file for file in files if file not in known]
-        jobs = [lambda file=file: _digested(file, form) for file in new]
-        read = dict(zip(new, side_by_side(jobs, os.cpu_count() or 1), strict=True)) if jobs else {}
+        cores = os.cpu_count() or 1
+        jobs = [partial(_all_digested, new[core::cores], form) for core in range(min(cores, len(new)))]
+        read = {file: seen for told in side_by_side(jobs, cores) for file, seen in told.items()}
         self._keep(read)
         return [known.get(file) or read[file] for file in files]
 
@@ -148,6 +169,19 @@ class Digests:
         return sqlite3.connect(self._file, timeout=60)
 
 
+def in_utf8(files: Sequence[File], encoding: str, folder: Path) -> list[str]:
+    """
+    The paths of some files, or of copies in UTF-8 below `folder` if they are of another encoding: engines know few, and differ.
+
+    DuckDB 2.0 refuses Latin-1 with bytes from 0x80 to 0x9f, as Kaggle's survey of 2017 has them.
+
+    Raises:
+        SourceUnavailable: one cannot be read any more, or no copy be written.
+        BadInput: one is not of that encoding.
+    """
+    return [file.path if encoding == "utf-8" else str(_copy(file, encoding, folder)) for file in files]
+
+
 def refuse_changed(files: Iterable[File]) -> None:
     """
     Nothing, unless a file has changed since it was found.
@@ -161,6 +195,29 @@ def refuse_changed(files: Iterable[File]) -> None:
                 f"{file.path} was written or removed while it was read. A download is probably under way. Run again when it is "
                 "over; what was computed before is kept"
             )
+
+
+def _copy(file: File, encoding: str, folder: Path) -> Path:
+    state = hashlib.sha256(repr((file, encoding)).encode()).hexdigest()
+    copy = folder / f"{state}{''.join(Path(file.path).suffixes).removesuffix('.gz')}"
+    if copy.exists():
+        return copy
+    beside = copy.with_suffix(f".{os.getpid()}.new")
+    opener = gzip.open if file.path.endswith(".gz") else open
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with opener(file.path, "rt", encoding=encoding, newline="") as text, beside.open("w", encoding="utf-8", newline="") as to:
+            shutil.copyfileobj(text, to, _BLOCK)
+        beside.replace(copy)
+    except UnicodeError as error:
+        raise BadInput(f"{file.path} is not in {encoding}: {error}. Name the right encoding in the recipe") from error
+    except (OSError, EOFError) as error:
+        raise SourceUnavailable(
+            f"no copy of {file.path} in UTF-8 could be made: {error}. It is damaged, or the disk is full. Check both"
+        ) from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return copy
 
 
 def _below(place: Path, suffixes: tuple[str, ...]) -> Iterator[File]:
@@ -184,18 +241,24 @@ def _matching(place: Path) -> Iterator[File]:
                 yield _file(str(path), path.stat())
 
 
-def _walk(folder: str, suffixes: tuple[str, ...]) -> Iterator[File]:
+def _walk(folder: str, suffixes: tuple[str, ...], above: tuple[str, ...] = ()) -> Iterator[File]:
     """By scandir: a folder may hold millions of files, and its entries know their kind without another call."""
+    here = (*above, os.path.realpath(folder))
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir():
-                yield from _walk(entry.path, suffixes)
+                if not entry.is_symlink() or os.path.realpath(entry.path) not in here:  # else round in a circle
+                    yield from _walk(entry.path, suffixes, here)
             elif entry.name.endswith(suffixes) and not entry.name.startswith("."):
                 yield _file(entry.path, entry.stat())
 
 
 def _file(path: str, state: os.stat_result) -> File:
     return File(path, state.st_size, (state.st_ino, state.st_mtime_ns, state.st_ctime_ns))
+
+
+def _all_digested(files: Sequence[File], form: Format) -> dict[File, Seen]:
+    return {file: _digested(file, form) for file in files}
 
 
 def _digested(file: File, form: Format) -> Seen:

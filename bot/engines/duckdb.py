@@ -25,6 +25,8 @@ EXTRA: Final = "duckdb"
 _MIB: Final = 1 << 20
 _LARGEST_SHARD: Final = 512 * _MIB
 _ROWS: Final = 65_536
+_ESCAPES: Final = (("0A", "\n"), ("0D", "\r"), ("09", "\t"), ("22", '"'), ("27", "'"), ("5C", "\\"))
+"""How DuckDB spells bytes when it shows a blob as text; all others that are not printable stay as they are spelt."""
 
 
 def elsewhere(address: Secret | None) -> bool:
@@ -111,6 +113,8 @@ class DuckDB:
         """As in `Engine`."""
         import duckdb
 
+        if isinstance(error, duckdb.InterruptException):
+            return SourceUnavailable("stopped before it was finished; what was computed until then is kept")
         if isinstance(error, duckdb.OutOfMemoryException):
             return SourceUnavailable(
                 f"DuckDB has used up its memory ({said(error)}). Raise THREADMILL_ENGINE_MEMORY, or free room on the disk of "
@@ -122,6 +126,10 @@ class DuckDB:
                 "was computed until then is kept"
             )
         return unread(self.version, error)
+
+    def stop(self) -> None:
+        """As in `Engine`."""
+        self._opened.con.interrupt()
 
     def close(self) -> None:
         """As in `Engine`."""
@@ -135,7 +143,8 @@ def _reading(paths: Sequence[str], form: Format, columns: Mapping[str, str]) -> 
             return f"SELECT * FROM read_parquet({listed})"
         case Format.CSV:
             return (
-                f"SELECT * FROM read_csv({listed}, header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"')"
+                f"SELECT * FROM read_csv({listed}, header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', "
+                "skip = 0)"  # or it takes all above a row that is too long for something that is no part of the table
             )
         case Format.JSON:
             types = ", ".join(f"{_quoted(name)}: {_quoted(_type(kind))}" for name, kind in columns.items())
@@ -143,8 +152,16 @@ def _reading(paths: Sequence[str], form: Format, columns: Mapping[str, str]) -> 
         case Format.FILES:
             # DuckDB 2.0 reads one list of files on one core; several lists it reads side by side
             cores = min(os.cpu_count() or 1, len(paths))
-            read = "SELECT filename AS path, decode(content, 'replace') AS content FROM read_blob([{}])"
+            read = f"SELECT filename AS path, coalesce(TRY(decode(content)), {_shown()}) AS content FROM read_blob([{{}}])"
             return " UNION ALL ".join(read.format(", ".join(map(_quoted, paths[core::cores]))) for core in range(cores))
+
+
+def _shown() -> str:
+    """Bytes that are not UTF-8, as text. `decode(content, 'replace')` of DuckDB 2.0 loses the character behind such a byte."""
+    shown = "CAST(content AS VARCHAR)"
+    for code, char in _ESCAPES:
+        shown = f"replace({shown}, '\\x{code}', {_quoted(char)})"
+    return shown
 
 
 def _type(kind: str) -> str:

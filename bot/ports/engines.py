@@ -57,7 +57,8 @@ class Input:
     Raw data a computation reads, under its `name` there: files, or a table that the engine has.
 
     `place` is a file, a folder (all files in it and below, of the `suffixes`), a pattern with `*`, or the name of a table
-    ("pypi.file_downloads"). The first of the `layouts` all of whose columns are there is taken.
+    ("pypi.file_downloads"). The first of the `layouts` all of whose columns are there is taken. Files of text may have another
+    `encoding` than UTF-8, as Python calls it.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Input:
     format: Format
     layouts: tuple[Layout, ...] = (FILES,)
     suffixes: tuple[str, ...] = ()
+    encoding: str = "utf-8"
 
     @property
     def of_suffixes(self) -> tuple[str, ...]:
@@ -121,9 +123,9 @@ class Computer(Protocol):
 @dataclass(frozen=True)
 class Digested:
     """
-    Which bytes an input was: the number of its files, their bytes, and a digest over the digests of all of them.
+    Which bytes an input was: how many files, of how many bytes in all, and the digest of a list of them with theirs.
 
-    `manifest` is the digest of the list that names every file with its own; of a table of a server, what that says of its state.
+    `threadmill reply` prints that list. Of a table of a server it is the digest of what that says of the table's state.
     """
 
     name: str

@@ -195,6 +195,10 @@ class Offline:
     def ask(self, question: Question) -> Reply:
         raise SourceUnavailable(f"{self.name} was not asked: this run makes no connection")
 
+    def compute(self, computation: object) -> Reply:
+        """As a Computer: an engine elsewhere is not asked either."""
+        raise SourceUnavailable(f"{self.name} was not computed: its engine is elsewhere, and this run makes no connection")
+
     def ask_all(self, questions: Sequence[Question]) -> Iterator[Reply]:
         return iter([self.ask(question) for question in questions])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -105,7 +106,9 @@ def _check_spans(made: Schedule) -> None:
         )
 
 
+@lru_cache(maxsize=64)
 def _check_windows(made: Schedule, cron: str, granularity: Granularity) -> None:
+    """Once for a schedule: it takes longer than the rest of a recipe, and whoever sees to reports reads them again and again."""
     windows = list(islice(_windows(made.remembering(), cron, granularity), _MOST_WINDOWS))
     for window in windows:
         after = window.opens_at - window.period.end

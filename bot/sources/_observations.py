@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final, NoReturn
 from urllib.parse import urlsplit
 
@@ -164,6 +165,8 @@ def _row(fields: Sequence[str], columns: Sequence[str], name: str, number: int) 
 
 def _refuse_unclean(row: _Row, column: str) -> None:
     value = row[column]
+    if value and value.isprintable() and value == value.strip():
+        return
     if not value.isprintable() and (hidden := next(filter(_is_invisible, value), "")):
         row.refuse(
             column, f"holds the invisible character U+{ord(hidden):04X}. It came with a copy and paste. Type the field anew."
@@ -231,10 +234,16 @@ def _instant(row: _Row, column: str) -> dt.datetime:
     if not _DATE.fullmatch(row[column]):
         row.refuse(column, "is not an ISO date. A spreadsheet may have turned it into its own format. Write it like 2021-01-01.")
     try:
-        return instant(row[column])
+        return _read_instant(row[column])
     except (ValueError, OverflowError) as error:
         row.refuse(column, f"is refused: {_files.excerpt(str(error))}. No such day, or a time of day without an offset, usually. "
                    "Write it like 2021-01-01 or 2021-01-01T06:00:00+00:00.", error)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _read_instant(text: str) -> dt.datetime:
+    """A day stands in many rows of a file: of each series, and as the end of one window and the beginning of the next."""
+    return instant(text)
 
 
 def _value(row: _Row) -> float:

@@ -95,7 +95,7 @@ def _clickpy(events: Table) -> Table:
     import ibis
 
     at = events.date.cast("timestamp('UTC')")
-    return events.select(at=at, project=events.project, installer=events.installer, ci=ibis.null("boolean"))
+    return events.select(at=at, project=events.project, installer=events.installer.nullif(""), ci=ibis.null("boolean"))
 
 
 LAYOUTS: Final = (
@@ -157,7 +157,7 @@ def computation(data: Path | str, names: Sequence[str], months: Sequence[Period]
     """Downloads by month and package, of these packages in these months."""
 
     def partial(events: Table) -> Table:
-        return by_day(events, names, [(month.start, month.end) for month in months])
+        return by_day(events, names, _joined(months))
 
     def total(parts: Table, _: Mapping[str, Table]) -> Table:
         return by_month(parts)
@@ -192,6 +192,15 @@ def by_month(days: Table) -> Table:
     return counted.join(logged, "month").order_by("month", "project")
 
 
+def _joined(months: Sequence[Period]) -> list[tuple[dt.datetime, dt.datetime]]:
+    """From when to when, oldest first; months that follow each other are one window, which engines find sooner."""
+    found: list[tuple[dt.datetime, dt.datetime]] = []
+    for month in sorted(months):
+        start = found.pop()[0] if found and found[-1][1] == month.start else month.start
+        found.append((start, month.end))
+    return found
+
+
 def _months(period: Period) -> list[Period]:
     return _windows.compared(_windows.last_month(period))
 
@@ -204,7 +213,7 @@ def _told(
         reason = (
             f"the log at hand has downloads of {there} of its {days} days"
             if there < days
-            else f'the log has no download of "{subject.ids[_NAME]}"'
+            else f'the log at hand has no download of "{subject.ids[_NAME]}"'
         )
         yield from (Missing(metric.key, subject.key, month, reason, withdrawn=True) for metric in METRICS)
         return

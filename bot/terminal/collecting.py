@@ -47,6 +47,8 @@ def _coverage(about: About) -> Iterator[str]:
         yield f"owed       {origin.citation}"
         if origin.licence:
             yield f"licence    {origin.licence}" + (", so evidence pages carry its replies" if origin.may_repeat else "")
+    if about.engines:
+        yield f"computed   from raw data, on {', '.join(about.engines)} (docs/scale.md)"
     if about.url:
         pace = f", once every {about.interval_s:g} s at most" if about.interval_s else ""
         yield f"asked at   {about.url}{pace}" + (f", key in {about.variable}" if about.variable else "")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot import wiring
+from bot import folders, wiring
 from bot.delivery import deliver
 from bot.domain.delivery import Frozen, State
 from bot.domain.period import Period
@@ -52,7 +52,7 @@ def approve(edition: int, digest: str | None, out: str | None = None) -> Approve
             raise BadInput(f"there is no edition {edition}; threadmill status lists them")
         frozen = store.desk.frozen(edition)
         if out is not None:
-            with wiring.review(Path(out), frozen, store) as written:
+            with folders.review(Path(out), frozen, store) as written:
                 deliver(written)
         if digest is not None:
             _refuse_another(edition, frozen, digest)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot import wiring
+from bot import folders, wiring
 from bot.collection import gather
 from bot.compose.backtest import Backtest, index, summary, table
 from bot.compose.documents import as_file
@@ -220,7 +220,7 @@ def _sheets(recipe: Report, tried: Sequence[Tried], place: Path, width: int, pro
             for post, path in one.pictures
         )
     )
-    size = wiring.sheet_size()
+    size = folders.sheet_size()
     pages = {
         f"{_SHEET}{at // size + 1:02d}.png": [(label, path) for _, _, label, path in shown[at : at + size]]
         for at in range(0, len(shown), size)
@@ -230,7 +230,7 @@ def _sheets(recipe: Report, tried: Sequence[Tried], place: Path, width: int, pro
             old.unlink()
 
     def make(name: str) -> None:
-        _put(place / name, wiring.contact_sheet(pages[name]))
+        _put(place / name, folders.contact_sheet(pages[name]))
 
     problems: list[str] = []
     with closing(forked(list(pages), make, width)) as done:

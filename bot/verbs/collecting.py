@@ -29,7 +29,10 @@ class Collected:
 
 @dataclass(frozen=True)
 class About:
-    """What a source says of itself. `variable` is that of its key, `url` where it is asked; both empty for files."""
+    """
+    What a source says of itself. `variable` is that of its key, `url` where it is asked, both empty for files; `engines` can
+    compute it, none if it needs none.
+    """
 
     name: str
     summary: str
@@ -39,7 +42,7 @@ class About:
     url: str
     interval_s: float
     variable: str
-    computed: bool = False
+    engines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ def collect(report: str | None, period: str | None, now: str | None, progress: P
     """
     Ask the live sources of one report, or of all that have some (by the calendar unit of `period`, if it is given), and store it.
 
+    What is computed from raw data is computed when a thread is composed: the data stay.
+
     Raises:
         BadInput, BadStore: as the recipe and the store say. A source that gives nothing is an outcome.
     """
@@ -68,10 +73,11 @@ def collect(report: str | None, period: str | None, now: str | None, progress: P
     periods: dict[str, Period] = {}
     with wiring.store(house) as store, wiring.clients(house, store, progress) as ask:
         for recipe in recipes:
-            if not wiring.live(recipe) or (report is None and not fits(house, recipe, period)):
+            services = wiring.services(recipe)
+            if not services or (report is None and not fits(house, recipe, period)):
                 continue
             when = period_of(house, recipe, period)
-            sources = [named for named in wiring.sources(house, recipe, [], ask) if named.client is not None]
+            sources = [named for named in wiring.sources(house, recipe, [], ask) if named.name in services]
             gathered = gather(recipe, when, [replace(named, required=False) for named in sources], store, progress)
             outcomes[recipe.key] = tuple(one.outcome for one in gathered)
             periods[recipe.key] = when
@@ -99,9 +105,9 @@ def try_source(name: str, report: str | None, period: str | None, now: str | Non
     """
     house = wiring.house(now)
     about = _about(house, name)
-    if engine and not about.computed:
+    if engine and not about.engines:
         raise BadInput(f"{name} computes nothing, so it has no engine; leave out --engine {engine}")
-    trial = wiring.Trial(engine) if about.computed else None
+    trial = wiring.Trial(engine) if about.engines else None
     recipe = _report_with(house, name, report, period)
     when = period_of(house, recipe, period)
     with wiring.store(house) if about.url else nullcontext() as store, wiring.clients(house, store, progress, trial=trial) as ask:
@@ -167,14 +173,18 @@ def _about(house: wiring.House, name: str) -> About:
         url="" if service is None else house.settings.source_urls.get(name, service.url),
         interval_s=0 if service is None else service.interval_s,
         variable="" if service is None or service.key is None else service.key.variable,
-        computed=hasattr(room, "COMPUTED"),
+        engines=tuple(plugins.rooms("engines")) if hasattr(room, "COMPUTED") else (),
     )
 
 
 def _report_with(house: wiring.House, name: str, report: str | None, period: str | None) -> Report:
-    """The report asked for, or the first that uses a source, by the calendar unit of the period if there is one."""
+    """
+    The report asked for, or the first that uses a source, one of the working folder before those that come along; by the calendar
+    unit of the period if there is one.
+    """
     found = []
-    for key in [report] if report else wiring.report_folders(house.folder):
+    folders = wiring.report_folders(house.folder)
+    for key in [report] if report else sorted(folders, key=lambda name: not folders[name].is_relative_to(house.folder)):
         recipe = wiring.report(house, key)
         if name in {spec.name for spec in recipe.sources}:
             found.append(recipe)

@@ -13,7 +13,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Final
 
-from bot import pipeline, wiring
+from bot import folders, pipeline, wiring
 from bot.analysis.claims import claims
 from bot.analysis.figures import newest
 from bot.collection import Gathered, NamedSource, gather
@@ -172,7 +172,7 @@ class Editions:
         if edition is None:
             written.mkdir(parents=True)
         else:
-            with wiring.dry_run(draft, edition) as dry_run:
+            with folders.dry_run(draft, edition) as dry_run:
                 deliver(dry_run)
         (written / _RECORD).write_text(as_file(tried.record()), encoding="utf-8")
         self._remove(tried.period)

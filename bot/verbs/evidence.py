@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot import wiring
+from bot import folders, wiring
 from bot.compose.site import Corrected
 from bot.domain.delivery import Frozen, State
 from bot.domain.words import nearest
@@ -45,7 +45,7 @@ def publish(report: str | None, period: str | None, out: str) -> Published:
         if store is None or not (there := _out(store)):
             raise BadInput("no thread is out, so there is no evidence to publish; threadmill preview writes that of a draft")
         wanted = {key: there[key] for key in _chosen(list(there), report, period)}
-        index = wiring.publish(folder, _sites(store, wanted.values()))
+        index = folders.publish(folder, _sites(store, wanted.values()))
     written = [Site(edition, folder / one / when) for (one, when), (edition, _) in wanted.items()]
     return Published(tuple(sorted(written, key=lambda one: one.edition)), index)
 
@@ -70,7 +70,7 @@ def _sites(store: Store, editions: Iterable[tuple[int, str]]) -> Iterator[tuple[
     for edition, remote_id in editions:
         frozen = store.desk.frozen(edition)
         url = wiring.post_url(frozen.network, remote_id)
-        yield frozen.report, frozen.period, wiring.evidence(frozen, store, url, _HOME, list(_corrections(store, frozen)))
+        yield frozen.report, frozen.period, folders.evidence(frozen, store, url, _HOME, list(_corrections(store, frozen)))
 
 
 def _corrections(store: Store, thread: Frozen) -> Iterator[Corrected]:

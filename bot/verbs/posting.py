@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from time import sleep
 from typing import Final, TypeAlias
 
-from bot import wiring
+from bot import folders, wiring
 from bot.compose.documents import frozen
 from bot.delivery import MEDIA_KEEP, Clock, Round, deliver, refuse_withdrawn
 from bot.delivery import undo as take_down
@@ -138,7 +138,7 @@ def post(
         if edition is None:
             if not absent:
                 _refuse_doubtful(store, when)
-            pages = wiring.held_folder(house)
+            pages = folders.held_folder(house)
             composed = compose(house, recipe, when, data, store, offline=False, progress=progress, pages=pages)
             standing = draft(frozen(composed.edition, network.account))
         else:

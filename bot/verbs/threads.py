@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot import pipeline, wiring
+from bot import folders, pipeline, wiring
 from bot.collection import SourceOutcome
 from bot.delivery import deliver
 from bot.domain.edition import Edition, HeldEdition
@@ -55,7 +55,7 @@ def preview(
     with memory(house, recipe, when, offline, progress) as store:
         composed = compose(house, recipe, when, data, store, offline, progress, Path(out))
         progress("writing", 0, 0)
-        with wiring.dry_run(Path(out), composed.edition, store) as dry_run:
+        with folders.dry_run(Path(out), composed.edition, store) as dry_run:
             deliver(dry_run)
     return Preview(Path(dry_run.frozen.account), composed.edition, composed.sources)
 
@@ -123,7 +123,7 @@ def collect(
 def _shown(held: HeldEdition, pages: Path) -> GateHeld:
     """Why an edition is held, on a page. Where none can be written it is held all the same."""
     try:
-        return GateHeld(held, str(wiring.held_page(pages, held)))
+        return GateHeld(held, str(folders.held_page(pages, held)))
     except BadOutput as error:
         return GateHeld(held, problem=str(error))
 

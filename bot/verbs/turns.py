@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bot import __version__, wiring
+from bot import __version__, folders, wiring
 from bot.compose.documents import frozen
 from bot.delivery import Clock, Round, deliver
 from bot.domain.delivery import OUT, Delivery, State
@@ -163,7 +163,7 @@ class _Performance:
 
     def _compose(self) -> Composed | None:
         """The thread, or None where figures are missing that may still come."""
-        pages = wiring.held_folder(self.house)
+        pages = folders.held_folder(self.house)
         composed = compose(self.house, self.recipe, self.turn.period, (), self.store, False, self.progress, pages)
         self.sources = {one.source: one.problem or f"{one.observation_count} observations" for one in composed.sources}
         if composed.awaited and self._now() < self.turn.window.complete_until:
@@ -203,7 +203,7 @@ class _Performance:
     def _write(self) -> None:
         if (composed := self._compose()) is None:
             return
-        with wiring.dry_run(self.house.settings.home / "dry", composed.edition, self.store) as dry_run:
+        with folders.dry_run(self.house.settings.home / "dry", composed.edition, self.store) as dry_run:
             deliver(dry_run)
         self.turn = replace(self.turn, state=TurnState.WRITTEN, reason=dry_run.frozen.account, retry_at=None)
 

@@ -226,7 +226,7 @@ def really_run(folder: Path, stores: Sequence[str], echo: str) -> list[subproces
             (["post", REPORT, "--period", "1970", "--yes"], {"X_API_BASE_URL": f"{echo}/401/plain/0", "DATABASE_URL": stores[1]}),
             (["post", REPORT, "--period", "1970"], {"DATABASE_URL": stores[0]}),
             (["status"], {"DATABASE_URL": stores[1]}),
-            (["check"], {"DATABASE_URL": stores[1]}),
+            (["check", REPORT], {"DATABASE_URL": stores[1]}),
         )
     ):
         here = folder / f"{number}"

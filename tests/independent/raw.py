@@ -14,6 +14,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from tests.independent.values import DAY, Cell, Window, day, period
@@ -62,7 +63,7 @@ class Row:
     origin: str
     note: str = ""
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, str, Window]:
         return self.metric, self.subject, Window(self.start, self.end)
 

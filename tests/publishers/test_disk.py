@@ -20,9 +20,9 @@ from bot.domain.report import Report
 from bot.domain.text import Cited
 from bot.domain.thread import Chart, Fact, Post, Skipped, Table, Thread
 from bot.errors import BadOutput
+from bot.folders import dry_run
 from bot.publishers import disk
 from bot.publishers.x import LIMITS
-from bot.wiring import dry_run
 from tests.processes import forking
 
 SEEN = Observation(

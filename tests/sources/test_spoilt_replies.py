@@ -14,7 +14,7 @@ from bot.plugins import load, rooms
 from tests.builders import FEW
 from tests.sources.fuzzing import Example, figures, foreign, spoilt
 
-LIVE = [name for name in rooms("sources") if hasattr(load("sources", name, ()), "SERVICE")]
+LIVE = [name for name in rooms("sources") if {"SERVICE", "COMPUTED"} & set(vars(load("sources", name, ())))]
 
 
 def examples(name: str) -> list[Example]:

