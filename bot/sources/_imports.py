@@ -23,30 +23,36 @@ _CODE: Final = '"code"'
 _POINTER: Final = "version https://git-lfs"
 _HEAD: Final = 12
 """What says of a type that it is code stands within so many characters after its name: `: "code",`."""
-_CELL, _SLASH, _QUOTE, _JOINED, _SEAM = "\ue000\ue001\ue002\ue003\ue004"
-"""Stand for the end of a cell, a program's backslash and quote, a backslash that ends a line, a seam. No program means them."""
+_CELL, _EDGE, _SLASH, _QUOTE, _JOINED, _SEAM = "\ue000\ue001\ue002\ue003\ue004\ue005"
+"""
+Stand for the end of a cell, JSON's own quotes, a program's backslash and quote, a backslash that ends a line, a seam.
+
+No program means them.
+"""
 _GAP: Final = r"[ \t\r\n]*"
-_ESCAPED: Final = (('\\"', _QUOTE), ("\\u0022", _QUOTE), ('"', "\n"), ("\\u0027", "'"), ("\\t", " "))
+_ESCAPED: Final = (('\\"', _QUOTE), ("\\u0022", _QUOTE), ('"', _EDGE), ("\\u0027", "'"), ("\\t", " "))
 """JSON's way to write what matters here."""
+_BEGIN: Final = rf"(?:^|{_CELL})[ \t\r\n:\[]*{_EDGE}?"
 _FOREIGN: Final = (
     "bash", "sh", "script", "cmd", "system", "html", "HTML", "svg", "SVG", "latex", "markdown", "javascript", "js", "perl",
     "ruby", "R", "sql", "bigquery", "writefile", "file",
 )  # fmt: skip
 """Magics that give a whole cell to something else than this Python."""
+_OUT: Final = f"{_CELL}{_EDGE}"
 _TEXTS: Final = (
-    f"{_QUOTE * 3}[^{_CELL}]*?{_QUOTE * 3}",
-    f"'''[^{_CELL}]*?'''",
-    rf"{_QUOTE}[^\n{_QUOTE}{_CELL}]*{_QUOTE}",
-    rf"'[^\n'{_CELL}]*'",
-    rf"#[^\n{_JOINED}{_CELL}]*{_JOINED}?",
+    f"{_QUOTE * 3}[^{_OUT}]*?{_QUOTE * 3}",
+    f"'''[^{_OUT}]*?'''",
+    rf"{_QUOTE}[^\n{_QUOTE}{_OUT}]*{_QUOTE}",
+    rf"'[^\n'{_OUT}]*'",
+    rf"#[^\n{_JOINED}{_OUT}]*{_JOINED}?",
 )
 _BLANK: Final = r"[ \t\f]"
-_START: Final = rf"(?:^|[\n;:])[ \t\f\x{{FEFF}}]*(?:%%?time(?:it)?{_BLANK}+)?"
-_MOST: Final = 60
+_START: Final = rf"(?:{_BEGIN}|[\n;:])[ \t\f\x{{FEFF}}]*(?:%%?time(?:it)?{_BLANK}+)?"
+_MOST: Final = 30
 """Names in one statement that are looked past; a limit, for Java's stack has one."""
-_NAMES: Final = rf"(?:{_BLANK}*[^ \t\f,;\n][^,;\n]*,){{0,{_MOST}}}{_BLANK}*"
-_LINES: Final = rf"(?:\s*[^\s,()][^,()]*,){{0,{_MOST}}}\s*"
-_END: Final = r"(?:[\s.,;)]|$)"
+_NAMES: Final = rf"(?:{_BLANK}*[^ \t\f\n,;{_OUT}][^\n,;{_OUT}]*,){{0,{_MOST}}}{_BLANK}*"
+_LINES: Final = rf"(?:\s*[^\s,(){_OUT}][^,(){_OUT}]*,){{0,{_MOST}}}\s*"
+_END: Final = rf"(?:[\s.,;){_OUT}]|$)"
 _MODULE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 
@@ -84,7 +90,7 @@ def read(files: Table, roots: Sequence[str]) -> Table:
     is_text = ibis.ifelse(sources.is_script, sources.content.re_search(r"\S"), is_notebook)
     return sources.select(
         "path",
-        code=_without_texts(_unescaped(cells.join(f"{_CELL}\n").fill_null("") + script)),
+        code=_without_texts(_unescaped(cells.join(_CELL).fill_null("") + script)),
         readable=is_text & ~sources.content.re_search(r"\x00") & ~sources.content.startswith(_POINTER),
     )
 
@@ -101,7 +107,7 @@ def pattern(module: str) -> str:
     dotted = dot.join(module.split("."))
     found = [
         rf"import{_BLANK}{_NAMES}{dotted}{_END}",
-        rf"from{_BLANK}+{dotted}(?:{_BLANK}*[.][^\n;]*)?{_BLANK}+import[ \t\f(*]",
+        rf"from{_BLANK}+{dotted}(?:{_BLANK}*[.][^\n;{_OUT}]*)?{_BLANK}+import[ \t\f(*]",
     ]
     if above:
         listed = rf"(?:{_BLANK}{_NAMES}|{_BLANK}*[(]{_LINES}){last}{_END}"
@@ -142,10 +148,10 @@ def _unescaped(cells: StringValue) -> StringValue:
     for written, meant in _ESCAPED:
         lines = lines.replace(written, meant)
     lines = lines.re_replace(r"(?:\\r)?\\n|\\r", "\n")
-    return lines.re_replace(rf"(?:^|{_CELL})[ \t\r\n:\[]*%%(?:{'|'.join(_FOREIGN)})\b[^{_CELL}]*", "")
+    return lines.re_replace(rf"{_BEGIN}%%(?:{'|'.join(_FOREIGN)})\b[^{_CELL}]*", "")
 
 
 def _without_texts(lines: StringValue) -> StringValue:
     """What is left when comments and texts are taken out, each leaving a line end."""
-    joined = lines.re_replace(r"\r\n?", "\n").re_replace(rf"{_SLASH}[{_SLASH}{_QUOTE}']", "").replace(f"{_SLASH}\n", _JOINED)
+    joined = lines.re_replace(r"\r\n?", "\n").re_replace(rf"{_SLASH}[{_SLASH}{_QUOTE}']", "_").replace(f"{_SLASH}\n", _JOINED)
     return joined.re_replace("|".join(_TEXTS), "\n").replace(_JOINED, " ")

@@ -305,11 +305,13 @@ class _Sheet:
         """Why nothing is told of a window; empty if it is."""
         newest = max((one.last for one in self.rows.values()), default="")
         if not newest:
-            return "the tables at hand have no notebook"
+            return "the tables at hand have no notebook with a date"
         if newest < f"{window.end:%Y-%m-%d %H:%M:%S}":
             return f"the tables at hand end on {self._day(newest)}, before {window} was over"
+        if not row.known:
+            return f"the tables at hand have no Python notebook of {window}"
         known = row.known + self._undated
-        if row.notebooks < LEAST_AT_HAND * known or not row.notebooks:
+        if row.notebooks < LEAST_AT_HAND * known:
             return f"the sources of {row.notebooks:,} of {known:,} Python notebooks of {window} are at hand, which is too few"
         return ""
 
