@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import hashlib
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from bot import plugins
 from bot.analysis.claims import NEEDS
-from bot.collection import NamedSource
 from bot.config import Settings, environment, settings
 from bot.domain.access import Access, Identity
 from bot.domain.delivery import Budget
 from bot.domain.keeping import Backup, Keep, Restored
 from bot.domain.period import Granularity, Period, instant
-from bot.domain.report import Report, SourceSpec
+from bot.domain.report import Report
 from bot.domain.schedule import Mode
 from bot.domain.thread import Chart, Limits
 from bot.domain.words import nearest
 from bot.errors import BadChart, BadInput, BadRecipe
-from bot.ports import ChartData, Client, Computer, Door, Network, Offline, Progress, Store, Teller
+from bot.ports import ChartData, Door, Network, Progress, Store, Teller
 from bot.recipe import Kinds, digest, keep
 from bot.recipe import report as read_report
 
 if TYPE_CHECKING:
     from bot.compose.widths import Width
-    from bot.engines._computer import Shared
     from bot.pipeline import Draw
 
 _PACKAGE = Path(__file__).parent
@@ -43,13 +37,6 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _DRAWN_WITH = ("fontpkg-inter", "jinja2", "matplotlib", "numpy", "pandas", "pillow", "twitter-text-parser")
 """Another version of these may print or paint something else."""
 _DRAWS = ("NOUN", "draw", "describe")
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A source is tried: data that are made up will do, nothing is stored, and `engine` takes the place of the recipe's."""
-
-    engine: str = ""
 
 
 @dataclass(frozen=True)
@@ -226,127 +213,6 @@ def period(house: House, key: str | None, granularity: Granularity, option: str 
     if not _FIRST_YEAR <= period.start.year <= _LAST_YEAR:
         raise BadInput(f"{option} {key} is not between {_FIRST_YEAR} and {_LAST_YEAR}; nothing was counted then")
     return period
-
-
-def sources(
-    house: House,
-    report: Report,
-    data: Sequence[Path],
-    ask: Ask = lambda _: None,
-) -> list[NamedSource]:
-    """
-    The recipe's sources, made with their settings, each live one with its client, and one more for the files given by hand.
-
-    `ask` gives a source its client: see `clients`.
-
-    Raises:
-        BadRecipe: a source is absent, broken or unfit, or its settings are not what it asks for.
-    """
-    folder = report_folders(house.folder).get(report.key, house.folder)
-    made = [_source(spec, folder, house) for spec in report.sources]
-    made = [replace(named, client=ask(named)) for named in made]
-    if data:
-        csv = plugins.load("sources", "csv", ("Source",))
-        made.append(NamedSource("--data", csv.Source(files=tuple(data)), required=True, by_hand=True, says_all=csv.SAYS_ALL))
-    return made
-
-
-Ask: TypeAlias = Callable[[NamedSource], "Client | Computer | None"]
-
-
-@contextmanager
-def clients(
-    house: House, store: Store | None, progress: Progress, offline: bool = False, trial: Trial | None = None
-) -> Iterator[Ask]:
-    """
-    What gives each source its client, None to one that reads files; their connections are let go afterwards.
-
-    One client a source, however many reports ask it in a run: it is the client that keeps its distance. One that computes is for
-    the engine of its recipe, or of a `trial`.
-    """
-    made: dict[tuple[str, str], Client | Computer | None] = {}
-    engines: dict[str, Shared] = {}
-    stopped = threading.Event()
-
-    def ask(named: NamedSource) -> Client | Computer | None:
-        engine = (trial.engine if trial else "") or getattr(named.source, "engine", "")
-        key = named.name, engine
-        if key not in made:
-            if hasattr(plugins.load("sources", named.name, ()), "COMPUTED"):
-                made[key] = _computer(house, *key, engines, store, progress, stopped, offline, trial is not None)
-            else:
-                made[key] = _client(house, named.name, store, progress, stopped, offline)
-        return made[key]
-
-    try:
-        yield ask
-    finally:
-        stopped.set()  # a thread that is still at it asks nothing more
-        for one in made.values():
-            if one is not None:
-                one.close()
-        for shared in engines.values():
-            shared.close()
-
-
-def _client(
-    house: House, name: str, store: Store | None, progress: Progress, stopped: threading.Event, offline: bool
-) -> Client | None:
-    service = getattr(plugins.load("sources", name, ("Source",)), "SERVICE", None)
-    if service is None:
-        return None
-    if offline:
-        return Offline(name)
-    from bot.sources import _http
-
-    return _http.HttpClient(
-        name,
-        service,
-        url=house.settings.source_urls.get(name, ""),
-        key=None if service.key is None else house.settings.secrets.get(service.key.variable),
-        contact=house.settings.contact,
-        store=store,
-        clock=_http.Clock(stopped=stopped),
-        progress=lambda answers: progress(f"asking {name}", answers, 0),
-    )
-
-
-def _computer(
-    house: House,
-    name: str,
-    engine: str,
-    engines: dict[str, Shared],
-    store: Store | None,
-    progress: Progress,
-    stopped: threading.Event,
-    offline: bool,
-    trial: bool,
-) -> Computer | Offline:
-    """What a source is computed with. An engine elsewhere is a connection; one in this process is none."""
-    from bot.engines._computer import EngineComputer, Shared
-    from bot.engines._engine import Means
-
-    room = plugins.load("engines", engine, ("EXTRA", "connect", "elsewhere"))
-    settings = house.settings.engines
-    address = settings.addresses.get(engine)
-    if offline and room.elsewhere(address):
-        return Offline(name)
-    home = house.settings.home / "engines"
-    means = Means(address, settings.memory_bytes, settings.billed_bytes, home / "spill")
-    shared = engines.setdefault(engine, Shared(lambda: room.connect(means)))
-    return EngineComputer(name, shared, home, store, progress, house.clock, trial=trial, stopped=stopped.is_set)
-
-
-def live(report: Report, period: Period | None = None) -> bool:
-    """Whether any source of a report asks a service or computes over raw data, for a period if one is given."""
-    asked = [spec for spec in report.sources if period is None or spec.since is None or spec.since.start <= period.start]
-    rooms = [plugins.load("sources", spec.name, ()) for spec in asked]
-    return any(hasattr(room, "SERVICE") or hasattr(room, "COMPUTED") for room in rooms)
-
-
-def services(report: Report) -> set[str]:
-    """The sources of a report that ask a service: what they say is gone if nobody collects it."""
-    return {spec.name for spec in report.sources if hasattr(plugins.load("sources", spec.name, ()), "SERVICE")}
 
 
 @contextmanager
@@ -599,53 +465,6 @@ def draw_alone(jobs: Sequence[tuple[str, ChartData]]) -> Iterator[Chart]:
     from bot.charts.sheet.render import render
 
     return (render(plugins.load("charts", kind, _DRAWS), data) for kind, data in jobs)
-
-
-def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:
-    room = plugins.source(spec.name)
-    options = {name: _expanded(value, house) for name, value in spec.settings.items()}
-    known = [setting.name for setting in dataclasses.fields(room.Source)]
-    for name in options:
-        if name not in known:
-            place = f"{folder / 'report.toml'}: sources.{spec.name}"
-            has = ", ".join(known) or "none"
-            raise BadRecipe(f'{place} has no setting "{name}"{nearest(name, known)}; it has {has}')
-    try:
-        source = TypeAdapter(room.Source).validate_python(options)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise BadRecipe(f"{folder / 'report.toml'}: sources.{spec.name}.{place}: {first['msg']}") from None
-    metrics = (*(metric.key for metric in room.METRICS), *getattr(room, "DELIVERS", getattr(source, "delivers", ())))
-    try:
-        source = _beside(source, folder)
-    except RuntimeError as error:  # "~" where nobody knows whose home
-        raise BadRecipe(f"{folder / 'report.toml'}: sources.{spec.name}: {error}; write the whole path") from error
-    says_all = getattr(room, "SAYS_ALL", False)
-    return NamedSource(spec.name, source, spec.required, metrics, since=spec.since, says_all=says_all)
-
-
-def _expanded(value: Any, house: House) -> Any:
-    """`{home}` at the start of a text stands for THREADMILL_HOME."""
-    if isinstance(value, str):
-        return value.replace("{home}", str(house.settings.home), 1) if value.startswith("{home}") else value
-    if isinstance(value, list):
-        return [_expanded(one, house) for one in value]
-    if isinstance(value, dict):
-        return {name: _expanded(one, house) for name, one in value.items()}
-    return value
-
-
-def _beside(setting: Any, folder: Path) -> Any:
-    """A setting with all paths in it taken from the report's folder, unless they are absolute or start with `~`, a home."""
-    if isinstance(setting, Path):
-        return folder / setting.expanduser()
-    if isinstance(setting, tuple):
-        return tuple(_beside(one, folder) for one in setting)
-    if dataclasses.is_dataclass(setting) and not isinstance(setting, type):
-        named = ((one.name, getattr(setting, one.name)) for one in dataclasses.fields(setting))
-        return dataclasses.replace(setting, **{name: _beside(value, folder) for name, value in named})
-    return setting
 
 
 def _packaged_templates() -> Path:

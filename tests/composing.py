@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from bot import pipeline, plugins, wiring
+from bot import asking, pipeline, plugins, wiring
 from bot.analysis.figures import newest
 from bot.charts.sheet import table
 from bot.charts.sheet.canvas import says, settled
@@ -99,7 +99,7 @@ def _read_once(report: str, folder: Path, file: str, last: str) -> list[Gathered
 
 def _gathered(report: str, folder: Path, data: Path, last: str) -> list[Gathered]:
     house, recipe = wiring.house(None, folder), _recipe(report, folder)
-    return gather(recipe, Period.parse(last), wiring.sources(house, recipe, [data]), None, _silent)
+    return gather(recipe, Period.parse(last), asking.sources(house, recipe, [data]), None, _silent)
 
 
 def _edition(recipe: Report, period: Period, gathered: Sequence[Gathered], before: Sequence[Gathered], out: Path) -> None:

@@ -1,1 +1,1 @@
-"""What computes over raw data, one engine a file; `_computer.py` is what sources ask, `_files.py` which bytes there are."""
+"""What computes over raw data, one engine a file; `_computer.py` is what sources ask."""

@@ -2,7 +2,7 @@
 
 from bot.ports.charts import CHART_COLUMNS, ChartData, ChartKind
 from bot.ports.counts import NO_NETWORK, Billed, Counts
-from bot.ports.engines import FILES, Computation, Computer, Digested, Format, Input, Layout, Result
+from bot.ports.engines import FILES, MANIFEST, Computation, Computer, Digested, Format, Input, Layout, Result
 from bot.ports.networks import Asked, Door, Network
 from bot.ports.progress import Progress, silent
 from bot.ports.rota import Approval, Done, Notice, Rota, Run
@@ -13,6 +13,7 @@ from bot.ports.telling import Teller
 __all__ = [
     "CHART_COLUMNS",
     "FILES",
+    "MANIFEST",
     "NO_NETWORK",
     "Approval",
     "Asked",

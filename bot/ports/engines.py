@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from bot.ports.sources import Reply
 
@@ -94,6 +94,10 @@ class Computation:
     partial: Partial
     total: Total
     small: tuple[Input, ...] = ()
+
+
+MANIFEST: Final = "manifest:"
+"""What the list of an input's files is kept under, before its digest. It is never pruned, for notes of figures name it."""
 
 
 class Computer(Protocol):

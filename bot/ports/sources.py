@@ -196,8 +196,10 @@ class Offline:
         raise SourceUnavailable(f"{self.name} was not asked: this run makes no connection")
 
     def compute(self, computation: object) -> Reply:
-        """As a Computer: an engine elsewhere is not asked either."""
-        raise SourceUnavailable(f"{self.name} was not computed: its engine is elsewhere, and this run makes no connection")
+        """As a Computer: no engine is asked either."""
+        raise SourceUnavailable(
+            f"{self.name} was not computed: this run makes no connection to its engine, or tells what was collected before"
+        )
 
     def ask_all(self, questions: Sequence[Question]) -> Iterator[Reply]:
         return iter([self.ask(question) for question in questions])

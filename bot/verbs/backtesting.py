@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot import folders, wiring
+from bot import asking, folders, wiring
 from bot.collection import gather
 from bot.compose.backtest import Backtest, index, summary, table
 from bot.compose.documents import as_file
@@ -73,7 +73,7 @@ def backtest(
     recipe = wiring.report(house, report)
     asked, periods = _range(house, recipe, first, last)
     width = _width(jobs)
-    if wiring.live(recipe):
+    if asking.live(recipe):
         with wiring.store_offline(house):
             pass  # if it cannot be read, nothing is begun
     with _held(Path(out) / report / _FOLDER) as (place, work):
@@ -188,8 +188,8 @@ def _editions(
     progress: Progress,
 ) -> tuple[Editions, list[str]]:
     """What composes an edition, with the files read once; and what a person should know of them."""
-    with wiring.clients(house, None, progress, offline=True) as ask:
-        sources = wiring.sources(house, recipe, [Path(file) for file in data], ask)
+    with asking.clients(house, None, progress, offline=True) as ask:
+        sources = asking.sources(house, recipe, [Path(file) for file in data], ask)
     whole = gather(recipe, periods[-1], [named for named in sources if named.says_all], None, progress)
     story = weigh(recipe, periods[-1], whole, house.now, Past())  # a file that says what cannot be ends the run here
     notes = [remark for outcome in story.sources for remark in outcome.remarks]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from bot import plugins, wiring
+from bot import asking, plugins, wiring
 from bot.collection import NamedSource
 from bot.config import Settings
 from bot.domain.access import Access, Identity
@@ -117,7 +117,7 @@ def _meant(name: str) -> str:
 def _checked(house: wiring.House, name: str, whole: bool) -> str:
     """What a right report comes to: one line, or the whole of its recipe with every name and path resolved."""
     recipe = wiring.report(house, name)
-    sources = wiring.sources(house, recipe, [])
+    sources = asking.sources(house, recipe, [])
     limits = wiring.limits(recipe.network)
     wiring.templates(recipe)
     widths = wiring.widths(recipe)

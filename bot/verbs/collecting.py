@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
-from bot import plugins, wiring
+from bot import asking, plugins, wiring
 from bot.analysis.figures import newest
 from bot.collection import SourceOutcome, gather
 from bot.domain.measure import Coverage, Metric, Missing, Observation, Origin
@@ -71,13 +71,13 @@ def collect(report: str | None, period: str | None, now: str | None, progress: P
     recipes, problems = _recipes(house, report)
     outcomes: dict[str, tuple[SourceOutcome, ...]] = {}
     periods: dict[str, Period] = {}
-    with wiring.store(house) as store, wiring.clients(house, store, progress) as ask:
+    with wiring.store(house) as store, asking.clients(house, store, progress) as ask:
         for recipe in recipes:
-            services = wiring.services(recipe)
+            services = asking.services(recipe)
             if not services or (report is None and not fits(house, recipe, period)):
                 continue
             when = period_of(house, recipe, period)
-            sources = [named for named in wiring.sources(house, recipe, [], ask) if named.name in services]
+            sources = [named for named in asking.sources(house, recipe, [], ask) if named.name in services]
             gathered = gather(recipe, when, [replace(named, required=False) for named in sources], store, progress)
             outcomes[recipe.key] = tuple(one.outcome for one in gathered)
             periods[recipe.key] = when
@@ -107,11 +107,11 @@ def try_source(name: str, report: str | None, period: str | None, now: str | Non
     about = _about(house, name)
     if engine and not about.engines:
         raise BadInput(f"{name} computes nothing, so it has no engine; leave out --engine {engine}")
-    trial = wiring.Trial(engine) if about.engines else None
+    trial = asking.Trial(engine) if about.engines else None
     recipe = _report_with(house, name, report, period)
     when = period_of(house, recipe, period)
-    with wiring.store(house) if about.url else nullcontext() as store, wiring.clients(house, store, progress, trial=trial) as ask:
-        made = wiring.sources(house, recipe, [], ask)
+    with wiring.store(house) if about.url else nullcontext() as store, asking.clients(house, store, progress, trial=trial) as ask:
+        made = asking.sources(house, recipe, [], ask)
         named = replace(next(one for one in made if one.name == name), required=False, since=None)
         (gathered,) = gather(recipe, when, [named], store, progress)
     return Tried(

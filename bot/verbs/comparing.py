@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from bot import wiring
+from bot import asking, wiring
 from bot.analysis.restatements import Fate, Restated, restated
 from bot.collection import Gathered, NamedSource, asked_ids, gather
 from bot.compose.correction import values
@@ -109,8 +109,8 @@ class Comparing:
         if report not in self._reports:
             recipe = wiring.report(self._house, report)
             newest = period_of(self._house, recipe, None)  # from a source's `since` on, whichever edition is looked at
-            with wiring.clients(self._house, self._store, silent, offline=True) as ask:
-                named = wiring.sources(self._house, recipe, self._data, ask)
+            with asking.clients(self._house, self._store, silent, offline=True) as ask:
+                named = asking.recorded(asking.sources(self._house, recipe, self._data, ask))
                 recorded = gather(recipe, newest, [one for one in named if one.client is not None], self._store, silent)
             files = tuple(one for one in named if one.client is None)
             live = tuple(one.name for one in named if one.client is not None)

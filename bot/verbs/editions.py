@@ -13,7 +13,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Final
 
-from bot import folders, pipeline, wiring
+from bot import asking, folders, pipeline, wiring
 from bot.analysis.claims import claims
 from bot.analysis.figures import newest
 from bot.collection import Gathered, NamedSource, gather
@@ -127,7 +127,7 @@ class Editions:
     def _readings(self) -> Store | None:
         """The store as this process has it open: no connection outlives a fork."""
         if self._stores is None:
-            self._stores = [self._open.enter_context(wiring.store_offline(self._house)) if wiring.live(self._recipe) else None]
+            self._stores = [self._open.enter_context(wiring.store_offline(self._house)) if asking.live(self._recipe) else None]
         return self._stores[0]
 
     def _cited(self, period: Period, gathered: Sequence[Gathered]) -> tuple[Observation, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from bot import wiring
+from bot import asking, wiring
 from bot.compose.documents import stated
 from bot.domain.delivery import State
 from bot.domain.gate import Past
@@ -26,7 +26,7 @@ def memory(house: wiring.House, recipe: Report, when: Period, offline: bool, pro
         BadStore: live sources are to be asked, and it cannot be reached.
     """
     with ExitStack() as opened:
-        if wiring.live(recipe, when):
+        if asking.live(recipe, when):
             yield opened.enter_context(wiring.store_offline(house) if offline else wiring.store(house))
             return
         try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot import folders, pipeline, wiring
+from bot import asking, folders, pipeline, wiring
 from bot.collection import SourceOutcome
 from bot.delivery import deliver
 from bot.domain.edition import Edition, HeldEdition
@@ -69,8 +69,8 @@ def explain(report: str, period: str, position: int, now: str | None, data: Sequ
     """
     house = wiring.house(now)
     recipe, when = recipe_and_period(house, report, period)
-    with wiring.kept(house) if wiring.live(recipe, when) else memory(house, recipe, when, False, silent) as store:
-        composed = compose(house, recipe, when, data, store, True, silent)
+    with wiring.kept(house) if asking.live(recipe, when) else memory(house, recipe, when, False, silent) as store:
+        composed = compose(house, recipe, when, data, store, True, silent, recorded=True)
         posts = composed.edition.thread.posts
         if not 1 <= position <= len(posts):
             raise BadInput(f"{report} {period} has posts 1 to {len(posts)}; there is no post {position}")
@@ -90,15 +90,17 @@ def compose(
     offline: bool,
     progress: Progress,
     pages: Path | None = None,
+    recorded: bool = False,
 ) -> pipeline.Run:
     """
-    A report's thread for a period, from its sources to its numbered posts; the live ones are asked unless `offline`.
+    A report's thread for a period, from its sources to its numbered posts; the live ones are asked unless `offline`, and nothing
+    is computed if it is to be told as `recorded`.
 
     Raises:
         GateHeld: a gate keeps back what the recipe requires; under `pages` a page then says why.
     """
     limits = wiring.limits(recipe.network)
-    story = collect(house, recipe, when, data, store, offline, progress)
+    story = collect(house, recipe, when, data, store, offline, progress, recorded)
     try:
         return pipeline.tell(story, house.clock(), limits, wiring.drawer(progress), progress)
     except GateHeld as error:
@@ -113,10 +115,12 @@ def collect(
     store: Store | None,
     offline: bool,
     progress: Progress,
+    recorded: bool = False,
 ) -> pipeline.Story:
     """What a thread would be told of, and what the gates say of it."""
-    with wiring.clients(house, store, progress, offline) as ask:
-        sources = wiring.sources(house, recipe, [Path(file) for file in data], ask)
+    with asking.clients(house, store, progress, offline) as ask:
+        sources = asking.sources(house, recipe, [Path(file) for file in data], ask)
+        sources = asking.recorded(sources) if recorded else sources
         return pipeline.collect(recipe, when, sources, store, house.clock, progress, past(store, recipe, when))
 
 

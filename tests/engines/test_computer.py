@@ -253,6 +253,28 @@ def test_small_inputs_are_joined_and_listed(engine: Watching, log: Path, tmp_pat
     assert [(one.name, one.files) for one in result.inputs] == [("events", 3), ("names", 1)]
 
 
+def test_files_that_are_read_in_another_encoding_are_computed_of_their_own(engine: Watching, tmp_path: Path) -> None:
+    (tmp_path / "names.csv").write_bytes("name\né\n".encode())
+    asked = {
+        encoding: Computation(
+            "names", "", Input("names", tmp_path / "names.csv", Format.CSV, _NAMES, encoding=encoding), _as_it_is, _first
+        )
+        for encoding in ("latin-1", "utf-8")
+    }
+    found = {encoding: read(computer(engine, tmp_path).compute(one)).rows for encoding, one in asked.items()}
+    assert found == {"latin-1": ({"name": "\xc3\xa9"},), "utf-8": ({"name": "é"},)}
+
+
+def test_a_small_input_that_is_written_meanwhile_is_no_figure(engine: Watching, store: Store, log: Path, tmp_path: Path) -> None:
+    small = tmp_path / "names.csv"
+    small.write_text("name\ntorch\n")
+    engine.before = lambda _: small.write_text("name\njax\n")  # type: ignore[func-returns-value,assignment]
+    asked = pypi_logs.computation(log, ["torch"], [MARCH])
+    joined = Computation("", "", asked.large, asked.partial, asked.total, (Input("names", small, Format.CSV, _NAMES),))
+    with pytest.raises(SourceUnavailable, match=r"names\.csv was written or removed while it was read"):
+        computer(engine, tmp_path, store).compute(joined)
+
+
 def test_two_sources_share_an_engine_and_take_turns(engine: Watching, log: Path, tmp_path: Path) -> None:
     made: list[int] = []
 
@@ -281,6 +303,21 @@ def test_what_is_under_way_is_ended_before_the_engine_is_let_go_of(log: Path, tm
     closing.join(10)
     assert shared.connected is None
     assert not list(tmp_path.glob("parts/*"))
+
+
+def test_an_engine_that_was_let_go_of_is_not_connected_once_more(log: Path, tmp_path: Path) -> None:
+    shared = Shared(lambda: duckdb.connect(means(tmp_path)))
+    shared.close()
+    with pytest.raises(SourceUnavailable, match="stopped before it was finished"):
+        counted(EngineComputer("raw", shared, tmp_path, None, silent, lambda: NOW), log)
+    assert shared.connected is None
+
+
+_NAMES = (Layout({"name": "string"}),)
+
+
+def _as_it_is(table: ibis.Table) -> ibis.Table:
+    return table
 
 
 def _endless(events: ibis.Table) -> ibis.Table:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot import wiring
 from bot.cli import main
 from bot.domain.measure import Missing, Observation
 from bot.domain.period import Period
+from bot.engines._computer import EngineComputer
 from bot.errors import BadRecipe, SourceUnavailable
 from bot.ports import Digested, Offline, Reply, Result
 from bot.sources.pypi_logs import Source, computation
@@ -153,6 +156,23 @@ def test_a_thread_is_told_from_raw_data_through_the_front_door(recipe: Path, cap
     assert (recipe.parent.parent / "out/raw/2026-04/posts/01.txt").read_text() == "PyTorch: 30 downloads.\n\n1/1\n"
     assert main(["explain", "raw", "2026-04", "1"]) == 0
     assert "computed by DuckDB" in capsys.readouterr().out
+
+
+def test_what_is_explained_was_collected_before_and_is_not_computed_again(
+    recipe: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["preview", "raw", "--period", "2026-04"]) == 0
+    monkeypatch.setattr(EngineComputer, "compute", lambda *_: pytest.fail("computed"))
+    assert main(["explain", "raw", "2026-04", "1"]) == 0
+    assert "PyTorch: 30 downloads." in capsys.readouterr().out
+
+
+def test_a_figure_is_of_when_it_was_computed_whatever_time_it_is_to_be(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiring, "_now", lambda: dt.datetime(2026, 11, 23, 6, tzinfo=dt.UTC))
+    for _ in ("computed", "kept"):
+        assert main(["preview", "raw", "--now", "2026-05-04"]) == 0
+        (fact,) = json.loads((recipe.parent.parent / "out/raw/2026-04/facts.json").read_text())
+        assert (fact["value"], fact["retrieved_at"]) == (30, "2026-11-23T06:00:00+00:00")
 
 
 def test_what_is_made_up_is_refused_and_can_be_tried(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
