@@ -88,6 +88,7 @@ class EngineComputer:
         self._trial = trial
         self._stopped = stopped
         self.keys: list[str] = []
+        self.made_up = False
 
     @property
     def now(self) -> dt.datetime:
@@ -135,9 +136,10 @@ class EngineComputer:
 
     def refuse_synthetic(self, place: Path | str, made_up: bool) -> None:
         """As in `House`."""
+        self.made_up |= made_up
         if made_up and not self._trial:
             raise BadInput(
-                f"the data of {self._name} are made up ({_files.MARK} stands in {place} or above), and nothing made up is told. "
+                f"the data of {self._name} are made up ({_files.MARK} stands with {place}), and nothing made up is told. "
                 f"Try them with threadmill sources {self._name} --try, or name real data in the recipe"
             )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bot.config import VARIABLES, Settings
+from bot.config import VARIABLES, Secret, Settings
 from bot.domain.access import Access, Identity
 from bot.terminal.lines import say
 from bot.verbs.checking import Checked
@@ -30,7 +30,7 @@ def show_check(check: Checked) -> None:
 
 def _shown(settings: Settings) -> Mapping[str, object]:
     """What is set or goes without saying, by variable; secrets are masked by themselves."""
-    watched, style = settings.watched, settings.watched.log_style
+    watched, style, engines = settings.watched, settings.watched.log_style, settings.engines
     host, port = watched.listen or ("", 0)
     return {
         **settings.secrets,
@@ -42,10 +42,20 @@ def _shown(settings: Settings) -> Mapping[str, object]:
         "THREADMILL_NOTIFY_EMAIL": ", ".join(watched.emails),
         "THREADMILL_LISTEN": "off" if watched.listen is None else f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
         "THREADMILL_LOG": f"{style}:debug" if watched.log_steps else style,
+        **{f"THREADMILL_ENGINE_{name.upper()}": _address(address) for name, address in engines.addresses.items()},
+        "THREADMILL_ENGINE_MEMORY": f"{engines.memory_bytes / 1e9:g}GB",
+        "THREADMILL_ENGINE_BILLED": f"{engines.billed_bytes / 1e9:g}GB",
         "X_API_BASE_URL": settings.x_api_base_url,
         "THREADMILL_CONTACT": settings.contact,
         "X_CLIENT_ID": settings.x_client_id,
     }
+
+
+def _address(address: Secret) -> str:
+    """An engine's address without what may be a password in it."""
+    text = address.reveal()
+    scheme, between, place = text.rpartition("://")
+    return f"{scheme}{between}****@{place.rpartition('@')[2]}" if "@" in text else text
 
 
 def _show_access(access: Access | None) -> None:

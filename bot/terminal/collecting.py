@@ -57,6 +57,8 @@ def _coverage(about: About) -> Iterator[str]:
 def show_tried(tried: Tried) -> None:
     """Each observation with its window and its age, then what is missing."""
     say(f"{tried.about.name} for {tried.report}, {tried.period}")
+    if tried.made_up:
+        say("    made-up data (SYNTHETIC.txt stands with them): these figures mean nothing, and nothing of them is stored")
     for seen in tried.observations:
         age = tried.now - seen.retrieved_at
         value = f"{grouped(seen.value)} {seen.metric} of {seen.subject}, {seen.period.name} ({seen.status})"

@@ -47,7 +47,7 @@ class About:
 
 @dataclass(frozen=True)
 class Tried:
-    """What one source said just now, for a report and period, and when that was read."""
+    """What one source said just now, for a report and period, and when that was read; of made-up data it says nothing true."""
 
     about: About
     report: str
@@ -56,6 +56,7 @@ class Tried:
     observations: tuple[Observation, ...]
     missing: tuple[Missing, ...]
     problem: str
+    made_up: bool = False
 
 
 def collect(report: str | None, period: str | None, now: str | None, progress: Progress) -> Collected:
@@ -122,6 +123,7 @@ def try_source(name: str, report: str | None, period: str | None, now: str | Non
         tuple(newest(gathered.observations)),
         gathered.missing,
         gathered.outcome.problem,
+        made_up=getattr(named.client, "made_up", False),
     )
 
 

@@ -148,7 +148,9 @@ def text(source: object, kind: str = "markdown") -> dict[str, object]:
 
 
 def written(*cells: Mapping[str, object], indent: int | None = None, **head: object) -> str:
-    return json.dumps({"metadata": {"kernelspec": {"name": "python3"}}, **head, "cells": list(cells)}, indent=indent, ensure_ascii=False)
+    return json.dumps(
+        {"metadata": {"kernelspec": {"name": "python3"}}, **head, "cells": list(cells)}, indent=indent, ensure_ascii=False
+    )
 
 
 def first(key: str, cell: Mapping[str, object]) -> dict[str, object]:
@@ -218,7 +220,13 @@ def test_only_the_code_of_a_notebook_imports(scan: Scan) -> None:
 
 
 def test_a_script_needs_text_only(scan: Scan) -> None:
-    files = {"empty.py": "", "blank.py": "\n", "some.py": "x", "holes.py": "import jax\0", "pointer.py": "version https://git-lfs.x"}
+    files = {
+        "empty.py": "",
+        "blank.py": "\n",
+        "some.py": "x",
+        "holes.py": "import jax\0",
+        "pointer.py": "version https://git-lfs.x",
+    }
     assert {name for name, found in scan(files).items() if "unreadable" in found} == {*files} - {"some.py"}
 
 
@@ -284,13 +292,17 @@ def data(folder: Path, kernels: Sequence[Kernel]) -> Source:
             if kernel.language is not None:
                 versions.append(f"{version},{number},{kernel.language},{kernel.made}")
             if content is not None:
-                file = folder / "code" / f"{version // 1_000_000:04}" / f"{version // 1000 % 1000:03}" / f"{version}.{kernel.ending}"
+                file = (
+                    folder / "code" / f"{version // 1_000_000:04}" / f"{version // 1000 % 1000:03}" / f"{version}.{kernel.ending}"
+                )
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(content)
     header = "Id,AuthorUserId,CurrentKernelVersionId,ForkParentKernelVersionId,CreationDate,Slug"
     (folder / "tables" / "Kernels.csv").write_text("\n".join((header, *rows, "")))
     (folder / "tables" / "KernelVersions.csv").write_text("\n".join(("Id,ScriptId,ScriptLanguageId,CreationDate", *versions, "")))
-    languages = "Id,Name,DisplayName,IsNotebook\n1,R,R,False\n2,Python,Python,False\n9,IPython Notebook HTML,Python,True\n13,R,R,True\n"
+    languages = (
+        "Id,Name,DisplayName,IsNotebook\n1,R,R,False\n2,Python,Python,False\n9,IPython Notebook HTML,Python,True\n13,R,R,True\n"
+    )
     (folder / "tables" / "KernelLanguages.csv").write_text(languages)
     return Source(code=folder / "code", tables=folder / "tables")
 
@@ -364,7 +376,9 @@ def test_a_year_is_counted_whole_when_it_is_over(tmp_path: Path) -> None:
 def test_notebooks_without_a_date_may_be_of_any_month(tmp_path: Path) -> None:
     dated = data(tmp_path / "a", (*IN_OCTOBER[:9], *IN_NOVEMBER, Kernel(1000900, "", NOTHING)))
     assert len(values(told(dated, tmp_path / "home", OCTOBER))) == 18
-    undated = data(tmp_path / "b", (*IN_OCTOBER[:9], *IN_NOVEMBER, Kernel(1000900, "2026-10-15", NOTHING), Kernel(1000901, "", NOTHING)))
+    undated = data(
+        tmp_path / "b", (*IN_OCTOBER[:9], *IN_NOVEMBER, Kernel(1000900, "2026-10-15", NOTHING), Kernel(1000901, "", NOTHING))
+    )
     assert ("2026-10", "the sources of 9 of 11 Python notebooks of October 2026 are at hand, which is too few") in reasons(
         told(undated, tmp_path / "home", OCTOBER)
     )
@@ -374,5 +388,7 @@ def test_a_month_that_is_not_over_in_the_tables_has_no_figure(tmp_path: Path) ->
     found = told(data(tmp_path, IN_OCTOBER), tmp_path / "home", OCTOBER)
     assert not values(found)
     assert ("2026-10", "the tables at hand end on 31 Oct 2026, before October 2026 was over") in reasons(found)
-    nothing = told(data(tmp_path / "none", (Kernel("", "10/15/2026 12:00:00"), Kernel(7, "", NOTHING))), tmp_path / "home", OCTOBER)
+    nothing = told(
+        data(tmp_path / "none", (Kernel("", "10/15/2026 12:00:00"), Kernel(7, "", NOTHING))), tmp_path / "home", OCTOBER
+    )
     assert {reason for _, reason in reasons(nothing)} == {"the tables at hand have no notebook with a date"}

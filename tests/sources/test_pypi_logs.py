@@ -180,7 +180,9 @@ def test_what_is_made_up_is_refused_and_can_be_tried(recipe: Path, capsys: pytes
     assert main(["preview", "raw", "--period", "2026-04"]) == 2
     assert "are made up" in capsys.readouterr().err
     assert main(["sources", "pypi_logs", "--try", "--period", "2026-04"]) == 0
-    assert "10 pypi_log_ci_downloads_month of pytorch" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "10 pypi_log_ci_downloads_month of pytorch" in told
+    assert "made-up data (SYNTHETIC.txt stands with them): these figures mean nothing" in told
     assert main(["preview", "raw", "--period", "2026-04"]) == 2  # nothing of the trial was stored
 
 
