@@ -12,8 +12,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -26,7 +24,7 @@ from bot.engines._engine import Means
 from bot.engines._spark_driver import Patience
 
 WORKERS: Final = 2
-NO_WORKERS_S: Final = 3.0
+NO_WORKERS_S: Final = 2.0
 """How long an application of the tests waits for a worker when all are gone."""
 _LONGEST_S: Final = 60
 _QUICK: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto"
@@ -36,6 +34,7 @@ spark.executor.memory 512m
 spark.executor.extraJavaOptions {_QUICK}
 spark.driver.extraJavaOptions {_QUICK}
 spark.sql.shuffle.partitions 2
+spark.task.maxFailures 2
 """
 _HELD: Final = '"$@" & read -r _; kill -KILL 0'
 """A command in the background, killed with all its children when nobody holds our standard input any more."""
@@ -61,18 +60,22 @@ class _Process:
     shell: subprocess.Popen[bytes]
     log: Path
 
+    @property
+    def alive(self) -> bool:
+        return self.shell.poll() is None
+
     def said(self, pattern: str) -> str:
         """What a pattern finds in its log, which is waited for."""
         until = time.monotonic() + _LONGEST_S
         while (found := re.search(pattern, self.log.read_text())) is None:
             assert time.monotonic() < until, f"{pattern} is not in\n{self.log.read_text()}"
-            assert self.shell.poll() is None, self.log.read_text()
+            assert self.alive, self.log.read_text()
             time.sleep(0.02)
         return found[1]
 
     def kill(self) -> None:
         """End it at once, with the executors it has begun."""
-        if self.shell.poll() is None:
+        if self.alive:
             os.killpg(self.shell.pid, signal.SIGKILL)
         self.shell.wait()
         held: IO[bytes] | None = self.shell.stdin
@@ -81,33 +84,22 @@ class _Process:
 
 
 class Cluster:
-    """Made whole when it is asked for; between, any of it may be killed."""
+    """A master and its workers, begun and waited for. Any may be killed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._begun = 0
-        self._master: _Process | None = None
         self.workers: list[_Process] = []
-        self.url = ""
-
-    def whole(self) -> Cluster:
-        """Itself, with what was killed begun anew."""
-        if self._master is None or self._master.shell.poll() is not None:
-            self.kill()
-            self._master = self._begin("master.Master", "--port", "0")
-            self.url = self._master.said(r"Starting Spark master at (spark://\S+)")
-        alive = [one for one in self.workers if one.shell.poll() is None]
-        new = [self._worker() for _ in range(WORKERS - len(alive))]
-        for one in new:
-            one.said(r"(Successfully registered with master)")
-        self.workers = [*alive, *new]
-        return self
+        self.master = self._begin("master.Master", "--port", "0")
+        self.url = self.master.said(r"Starting Spark master at (spark://\S+)")
+        for _ in range(WORKERS):
+            self.workers.append(self._worker())
+        for worker in self.workers:
+            worker.said(r"(Successfully registered with master)")
 
     def kill(self) -> None:
         """End all of it at once."""
-        for one in (*self.workers, *([self._master] if self._master else [])):
+        for one in (*self.workers, self.master):
             one.kill()
-        self.workers, self._master = [], None
 
     def _worker(self) -> _Process:
         work = str(self._folder / "work")
@@ -116,7 +108,6 @@ class Cluster:
     def _begin(self, daemon: str, *arguments: str) -> _Process:
         import pyspark
 
-        self._begun += 1
         home = Path(pyspark.__file__).parent
         options = {"SPARK_DAEMON_MEMORY": "128m", "SPARK_DAEMON_JAVA_OPTS": _QUICK, "SPARK_LAUNCHER_OPTS": _QUICK}
         environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", **options}
@@ -128,7 +119,7 @@ class Cluster:
             "--webui-port",
             "0",
         ]
-        log = self._folder / f"{self._begun}-{daemon}.log"
+        log = self._folder / f"{daemon}-{len(self.workers)}.log"
         with log.open("wb") as written:
             shell = subprocess.Popen(
                 ["bash", "-c", _HELD, "-", *command, *arguments],
@@ -141,14 +132,11 @@ class Cluster:
         return _Process(shell, log)
 
 
-@contextmanager
-def settings(folder: Path) -> Iterator[None]:
-    """What an application of the tests finds in spark-defaults.conf."""
+def settings(folder: Path) -> dict[str, str]:
+    """An environment in which an application finds the spark-defaults.conf of the tests."""
     folder.mkdir(exist_ok=True)
     (folder / "spark-defaults.conf").write_text(_DEFAULTS)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SPARK_CONF_DIR", str(folder))
-        yield
+    return {"SPARK_CONF_DIR": str(folder)}
 
 
 def spark_engine(address: str, folder: Path) -> spark.Spark:
