@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from dataclasses import dataclass
@@ -36,8 +37,9 @@ spark.driver.extraJavaOptions {_QUICK}
 spark.sql.shuffle.partitions 2
 spark.task.maxFailures 2
 """
-_HELD: Final = '"$@" & read -r _; kill -KILL 0'
-"""A command in the background, killed with all its children when nobody holds our standard input any more."""
+_HERE: Final = ("--host", "127.0.0.1", "--webui-port", "0")
+_HELD: Final = '("$@"; kill -KILL 0) & read -r _; kill -KILL 0'
+"""A command whose whole group is killed when it has ended, or when nobody holds our standard input any more."""
 
 
 def refuse_where_missing() -> None:
@@ -54,7 +56,7 @@ def refuse_where_missing() -> None:
 
 
 @dataclass
-class _Process:
+class Process:
     """A daemon of Spark, and what it writes."""
 
     shell: subprocess.Popen[bytes]
@@ -87,12 +89,10 @@ class Cluster:
     """A master and its workers, begun and waited for. Any may be killed."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.workers: list[_Process] = []
-        self.master = self._begin("master.Master", "--port", "0")
+        self.master = _begun(folder / "master.log", "128m", "deploy.master.Master", *_HERE, "--port", "0")
         self.url = self.master.said(r"Starting Spark master at (spark://\S+)")
-        for _ in range(WORKERS):
-            self.workers.append(self._worker())
+        own = (*_HERE, "--cores", "1", "--memory", "600m", "--work-dir", str(folder / "work"), self.url)
+        self.workers = [_begun(folder / f"worker-{one}.log", "128m", "deploy.worker.Worker", *own) for one in range(WORKERS)]
         for worker in self.workers:
             worker.said(r"(Successfully registered with master)")
 
@@ -101,35 +101,44 @@ class Cluster:
         for one in (*self.workers, self.master):
             one.kill()
 
-    def _worker(self) -> _Process:
-        work = str(self._folder / "work")
-        return self._begin("worker.Worker", "--cores", "1", "--memory", "600m", "--work-dir", work, self.url)
 
-    def _begin(self, daemon: str, *arguments: str) -> _Process:
-        import pyspark
+class ConnectServer:
+    """A server of Spark Connect, which computes by itself."""
 
-        home = Path(pyspark.__file__).parent
-        options = {"SPARK_DAEMON_MEMORY": "128m", "SPARK_DAEMON_JAVA_OPTS": _QUICK, "SPARK_LAUNCHER_OPTS": _QUICK}
-        environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", **options}
-        command = [
-            str(home / "bin" / "spark-class"),
-            f"org.apache.spark.deploy.{daemon}",
-            "--host",
-            "127.0.0.1",
-            "--webui-port",
-            "0",
-        ]
-        log = self._folder / f"{daemon}-{len(self.workers)}.log"
-        with log.open("wb") as written:
-            shell = subprocess.Popen(
-                ["bash", "-c", _HELD, "-", *command, *arguments],
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=written,
-                stderr=written,
-                start_new_session=True,
-            )
-        return _Process(shell, log)
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        own = {
+            "spark.connect.grpc.binding.address": "127.0.0.1",
+            "spark.connect.grpc.binding.port": str(port),
+            "spark.local.dir": str(folder / "local"),
+            "spark.sql.warehouse.dir": str(folder / "warehouse"),
+            "spark.ui.enabled": "false",
+        }
+        told = [word for name, value in own.items() for word in ("--conf", f"{name}={value}")]
+        main = ("--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal")
+        self.process = _begun(folder / "connect.log", "512m", "deploy.SparkSubmit", "--master", "local[2]", *told, *main)
+        self.process.said(r"(Spark Connect server started at)")
+        self.url = f"sc://127.0.0.1:{port}"
+
+
+def _begun(log: Path, memory: str, main: str, *arguments: str) -> Process:
+    import pyspark
+
+    home = Path(pyspark.__file__).parent
+    quick = {"SPARK_DAEMON_MEMORY": memory, "SPARK_DAEMON_JAVA_OPTS": _QUICK, "SPARK_LAUNCHER_OPTS": _QUICK}
+    environment = {**os.environ, **settings(log.parent / "conf"), "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", **quick}
+    with log.open("wb") as written:
+        shell = subprocess.Popen(
+            ["bash", "-c", _HELD, "-", str(home / "bin" / "spark-class"), f"org.apache.spark.{main}", *arguments],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=written,
+            stderr=written,
+            start_new_session=True,
+        )
+    return Process(shell, log)
 
 
 def settings(folder: Path) -> dict[str, str]:

@@ -18,7 +18,7 @@ from bot.engines._spark_driver import Patience
 from bot.engines.spark import Spark
 from bot.errors import BadInput, SourceUnavailable
 from bot.ports import Format
-from tests.engines import cluster
+from tests.engines import cluster, contract
 from tests.engines.data import Download, write_log
 from tests.processes import Command
 
@@ -264,3 +264,23 @@ def test_without_a_cluster_it_computes_here_and_leaves_nothing_behind(tmp_path: 
     assert [line for line in err.splitlines() if not line.startswith(("pypi_logs: ", "asking pypi_logs"))] == []
     assert {path.name for path in tmp_path.iterdir()} == {"templates", "conf", "home"}
     assert not list((tmp_path / "home" / "engines" / "spill").iterdir())
+
+
+# ---- on a server -----------------------------------------------------------------------------------------------------------------
+
+
+def test_spark_connect_answers_by_hand_until_its_server_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.engines._spark_server._TRIES", 1)
+    server = cluster.ConnectServer(tmp_path)
+    try:
+        engine = connected(server.url, tmp_path)
+        for check in (contract.check_files_are_texts_whatever_their_encoding, contract.check_a_day_is_one_of_utc):
+            check(engine, tmp_path)
+        asked = engine.files("days", [str(tmp_path / "probe.parquet")], Format.PARQUET, {})
+        server.process.kill()
+        with pytest.raises(Exception, match="RETRIES_EXCEEDED") as raised:
+            engine.batches(asked)
+        assert isinstance(engine.failed(raised.value), SourceUnavailable)
+        engine.close()
+    finally:
+        server.process.kill()
