@@ -55,8 +55,8 @@ def _timed(workers: int, large: Path, small: Path) -> tuple[float, bytes]:
         folder = Path(made_in)
         made = cluster.Cluster(folder, workers)
         ending.callback(made.kill)
-        ending.enter_context(cluster.settings(folder / "conf"))
-        engine = cluster.spark_engine(made.whole().url, folder)
+        os.environ |= cluster.settings(folder / "conf")
+        engine = cluster.spark_engine(made.url, folder)
         ending.callback(engine.close)
         for number in range(3):
             _count(engine, small, folder / f"warm{number}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
 import tempfile
 import threading
+import traceback
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
 
 _PULSE_S: Final = 0.5
 _ENDING_S: Final = 10.0
-_LAST_WORDS: Final = 4000
 _JAVA: Final = "apt install openjdk-17-jre-headless (or the like), or let JAVA_HOME name a Java"
 
 
@@ -58,6 +60,7 @@ class Driver:
         self._gateway: JavaGateway | None = None
         self._context: SparkContext | None = None
         self._stopped = threading.Event()
+        logging.root.addFilter(_tells)
         try:
             with (self._folder / "spark.log").open("wb") as log:
                 self.session = self._started(settings, log)
@@ -106,8 +109,10 @@ class Driver:
             over.set()
 
     def stop(self) -> None:
-        """End what is under way, from another thread."""
+        """End what is under way, from another thread; the watch ends what is only about to begin."""
         self._stopped.set()
+        with suppress(Exception):  # it has died, and what was under way with it
+            self._context.cancelAllJobs()  # type: ignore[union-attr]
 
     def end(self) -> None:
         """End the process; PySpark then knows of none, and may start another."""
@@ -125,6 +130,7 @@ class Driver:
             _end(self._gateway.proc)
             SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
         self._gateway = self._context = None
+        logging.root.removeFilter(_tells)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _started(self, settings: Mapping[str, str], log: IO[bytes]) -> SparkSession:
@@ -140,7 +146,8 @@ class Driver:
         conf = SparkConf(loadDefaults=False).setAll([*self._own(), *settings.items()])
         try:
             # In threads of their own: where PySpark starts in the main one, it takes over Ctrl-C
-            self._gateway = within(self._patience.start, lambda: launch_gateway(conf, {"stdout": log, "stderr": log}))
+            with quietly():
+                self._gateway = within(self._patience.start, lambda: launch_gateway(conf, {"stdout": log, "stderr": log}))
         except Exception as error:
             raise self._not_started(error) from error
         try:
@@ -162,11 +169,12 @@ class Driver:
         yield "spark.driver.defaultJavaOptions", f'"-Dderby.system.home={self._folder}"'
 
     def _not_started(self, error: Exception) -> BadInput:
-        said = " ".join((self._folder / "spark.log").read_bytes()[-_LAST_WORDS:].decode(errors="replace").split())
+        lines = (self._folder / "spark.log").read_text(errors="replace").splitlines()
+        said = next((line for line in lines if "Exception" in line or "Error" in line), lines[-1] if lines else str(error))
         if "UnsupportedClassVersionError" in said:
             return BadInput(f"the Java that is here is too old for Spark, which runs on 17 or newer: {_JAVA}")
         return BadInput(
-            f"the Java process of Spark does not start ({said[-300:] or error}). An address or a setting is probably wrong, or "
+            f"the Java process of Spark does not start ({said[:300]}). An address or a setting is probably wrong, or "
             "there is no memory left. Check THREADMILL_ENGINE_SPARK, THREADMILL_ENGINE_MEMORY and spark-defaults.conf"
         )
 
@@ -186,6 +194,26 @@ class Driver:
         """Asked by whose memory there is: the driver's own is told with that of the workers."""
         assert self._context is not None  # noqa: S101
         return self._master.startswith("local") or self._context._jsc.sc().getExecutorMemoryStatus().size() > 1
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Where PySpark leaves a socket or a pipe to be closed by chance, now or when the frames of an error are let go of."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            yield
+        except BaseException as error:
+            cause: BaseException | None = error
+            while cause is not None:
+                traceback.clear_frames(cause.__traceback__)
+                cause = cause.__context__
+            raise
+
+
+def _tells(record: logging.LogRecord) -> bool:
+    """Not what py4j tells everybody, with its stack, of every error that it also raises."""
+    return record.module != "java_gateway"
 
 
 def _refuse_without_java() -> None:

@@ -14,15 +14,13 @@ from __future__ import annotations
 
 import os
 import re
-import traceback
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from bot.config import Secret
 from bot.engines._engine import Means, away, said, unread, without
-from bot.engines._spark_driver import Driver, Patience
+from bot.engines._spark_driver import Driver, Patience, quietly
 from bot.engines._spark_server import Server, reach
 from bot.errors import BadInput, SourceUnavailable
 from bot.ports import Format
@@ -150,13 +148,8 @@ class Spark:
 
     def batches(self, expression: Table) -> Iterator[pa.RecordBatch]:
         """As in `Engine`."""
-        with self._run.watched(), warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)  # PySpark leaves the socket of a result to be closed by chance
-            try:
-                return iter(self._session.sql(self._opened.compile(expression)).toArrow().to_batches())
-            except BaseException as error:
-                traceback.clear_frames(error.__traceback__)  # they hold on to the socket
-                raise
+        with self._run.watched(), quietly():
+            return iter(self._session.sql(self._opened.compile(expression)).toArrow().to_batches())
 
     def failed(self, error: Exception) -> Exception:
         """As in `Engine`."""

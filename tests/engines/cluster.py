@@ -10,10 +10,9 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -26,7 +25,7 @@ from bot.engines._engine import Means
 from bot.engines._spark_driver import Patience
 
 WORKERS: Final = 2
-NO_WORKERS_S: Final = 3.0
+NO_WORKERS_S: Final = 2.0
 """How long an application of the tests waits for a worker when all are gone."""
 _LONGEST_S: Final = 60
 _QUICK: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto"
@@ -36,9 +35,11 @@ spark.executor.memory 512m
 spark.executor.extraJavaOptions {_QUICK}
 spark.driver.extraJavaOptions {_QUICK}
 spark.sql.shuffle.partitions 2
+spark.task.maxFailures 2
 """
-_HELD: Final = '"$@" & read -r _; kill -KILL 0'
-"""A command in the background, killed with all its children when nobody holds our standard input any more."""
+_HERE: Final = ("--host", "127.0.0.1", "--webui-port", "0")
+_HELD: Final = '("$@"; kill -KILL 0) & read -r _; kill -KILL 0'
+"""A command whose whole group is killed when it has ended, or when nobody holds our standard input any more."""
 
 
 def refuse_where_missing() -> None:
@@ -55,24 +56,28 @@ def refuse_where_missing() -> None:
 
 
 @dataclass
-class _Process:
+class Process:
     """A daemon of Spark, and what it writes."""
 
     shell: subprocess.Popen[bytes]
     log: Path
+
+    @property
+    def alive(self) -> bool:
+        return self.shell.poll() is None
 
     def said(self, pattern: str) -> str:
         """What a pattern finds in its log, which is waited for."""
         until = time.monotonic() + _LONGEST_S
         while (found := re.search(pattern, self.log.read_text())) is None:
             assert time.monotonic() < until, f"{pattern} is not in\n{self.log.read_text()}"
-            assert self.shell.poll() is None, self.log.read_text()
+            assert self.alive, self.log.read_text()
             time.sleep(0.02)
         return found[1]
 
     def kill(self) -> None:
         """End it at once, with the executors it has begun."""
-        if self.shell.poll() is None:
+        if self.alive:
             os.killpg(self.shell.pid, signal.SIGKILL)
         self.shell.wait()
         held: IO[bytes] | None = self.shell.stdin
@@ -81,75 +86,67 @@ class _Process:
 
 
 class Cluster:
-    """Made whole when it is asked for; between, any of it may be killed."""
+    """A master and its workers, begun and waited for. Any may be killed."""
 
     def __init__(self, folder: Path, worker_count: int = WORKERS) -> None:
-        self._folder = folder
-        self._worker_count = worker_count
-        self._begun = 0
-        self._master: _Process | None = None
-        self.workers: list[_Process] = []
-        self.url = ""
-
-    def whole(self) -> Cluster:
-        """Itself, with what was killed begun anew."""
-        if self._master is None or self._master.shell.poll() is not None:
-            self.kill()
-            self._master = self._begin("master.Master", "--port", "0")
-            self.url = self._master.said(r"Starting Spark master at (spark://\S+)")
-        alive = [one for one in self.workers if one.shell.poll() is None]
-        new = [self._worker() for _ in range(self._worker_count - len(alive))]
-        for one in new:
-            one.said(r"(Successfully registered with master)")
-        self.workers = [*alive, *new]
-        return self
+        self.master = _begun(folder / "master.log", "128m", "deploy.master.Master", *_HERE, "--port", "0")
+        self.url = self.master.said(r"Starting Spark master at (spark://\S+)")
+        own = (*_HERE, "--cores", "1", "--memory", "600m", "--work-dir", str(folder / "work"), self.url)
+        logs = [folder / f"worker-{number}.log" for number in range(worker_count)]
+        self.workers = [_begun(log, "128m", "deploy.worker.Worker", *own) for log in logs]
+        for worker in self.workers:
+            worker.said(r"(Successfully registered with master)")
 
     def kill(self) -> None:
         """End all of it at once."""
-        for one in (*self.workers, *([self._master] if self._master else [])):
+        for one in (*self.workers, self.master):
             one.kill()
-        self.workers, self._master = [], None
-
-    def _worker(self) -> _Process:
-        work = str(self._folder / "work")
-        return self._begin("worker.Worker", "--cores", "1", "--memory", "600m", "--work-dir", work, self.url)
-
-    def _begin(self, daemon: str, *arguments: str) -> _Process:
-        import pyspark
-
-        self._begun += 1
-        home = Path(pyspark.__file__).parent
-        options = {"SPARK_DAEMON_MEMORY": "128m", "SPARK_DAEMON_JAVA_OPTS": _QUICK, "SPARK_LAUNCHER_OPTS": _QUICK}
-        environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", **options}
-        command = [
-            str(home / "bin" / "spark-class"),
-            f"org.apache.spark.deploy.{daemon}",
-            "--host",
-            "127.0.0.1",
-            "--webui-port",
-            "0",
-        ]
-        log = self._folder / f"{self._begun}-{daemon}.log"
-        with log.open("wb") as written:
-            shell = subprocess.Popen(
-                ["bash", "-c", _HELD, "-", *command, *arguments],
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=written,
-                stderr=written,
-                start_new_session=True,
-            )
-        return _Process(shell, log)
 
 
-@contextmanager
-def settings(folder: Path) -> Iterator[None]:
-    """What an application of the tests finds in spark-defaults.conf."""
+class ConnectServer:
+    """A server of Spark Connect, which computes by itself."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        own = {
+            "spark.connect.grpc.binding.address": "127.0.0.1",
+            "spark.connect.grpc.binding.port": str(port),
+            "spark.local.dir": str(folder / "local"),
+            "spark.sql.warehouse.dir": str(folder / "warehouse"),
+            "spark.ui.enabled": "false",
+        }
+        told = [word for name, value in own.items() for word in ("--conf", f"{name}={value}")]
+        main = ("--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal")
+        self.process = _begun(folder / "connect.log", "512m", "deploy.SparkSubmit", "--master", "local[2]", *told, *main)
+        self.process.said(r"(Spark Connect server started at)")
+        self.url = f"sc://127.0.0.1:{port}"
+
+
+def _begun(log: Path, memory: str, main: str, *arguments: str) -> Process:
+    import pyspark
+
+    home = Path(pyspark.__file__).parent
+    quick = {"SPARK_DAEMON_MEMORY": memory, "SPARK_DAEMON_JAVA_OPTS": _QUICK, "SPARK_LAUNCHER_OPTS": _QUICK}
+    environment = {**os.environ, **settings(log.parent / "conf"), "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", **quick}
+    with log.open("wb") as written:
+        shell = subprocess.Popen(
+            ["bash", "-c", _HELD, "-", str(home / "bin" / "spark-class"), f"org.apache.spark.{main}", *arguments],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=written,
+            stderr=written,
+            start_new_session=True,
+        )
+    return Process(shell, log)
+
+
+def settings(folder: Path) -> dict[str, str]:
+    """An environment in which an application finds the spark-defaults.conf of the tests."""
     folder.mkdir(exist_ok=True)
     (folder / "spark-defaults.conf").write_text(_DEFAULTS)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SPARK_CONF_DIR", str(folder))
-        yield
+    return {"SPARK_CONF_DIR": str(folder)}
 
 
 def spark_engine(address: str, folder: Path) -> spark.Spark:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import json
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -22,7 +23,8 @@ from bot.domain.period import Granularity, Period
 from bot.engines._engine import Engine
 from bot.errors import BadInput, SourceUnavailable, ThreadmillError
 from bot.ports import Format
-from bot.sources import pypi_logs
+from bot.sources import github_events, pypi_logs, survey_microdata
+from bot.sources._responses import columns_of
 from tests.engines.computing import computed
 from tests.engines.data import Download, write_log, write_table
 
@@ -61,6 +63,52 @@ def check_downloads_from_the_log_of_pypi(engine: Engine, folder: Path) -> None:
     assert result.rows == (
         {"month": "2026-03-01", "project": "jax", "downloads": 1, "ci": 1, "unsaid": 0, "nameless": 0, "days": 1, "logged": 3},
         {"month": "2026-03-01", "project": "torch", "downloads": 4, "ci": 1, "unsaid": 2, "nameless": 1, "days": 2, "logged": 3},
+    )
+
+
+def check_new_stars_from_the_events_of_github(engine: Engine, folder: Path) -> None:
+    def event(number: str, at: str, repo: str, kind: str = "WatchEvent", action: str = "started") -> str:
+        told = {"id": number, "type": kind, "created_at": at, "actor": {"id": 7}, "repo": {"id": 1, "name": repo}}
+        return json.dumps(told | {"payload": {"action": action, "more": [1]}}) + "\n"
+
+    archive = folder / "archive"
+    archive.mkdir()
+    lines = [
+        event("1", "2025-02-01T00:00:00Z", "google/jax"),
+        event("9007199254740993", "2025-02-03T10:20:30Z", "Google/JAX") * 2,  # the archive has it twice
+        event("9007199254740992", "2025-02-28T23:10:00Z", "jax-ml/jax"),
+        event("90", "2025-02-03T10:59:59Z", "linux/linux", "PushEvent", ""),
+        event("7", "2025-02-05T05:05:05Z", "jax-ml/jax", action="stopped"),
+        event("5", "2025-03-01T00:00:00Z", "jax-ml/jax"),
+    ]
+    (archive / "one.json").write_text("".join(lines))
+    again = event("9007199254740992", "2025-02-28T23:10:00Z", "jax-ml/jax") + event(
+        "4", "2025-02-28T23:59:59Z", "pytorch/pytorch"
+    )
+    (archive / "two.json.gz").write_bytes(gzip.compress(again.encode()))
+    asked = github_events.computation(archive, [("google/jax", "jax-ml/jax"), ("pytorch/pytorch",)], [Period.month(2025, 2)])
+    common = {"month": "2025-02", "hours": 4, "events": 8}
+    assert computed(engine, asked, folder).rows == (
+        {"repository": "google/jax|jax-ml/jax", "seen": 6, "stars": 3} | common,
+        {"repository": "pytorch/pytorch", "seen": 1, "stars": 1} | common,
+    )
+
+
+def check_shares_from_the_responses_of_a_survey(engine: Engine, folder: Path) -> None:
+    (folder / "responses.csv").write_text(
+        "Id,Q16_Part_1,Q16_Part_2,Q16_Part_3\n"
+        '"Which, if any?","Which? - Selected Choice - Scikit-learn","Which? - Selected Choice -  Keras ","Which? - Selected Choice - None"\n'
+        '1,Scikit-learn,,\n2,," Keras\n",\n3,SCIKIT-learn,Keras,\n4,,,None\n5,NA,,""\n'
+    )
+    told = {"share": "use", "users": "users", "origin": "Somebody", "page": "https://example.org/", "header_lines": 2}
+    survey = survey_microdata.Survey(2020, folder / "responses.csv", "Q16", **told)
+    asked = survey_microdata.computation(survey, columns_of(survey), [("keras",), ("keras", "scikit-learn")])
+    common = {"named": 3, "answered": 4, "respondents": 5, "headers": 1, "odd": 0, "survey": "2020 Q16 as use"}
+    of_three = {"count": 3, "low": 43.850297, "high": 100.0}
+    assert computed(engine, asked, folder).rows == (
+        {"options": "", "offered": 0} | of_three | common,
+        {"options": "keras", "offered": 1, "count": 2, "low": 20.76596, "high": 93.850806} | common,
+        {"options": "keras|scikit-learn", "offered": 2} | of_three | common,
     )
 
 
