@@ -208,5 +208,8 @@ def test_what_is_made_up_is_refused_and_can_be_tried(recipe: Path, capsys: pytes
 def test_an_engine_there_is_not_is_named(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sources", "pypi_logs", "--try", "--engine", "dukdb", "--period", "2026-04"]) == 2
     assert 'there is no engine "dukdb" (did you mean "duckdb"?)' in capsys.readouterr().err
+    (recipe / "report.toml").write_text(RECIPE.replace('files = "log"', 'files = "log"\nengine = "dukdb"'))
+    assert main(["check", "raw"]) == 2
+    assert 'there is no engine "dukdb" (did you mean "duckdb"?)' in capsys.readouterr().out
     assert main(["sources", "clickpy", "--try", "--engine", "duckdb"]) == 2
     assert "clickpy computes nothing, so it has no engine" in capsys.readouterr().err
