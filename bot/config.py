@@ -62,6 +62,8 @@ KEEP_DAYS: Final = 800
 _LEAST_DAYS, _MOST_DAYS = 60, 36_500
 
 _ENGINE: Final = "THREADMILL_ENGINE_"
+_OPENS: Final = re.compile("@|token=|password=", re.IGNORECASE)
+"""In an address, what opens it: a user with a password, or as Spark Connect and web addresses have it."""
 
 _LONGEST_PATH: Final = 1000
 
@@ -154,7 +156,7 @@ class Settings:
     @property
     def hidden(self) -> tuple[Secret, ...]:
         """Everything that must not be shown, by anybody, anywhere."""
-        engines = [address for address in self.engines.addresses.values() if "@" in address.reveal()]
+        engines = [address for address in self.engines.addresses.values() if _OPENS.search(address.reveal())]
         return (*self.secrets.values(), *([self.database_url] if self.database_url else []), *engines)
 
 
