@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,17 @@ def test_a_file_that_has_gone_or_changed_is_named(tmp_path: Path) -> None:
         refuse_changed(files)
     with pytest.raises(SourceUnavailable, match=r"a\.csv cannot be read"):
         Digests(tmp_path / "digests.db").of(files, Format.CSV)
+
+
+@pytest.mark.parametrize("name", ["a\nb.csv", "a\tb.csv", "a\udcff.csv"])
+def test_a_name_that_no_list_can_hold_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(BadInput, match="a character in its name that no list of files can hold"):
+        found(Input("x", tmp_path, Format.CSV), tmp_path)
+
+
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.csv")
+    for place in (tmp_path, tmp_path / "a.csv", Path("/dev/null")):
+        with pytest.raises(BadInput, match="is no file but a device or a pipe"):
+            found(Input("x", place, Format.CSV), place)
