@@ -238,6 +238,15 @@ def test_everything_that_must_not_be_shown_is_hidden() -> None:
     }  # fmt: skip
 
 
+def test_an_engine_that_a_password_or_a_token_opens_is_hidden() -> None:
+    opened = {
+        "THREADMILL_ENGINE_CLICKHOUSE": "https://u:pw@db:8443/pypi",
+        "THREADMILL_ENGINE_SPARK": "sc://host:15002/;token=shh",
+    }
+    told = settings({**opened, "THREADMILL_ENGINE_BIGQUERY": "a-project"})
+    assert {secret.reveal() for secret in told.hidden} == set(opened.values())
+
+
 @pytest.mark.parametrize("name", ["THREADMILL_NOTIFY_URL", "THREADMILL_PING_URL"])
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:9000/hunter2", "http://[::1]/hunter2", "http://localhost:1", "https://a.example:443"]

@@ -9,18 +9,21 @@ is new. The rows that come of all parts are kept as a reply under the digest of 
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from bot.engines import _files
-from bot.engines._engine import Engine
+from bot.engines._engine import Engine, said
 from bot.engines._work import Work
 from bot.errors import BadInput, SourceUnavailable, ThreadmillError
 from bot.ports import Computation, Progress, Reply, Store
 
 _ENDING_S: Final = 20
+_OF_FILES: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EIO}
 
 
 class Shared:
@@ -108,10 +111,15 @@ class EngineComputer:
                 return Work(computation, self).done()
             except ThreadmillError:
                 raise
+            except (OSError, sqlite3.Error) as error:
+                if isinstance(error, OSError) and error.errno not in _OF_FILES:  # a connection that failed is one, too
+                    raise self._named(error) from error
+                raise SourceUnavailable(
+                    f"{self._home} or the raw data cannot be read or written ({said(error)}). The disk is full, or not open to "
+                    "this user. Check both; what was computed until then is kept"
+                ) from error
             except Exception as error:  # an engine has errors of its own, and those of all the libraries it stands on
-                if (connected := self._shared.connected) is None:
-                    raise
-                raise connected.failed(error) from error
+                raise self._named(error) from error
 
     def close(self) -> None:
         """Nothing: the engine is shared, and let go of when the run is over."""
@@ -127,6 +135,10 @@ class EngineComputer:
     def folder(self) -> Path:
         """As in `House`."""
         return self._home
+
+    def _named(self, error: Exception) -> Exception:
+        connected = self._shared.connected
+        return error if connected is None else connected.failed(error)
 
     def say(self, what: str, done: int, total: int) -> None:
         """As in `House`."""

@@ -8,23 +8,27 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from bot.errors import BadInput, SourceUnavailable
 from bot.parallel import side_by_side
 from bot.ports import Format, Input
 
+T = TypeVar("T")
+
 MARK: Final = "SYNTHETIC.txt"
 """In a folder, it says that all in it and below is made up."""
 _PATTERN: Final = "*?["
-_ODD: Final = re.compile(r"[*?\[\x00-\x1f\x7f\ud800-\udfff]")
-"""A pattern to engines; what would break a list of files into other lines; a byte that is not UTF-8."""
+_UNLISTED: Final = re.compile("[\x00-\x1f\ud800-\udfff]")
+"""Ends of lines and cells, and bytes that are no UTF-8."""
+_REMEMBERED: Final = ["path", "bytes", "inode", "mtime", "ctime", "sha256", "lines"]
 _BLOCK: Final = 1 << 20
 
 
@@ -67,10 +71,10 @@ def found(wanted: Input, place: Path) -> list[File]:
         raise BadInput(
             f"{place} cannot be looked at: {error}. It is probably not open to this user. Check its permissions"
         ) from error
-    if odd := next((file.path for file in files if _ODD.search(file.path)), None):
-        raise BadInput(
-            f"{odd!r} has one of {_PATTERN} in its name, which engines take for a pattern, or a character that is none. Rename it"
-        )
+    if odd := next((file.path for file in files if set(file.path) & set(_PATTERN)), None):
+        raise BadInput(f"{odd} has one of {_PATTERN} in its name, which engines take for a pattern. Rename it")
+    if odd := next((file.path for file in files if _UNLISTED.search(file.path)), None):
+        raise BadInput(f"{odd!r} has a character in its name that no list of files can hold. Rename it")
     if not files:
         ends = " or ".join(wanted.of_suffixes)
         what = (
@@ -119,47 +123,62 @@ def _bytes(files: Iterable[File]) -> int:
 
 
 def synthetic(files: Iterable[File]) -> bool:
-    """Whether any of the files is said to be made up, by a mark in its folder or in one above, also of where links lead."""
-    there = list(files)
-    folders = {os.path.dirname(file.path) for file in there}
+    """Whether any of the files is said to be made up, by a mark in its folder or in one above, also where a link leads to."""
+    paths = [file.path for file in files]
+    folders = {os.path.dirname(os.path.abspath(path)) for path in paths}
     folders |= {os.path.realpath(folder) for folder in folders}
-    folders |= {os.path.dirname(os.path.realpath(file.path)) for file in there if os.path.islink(file.path)}
+    folders |= {os.path.dirname(os.path.realpath(path)) for path in paths if os.path.islink(path)}
     above = {str(parent) for folder in folders for parent in (Path(folder), *Path(folder).parents)}
-    return any(os.path.exists(os.path.join(folder, MARK)) for folder in above)
+    return any(os.path.lexists(os.path.join(folder, MARK)) for folder in above)
 
 
 class Digests:
-    """
-    Digests of files, remembered in a small database as long as a file is not written again.
-
-    Whatever it is asked, it raises SourceUnavailable if the database cannot be read or written.
-    """
+    """Digests of files, remembered in a small database as long as a file is not written again."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        with self._open() as database:
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS digest (path TEXT PRIMARY KEY, bytes INT, inode INT, mtime INT, ctime INT, "
-                "sha256 TEXT, lines INT) WITHOUT ROWID"
-            )
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._or_anew(self._make, None)
 
     def of(self, files: Sequence[File], form: Format) -> list[Seen]:
         """
         The digests of some files, in their order.
 
         Raises:
-            SourceUnavailable: one cannot be read any more.
+            SourceUnavailable: one cannot be read any more, or is written while it is.
         """
-        known = self._known(files)
+        nothing: dict[File, Seen] = {}
+        known = self._or_anew(lambda: self._known(files), nothing)
         new = [file for file in files if file not in known]
         cores = os.cpu_count() or 1
         jobs = [partial(_all_digested, new[core::cores], form) for core in range(min(cores, len(new)))]
         read = {file: seen for told in side_by_side(jobs, cores) for file, seen in told.items()}
+        refuse_changed(new)
         self._keep(read)
         return [known.get(file) or read[file] for file in files]
 
+    def _or_anew(self, work: Callable[[], T], without: T) -> T:
+        """What comes of some work; if the database is damaged, it is made anew, for all that is in it can be read again."""
+        try:
+            return work()
+        except sqlite3.OperationalError:  # the disk is full or not open to this user
+            raise
+        except sqlite3.DatabaseError:
+            self._file.unlink()
+            self._make()
+            return without
+
+    def _make(self) -> None:
+        with closing(self._open()) as database, database:
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS digest (path TEXT PRIMARY KEY, bytes INT, inode INT, mtime INT, ctime INT, "
+                "sha256 TEXT, lines INT) WITHOUT ROWID"
+            )
+            if [name for _, name, *_ in database.execute("PRAGMA table_info(digest)")] != _REMEMBERED:
+                raise sqlite3.DatabaseError("it is of another version")
+
     def _known(self, files: Sequence[File]) -> dict[File, Seen]:
-        with self._open() as database:
+        with closing(self._open()) as database:
             rows = (
                 (
                     file,
@@ -173,20 +192,11 @@ class Digests:
 
     def _keep(self, read: dict[File, Seen]) -> None:
         rows = [(file.path, file.bytes, *file.changed, seen.sha256, seen.lines) for file, seen in read.items()]
-        with self._open() as database:
+        with closing(self._open()) as database, database:
             database.executemany("INSERT OR REPLACE INTO digest VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self._file, timeout=60)) as database, database:
-                yield database
-        except (OSError, sqlite3.Error) as error:
-            raise SourceUnavailable(
-                f"{self._file}, which remembers the digests of files, cannot be used: {error}. The disk is full, it is not "
-                "open to this user, or it is damaged. Make room, or remove it: it is made anew"
-            ) from error
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._file, timeout=60)
 
 
 def in_utf8(files: Sequence[File], encoding: str, folder: Path) -> list[str]:
@@ -274,6 +284,8 @@ def _walk(folder: str, suffixes: tuple[str, ...], above: tuple[str, ...] = ()) -
 
 
 def _file(path: str, state: os.stat_result) -> File:
+    if not stat.S_ISREG(state.st_mode):
+        raise OSError(f"{path} is no file but a device or a pipe")  # which may never end
     return File(path, state.st_size, (state.st_ino, state.st_mtime_ns, state.st_ctime_ns))
 
 

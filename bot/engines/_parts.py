@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bot.engines import _files
+from bot.errors import BadInput
 from bot.ports import Digested, Format, Input
 
 if TYPE_CHECKING:
@@ -64,6 +65,19 @@ class Shard:
         metadata: dict[bytes, bytes] = pq.read_schema(self.part).metadata or {}
         return metadata.get(_BY, b"").decode()
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the part is there, with the bytes that were written: engines read a number of which a bit has turned."""
+        try:
+            return self._seal.read_text() == _sha256(self.part)
+        except (OSError, UnicodeDecodeError):
+            return False
+
+    @property
+    def _seal(self) -> Path:
+        """Where the digest of the part stands."""
+        return self.part.with_suffix(".sha256")
+
     def write(self, batches: Callable[[], Iterator[pa.RecordBatch]], schema: pa.Schema, by: str) -> None:
         """
         The part, in place all at once or not at all.
@@ -77,9 +91,27 @@ class Shard:
             _write(batches(), schema.with_metadata({_BY: by}), beside)
             _files.refuse_changed(self.group.files)
             self.part.with_suffix(".tsv").write_text(self.group.listed, encoding="utf-8")
+            self._seal.write_text(_sha256(beside))  # before the part: one without the other is computed again
             beside.replace(self.part)
         finally:
             beside.unlink(missing_ok=True)
+
+
+def refuse_twice(group: Group, read: dict[str, str]) -> None:
+    """
+    Nothing, unless a Parquet file holds the very rows of another (`read`, by digest); files without rows may well be alike.
+
+    Raises:
+        BadInput: it does, and all that counts rows would count them twice.
+    """
+    import pyarrow.parquet as pq
+
+    for file, one in zip(group.files, group.seen, strict=True):
+        if (before := read.setdefault(one.sha256, file.path)) != file.path and pq.read_metadata(file.path).num_rows:
+            raise BadInput(
+                f"{file.path} and {before} are the same bytes, and their rows would be counted twice. One is probably a copy, or "
+                "a link. Take one away"
+            )
 
 
 def of_shards(one: Input, shards: Sequence[Shard]) -> tuple[Digested, bytes]:
@@ -105,6 +137,11 @@ def digest(*texts: str) -> str:
     for text in texts:
         sums.update(f"{len(text)}:{text}".encode())
     return sums.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _told(one: Input, groups: Sequence[Group], listed: str) -> tuple[Digested, bytes]:

@@ -128,13 +128,16 @@ class Work:
         """Every shard with its part, computed now or before by the same `partial`, in words, over the same bytes read alike."""
         total = sum(file.bytes for file in files)
         large, above = self._asked.large, f"{place}{os.sep}"
+        read: dict[str, str] = {}
         for some in _files.shards(files, self._engine.shard_bytes):
             self._house.say(self._far(total), self._read_bytes // _MB, total // _MB)
             group = _parts.Group(some, digests.of(some, large.format))
+            if large.format is Format.PARQUET:
+                _parts.refuse_twice(group, read)
             names = (f"{file.path.removeprefix(above)}:{one.sha256}" for file, one in zip(some, group.seen, strict=True))
             key = _parts.digest(partial, _how(large, layout), _name(self._engine), *names)
             shard = _parts.Shard(group, self._house.folder / "parts" / f"{key}.parquet")
-            if not shard.part.exists():
+            if not shard.is_whole:
                 self._compute(shard, layout)
             self._read_bytes += group.bytes
             self._read_rows += group.rows(large.format)

@@ -16,7 +16,7 @@ _TELLING: Final = 4
 """A secret that is shorter is hidden where it stands alone: hidden everywhere, it would be told by the holes in the words."""
 _LIKE_A_KEY: Final = re.compile(r"(?=.*\d).{6,}|.{12,}")
 """A part of an address that opens it by itself: with a digit in it, or long."""
-_PARAMETERS: Final = ("password", "sslpassword", "passfile")
+_PARAMETERS: Final = ("password", "sslpassword", "passfile", "token")
 
 
 class Masking:
@@ -50,7 +50,7 @@ def _parts(text: str) -> Iterator[str]:
         yield from _of_user(unquote(url.username or ""), unquote(url.password or ""))
     if url.scheme in ("http", "https"):
         yield from _of_web(url.path, url.query)
-    for name, value in parse_qsl(url.query):
+    for name, value in parse_qsl(url.query) + parse_qsl(url.path.lstrip("/;"), separator=";"):  # sc://host:15002/;token=...
         if name in _PARAMETERS:
             yield value
 

@@ -156,6 +156,11 @@ def columns_of(survey: Survey) -> dict[str, str]:
             f'{name}, line 1: no {what} of the question "{survey.question}" of {survey.year} among {len(header)}. It is probably '
             "another year's file, or the question has another number. Compare the recipe with the file"
         )
+    if twice := next((header[index] for index in at if header.count(header[index]) > 1), None):
+        raise BadFigures(
+            f'{name}, line 1: the column "{twice}" is there twice, and engines read one of them. The file was probably '
+            "joined or edited. Fetch it again"
+        )
     if survey.header_lines > 1 and len(texts) != len(header):
         raise BadFigures(
             f"{name}, line 2: {len(texts)} fields where line 1 names {len(header)}, and the questions should stand there. Set "

@@ -211,7 +211,7 @@ def _kernels(kernels: Table, of: Granularity) -> Table:
         window=made.substr(0, 7 if of is Granularity.MONTH else 4),
         original=kernels.ForkParentKernelVersionId.fill_null("") == "",
     )
-    return rows.filter(rows.version.notnull())
+    return rows.filter(rows.version.notnull()).distinct()  # a table may have been joined of two that overlap
 
 
 def _notebooks(kernels: Table, tables: Mapping[str, Table], parts: Table) -> Table:
@@ -220,7 +220,9 @@ def _notebooks(kernels: Table, tables: Mapping[str, Table], parts: Table) -> Tab
 
     versions, languages = tables["KernelVersions"], tables["KernelLanguages"]
     written = versions.select(version=_number(versions.Id), language=_number(versions.ScriptLanguageId))
+    written = written.group_by("version").agg(language=written.language.max())
     named = languages.select(language=_number(languages.Id), is_python=languages.DisplayName.lower().contains("python"))
+    named = named.group_by("language").agg(is_python=named.is_python.any())
     columns = [name for name in parts.columns if name != "version"]
     once = parts.group_by("version").agg(**{name: parts[name].max() for name in columns})  # a file may lie there twice
     rows = kernels.left_join(written, "version").drop("version_right")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import ibis
@@ -180,6 +182,98 @@ def test_what_is_made_up_is_told_in_a_trial_only_and_never_kept(
     reply = asked.compute(pypi_logs.computation(log, ["torch"], [MARCH]))
     assert read(reply).synthetic
     assert store.size(reply.sha256) is None
+
+
+def test_what_a_link_leads_to_is_made_up_too(
+    engine: Watching, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "SYNTHETIC.txt").write_text("made up")
+    real = tmp_path.parent / f"{tmp_path.name}-real"
+    (real / "files").mkdir(parents=True)
+    (real / "folder").symlink_to(log)
+    (real / "files" / "01.parquet").symlink_to(log / "01.parquet")
+    monkeypatch.chdir(log)
+    for place in (real / "folder", real / "files", Path()):
+        with pytest.raises(BadInput, match="are made up"):
+            counted(computer(engine, tmp_path / "home"), place)
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda part: part[:-1], lambda part: part[:40] + bytes([part[40] ^ 1]) + part[41:], lambda _: b""]
+)
+def test_a_part_that_is_damaged_is_computed_again(
+    spoil: Callable[[bytes], bytes], engine: Watching, log: Path, tmp_path: Path
+) -> None:
+    assert counted(computer(engine, tmp_path), log) == 6
+    engine.read.clear()
+    part = min(tmp_path.glob("parts/*.parquet"))
+    part.write_bytes(spoil(part.read_bytes()))
+    assert counted(computer(engine, tmp_path), log) == 6
+    assert len(engine.read) == 1
+
+
+@pytest.mark.parametrize("body", [b"no database" * 99, b""], ids=["damaged", "of another version"])
+def test_digests_that_are_damaged_are_taken_anew(body: bytes, engine: Watching, log: Path, tmp_path: Path) -> None:
+    (tmp_path / "digests.db").write_bytes(body)
+    if not body:
+        with closing(sqlite3.connect(tmp_path / "digests.db")) as older:
+            older.execute("CREATE TABLE digest (path TEXT PRIMARY KEY)")
+    assert counted(computer(engine, tmp_path), log) == 6
+
+
+def test_a_home_that_cannot_be_written_is_named(engine: Watching, log: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        SourceUnavailable, match=r"file/home or the raw data cannot be read or written .* or not open to this user"
+    ):
+        counted(computer(engine, tmp_path / "file" / "home"), log)
+
+
+def test_rows_that_lie_there_twice_are_not_counted_twice(engine: Watching, log: Path, tmp_path: Path) -> None:
+    (log / "copy").mkdir()
+    (log / "copy" / "of.parquet").write_bytes((log / "02.parquet").read_bytes())
+    with pytest.raises(
+        BadInput, match=r"of\.parquet and .*02\.parquet are the same bytes|02\.parquet and .*of\.parquet are the same"
+    ):
+        counted(computer(engine, tmp_path), log)
+    (log / "copy" / "of.parquet").unlink()
+    for name in ("empty", "empty-too"):
+        write_log(log / f"{name}.parquet", [])
+    assert counted(computer(engine, tmp_path), log) == 6
+
+
+def test_a_folder_does_not_say_what_stands_in_files(engine: Watching, tmp_path: Path) -> None:
+    write_log(tmp_path / "log" / "project=torch" / "a.parquet", [Download("2026-03-01T10:00:00", "jax")] * 5)
+    write_log(tmp_path / "log" / "project=jax" / "a.parquet", [Download("2026-03-02T10:00:00", "torch")])
+    assert counted(computer(engine, tmp_path), tmp_path / "log") == 1
+
+
+def test_a_small_input_that_changes_meanwhile_is_no_figure(engine: Watching, store: Store, log: Path, tmp_path: Path) -> None:
+    (tmp_path / "names.csv").write_text("project\ntorch\n")
+    names = Input("names", tmp_path / "names.csv", Format.CSV, (Layout({"project": "string"}),))
+    asked = pypi_logs.computation(log, ["torch"], [MARCH])
+
+    def told(step: str, *_: int) -> None:
+        if "adding up" in step:
+            names.place.write_text("project\ntorch\ntorch\n")  # type: ignore[union-attr]
+
+    def total(parts: ibis.Table, tables: Mapping[str, ibis.Table]) -> ibis.Table:
+        return parts.join(tables["names"], "project").agg(downloads=ibis._.downloads.sum())
+
+    joined = Computation("by name", asked.page, asked.large, asked.partial, total, (names,))
+    with pytest.raises(SourceUnavailable, match=r"names\.csv was written or removed"):
+        computer(engine, tmp_path, store, progress=told).compute(joined)
+
+
+def test_another_encoding_is_computed_of_its_own(engine: Watching, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("name\né\n".encode())
+
+    def first(encoding: str) -> object:
+        asked = Input("names", tmp_path / "a.csv", Format.CSV, (Layout({"name": "string"}),), encoding=encoding)
+        computation = Computation("names", "", asked, lambda rows: rows, lambda parts, _: parts)
+        return read(computer(engine, tmp_path).compute(computation)).rows[0]["name"]
+
+    assert [first("latin-1"), first("utf-8")] == ["Ã©", "é"]
 
 
 def test_without_data_no_engine_is_asked_for(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -109,12 +110,6 @@ def test_a_name_that_is_none_to_engines_or_to_a_list_of_files_is_refused(name: s
         found(Input("code", folder, Format.FILES, suffixes=(".py",)), folder)
 
 
-def test_a_memory_of_digests_that_is_damaged_is_named(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "digests.db").write_bytes(b"no database" * 1000)
-    with pytest.raises(SourceUnavailable, match=r"digests\.db, which remembers the digests of files, cannot be used"):
-        Digests(tmp_path / "digests.db")
-
-
 def test_a_digest_is_that_of_the_bytes_with_their_lines_where_they_can_be_counted(tmp_path: Path) -> None:
     bodies = {"a.csv": b"x\n1\n2\n", "b.json.gz": gzip.compress(b"{}\n{}\n"), "c.json": b"{}\n" * 400_000}
     for name, body in bodies.items():
@@ -156,3 +151,17 @@ def test_a_file_that_has_gone_or_changed_is_named(tmp_path: Path) -> None:
         refuse_changed(files)
     with pytest.raises(SourceUnavailable, match=r"a\.csv cannot be read"):
         Digests(tmp_path / "digests.db").of(files, Format.CSV)
+
+
+@pytest.mark.parametrize("name", ["a\nb.csv", "a\tb.csv", "a\udcff.csv"])
+def test_a_name_that_no_list_can_hold_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(BadInput, match="a character in its name that no list of files can hold"):
+        found(Input("x", tmp_path, Format.CSV), tmp_path)
+
+
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.csv")
+    for place in (tmp_path, tmp_path / "a.csv", Path("/dev/null")):
+        with pytest.raises(BadInput, match="is no file but a device or a pipe"):
+            found(Input("x", place, Format.CSV), place)

@@ -66,6 +66,13 @@ def test_an_address_without_a_password_hides_no_word(url: str) -> None:
     assert masked("the store /srv/mill/threadmill.db of mill on db", url) == "the store /srv/mill/threadmill.db of mill on db"
 
 
+def test_of_a_cluster_the_token_is_hidden_and_its_host_is_not() -> None:
+    url = "sc://spark.example.org:15002/;use_ssl=true;token=s3cr%2Ft"
+    assert masked("spark.example.org:15002 refuses s3cr/t with use_ssl=true", url) == (
+        "spark.example.org:15002 refuses **** with use_ssl=true"
+    )
+
+
 def test_of_a_webhook_all_that_opens_it_is_hidden_and_its_host_is_not() -> None:
     url = "https://hooks.example.org/services/T0AB12CD/Xq9xYzabcdefgh?thread=4711abc"
     said = f'{url} | hooks.example.org:443 "POST /services/T0AB12CD/Xq9xYzabcdefgh?thread=4711abc" | services/T0AB12CD | Xq9xYzabcdefgh'

@@ -420,3 +420,9 @@ def test_a_survey_that_is_not_there_is_the_reason_its_post_is_left_out(recipe: P
     assert main(["preview", "raw", "--period", "2019"]) == 3
     told = "".join(capsys.readouterr())
     assert "the responses of 2019 are not there" in told
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    text = "Q16_1,Q16_1\nWhich - Keras,Which - Keras\nKeras,\n,Keras\n"
+    with pytest.raises(BadFigures, match='the column "Q16_1" is there twice'):
+        told(survey(written(tmp_path, text)), tmp_path)
