@@ -74,7 +74,7 @@ _SIMPLE: Final = st.one_of(
     _import(), _from(), _text(), _text().map(lambda text: f"x = f({text},\n  {{1: 2}})"),
     st.sampled_from(("pass", "x = torch.nn", "raise x from torch", "x[1:2]", "import_ = 1", "x = y \\\n  + torch", "print(jax)")),
 ).filter(_valid)  # fmt: skip
-_COMMENT: Final = st.sampled_from(("", "", "  # import torch", " # it's \"\"\" keras", "# from jax import x \\", "#"))
+_COMMENT: Final = st.sampled_from(("", "", "  # import torch", ' # it\'s """ keras', "# from jax import x \\", "#"))
 
 
 @st.composite
@@ -82,7 +82,16 @@ def _lines(draw: Any) -> str:
     joined = "; ".join(draw(st.lists(_SIMPLE, min_size=1, max_size=2)))
     form = draw(
         st.sampled_from(
-            ("{}", "{}", "{}", "if x: {}", "try: {}\nexcept E: pass", "if x:\n\t{}", "def f():\n    y = 1\n    {}\n\n", "class A:\n {}")
+            (
+                "{}",
+                "{}",
+                "{}",
+                "if x: {}",
+                "try: {}\nexcept E: pass",
+                "if x:\n\t{}",
+                "def f():\n    y = 1\n    {}\n\n",
+                "class A:\n {}",
+            )
         )
     )
     return str(form.format(joined + draw(_COMMENT)))
