@@ -100,6 +100,8 @@ PROGRAMS_BY_HAND: Final[Mapping[str, set[str]]] = {
     "%%time\nimport jax": {"jax"},
     "\ufeffimport jax": {"jax"},
     "x = 1\r\nimport jax\r\n": {"jax"},
+    "x = 1\rimport jax\r# import torch": {"jax"},
+    "import os, \\\r\n  jax\r\n": {"jax"},
     "x = 'it\\'s'  # isn't\nimport jax": {"jax"},
     "x = '\\\\'\nimport jax": {"jax"},
     "def f(:\nimport jax": {"jax"},
@@ -199,10 +201,10 @@ NOTEBOOKS_BY_HAND: Final[Mapping[str, tuple[str, set[str]]]] = {
     "metadata import nothing": (written(code("import jax", metadata={"tags": ["import torch"]})), {"jax"}),
     "metadata after a line end": (written(code("import jax\n", metadata={"tags": ["import torch"]})), {"jax"}),
     "quotes as .NET writes them": (
-        written(code("x = 'QQQ\nimport torch\nQQQ'\nimport jax")).replace("'", "\\u0027").replace("Q", "\\u0022"), {"jax"}
-    ),
-    "quotes of one kind as .NET writes them": (
-        written(code("x = QQQ\nimport torch\nQQQ\nimport jax")).replace("Q", "\\u0022"), {"jax"}
+        written(code("x = Q\nimport torch\nQ\nx = S\nimport torch\nS\nimport jax"))
+        .replace("Q", 3 * "\\u0022")
+        .replace("S", 3 * "\\u0027"),
+        {"jax"},
     ),
     "broken off after the source": (written(code("import jax"), code("import torch")).partition(', "metadata": {}, "exec')[0], {"jax"}),
     "broken off within the source": (written(code("import jax"), code("import torch\nx = 'that")).partition("that")[0], {"jax", "torch"}),
