@@ -214,7 +214,7 @@ def _reading(paths: Sequence[str], form: Format, columns: Mapping[str, str]) -> 
 
 def _shown() -> str:
     """Bytes that are not UTF-8, as text. `decode(content, 'replace')` of DuckDB 2.0 loses the character behind such a byte."""
-    shown = "CAST(content AS VARCHAR)"
+    shown = "replace(CAST(content AS VARCHAR), '\\x00', chr(0))"
     for code, char in _ESCAPES:
         shown = f"replace({shown}, '\\x{code}', {_quoted(char)})"
     return shown

@@ -32,27 +32,27 @@ No program means them.
 _GAP: Final = r"[ \t\r\n]*"
 _ESCAPED: Final = (('\\"', _QUOTE), ("\\u0022", _QUOTE), ('"', _EDGE), ("\\u0027", "'"), ("\\t", " "))
 """JSON's way to write what matters here."""
+_LINE_END: Final = r"\\(?:r\\n|[nr])"
 _BEGIN: Final = rf"(?:^|{_CELL})[ \t\r\n:\[]*{_EDGE}?"
 _FOREIGN: Final = (
     "bash", "sh", "script", "cmd", "system", "html", "HTML", "svg", "SVG", "latex", "markdown", "javascript", "js", "perl",
     "ruby", "R", "sql", "bigquery", "writefile", "file",
 )  # fmt: skip
 """Magics that give a whole cell to something else than this Python."""
-_OUT: Final = f"{_CELL}{_EDGE}"
 _TEXTS: Final = (
-    f"{_QUOTE * 3}[^{_OUT}]*?{_QUOTE * 3}",
-    f"'''[^{_OUT}]*?'''",
-    rf"{_QUOTE}[^\n{_QUOTE}{_OUT}]*{_QUOTE}",
-    rf"'[^\n'{_OUT}]*'",
-    rf"#[^\n{_JOINED}{_OUT}]*{_JOINED}?",
+    f"{_QUOTE * 3}[^{_EDGE}]*?{_QUOTE * 3}",
+    f"'''[^{_EDGE}]*?'''",
+    rf"{_QUOTE}[^\n{_QUOTE}{_EDGE}]*{_QUOTE}",
+    rf"'[^\n'{_EDGE}]*'",
+    rf"#[^\n{_JOINED}{_EDGE}]*",
 )
 _BLANK: Final = r"[ \t\f]"
 _START: Final = rf"(?:{_BEGIN}|[\n;:])[ \t\f\x{{FEFF}}]*(?:%%?time(?:it)?{_BLANK}+)?"
 _MOST: Final = 30
 """Names in one statement that are looked past; a limit, for Java's stack has one."""
-_NAMES: Final = rf"(?:{_BLANK}*[^ \t\f\n,;{_OUT}][^\n,;{_OUT}]*,){{0,{_MOST}}}{_BLANK}*"
-_LINES: Final = rf"(?:\s*[^\s,(){_OUT}][^,(){_OUT}]*,){{0,{_MOST}}}\s*"
-_END: Final = rf"(?:[\s.,;){_OUT}]|$)"
+_NAMES: Final = rf"(?:{_BLANK}*[^ \t\f\n,;{_EDGE}][^\n,;{_EDGE}]*,){{0,{_MOST}}}{_BLANK}*"
+_LINES: Final = rf"(?:\s*[^\s,(){_EDGE}][^,(){_EDGE}]*,){{0,{_MOST}}}\s*"
+_END: Final = rf"(?:[\s.,;){_EDGE}]|$)"
 _MODULE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 
@@ -107,7 +107,7 @@ def pattern(module: str) -> str:
     dotted = dot.join(module.split("."))
     found = [
         rf"import{_BLANK}{_NAMES}{dotted}{_END}",
-        rf"from{_BLANK}+{dotted}(?:{_BLANK}*[.][^\n;{_OUT}]*)?{_BLANK}+import[ \t\f(*]",
+        rf"from{_BLANK}+{dotted}(?:{_BLANK}*[.][^\n;{_EDGE}]*)?{_BLANK}+import[ \t\f(*]",
     ]
     if above:
         listed = rf"(?:{_BLANK}{_NAMES}|{_BLANK}*[(]{_LINES}){last}{_END}"
@@ -144,10 +144,10 @@ def _of_source_first(content: StringValue) -> ArrayValue:
 
 def _unescaped(cells: StringValue) -> StringValue:
     """The lines of JSON texts, or of lists of them, but for cells that are no Python."""
-    lines = cells.replace("\\\\", _SLASH).re_replace(rf'\\n"{_GAP},{_GAP}"', "\n")
+    lines = cells.replace("\\\\", _SLASH).re_replace(rf'{_LINE_END}"{_GAP},{_GAP}"', "\n")
     for written, meant in _ESCAPED:
         lines = lines.replace(written, meant)
-    lines = lines.re_replace(r"(?:\\r)?\\n|\\r", "\n")
+    lines = lines.re_replace(_LINE_END, "\n")
     return lines.re_replace(rf"{_BEGIN}%%(?:{'|'.join(_FOREIGN)})\b[^{_CELL}]*", "")
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Final
 
 import ibis
@@ -18,17 +16,13 @@ from hypothesis import strategies as st
 
 from bot.domain.measure import WHOLE, Missing, Observation, Status
 from bot.domain.period import Period
-from bot.engines import duckdb
-from bot.engines._computer import EngineComputer
-from bot.engines._engine import Means
 from bot.errors import BadInput, BadRecipe, SourceUnavailable
-from bot.ports import Computation, Reply, Result
-from bot.sources.kaggle_notebooks import METRICS, Source, scanned
+from bot.sources.kaggle_notebooks import Source, scanned
+from tests.sources.computing import NOW, a_computer, a_result, rows_of
 from tests.sources.conftest import subject
-from tests.sources.fuzzing import Example, figures, foreign, spoilt
+from tests.sources.fuzzing import Example
 from tests.sources.programs import MODULES, PROGRAMS, imports, notebooks
 
-NOW = dt.datetime(2026, 11, 20, 6, 0, tzinfo=dt.UTC)
 OCTOBER, SEPTEMBER, YEAR_AGO = Period.month(2026, 10), Period.month(2026, 9), Period.month(2025, 10)
 TORCH, KERAS, JAX = (
     subject("torch", kaggle_notebooks="torch"), subject("keras", kaggle_notebooks="tensorflow.keras| keras"),
@@ -37,7 +31,19 @@ TORCH, KERAS, JAX = (
 BOTH = subject("both", ("keras", "torch"))
 SUBJECTS = (TORCH, KERAS, JAX, BOTH)
 PAGE = "https://www.kaggle.com/datasets/kaggle/meta-kaggle-code"
+ASKED = ["jax", "keras|tensorflow.keras", "keras|tensorflow.keras|torch", "torch"]
 Scan = Callable[[Mapping[str, str]], dict[str, set[str]]]
+
+
+def row(window: str = "2026-10", **rest: Any) -> dict[str, Any]:
+    """A row of a result: of ten notebooks one is not at hand, and three are copies."""
+    counts = {"known": 10, "notebooks": 9, "originals": 6, "importing": [1, 2, 4, 3], "original_importing": [1, 1, 2, 2]}
+    return {"window": window, **counts, "last": f"{window}-28 23:59:59" if window else "", "asked": ASKED, **rest}
+
+
+ROWS = (row("2025-10"), row("2026-09", known=10), row(), row("2026-11", last="2026-11-03 00:00:00"))
+HERE = Source(Path("code"), Path("tables"))
+EXAMPLES = [Example(a_result(*ROWS), SUBJECTS, OCTOBER, loses_unseen="a month without notebooks has no row", source=HERE)]
 
 
 # ---- what a file imports -------------------------------------------------------------------------------------------------------
@@ -94,6 +100,8 @@ PROGRAMS_BY_HAND: Final[Mapping[str, set[str]]] = {
     "%%time\nimport jax": {"jax"},
     "\ufeffimport jax": {"jax"},
     "x = 1\r\nimport jax\r\n": {"jax"},
+    "x = 1\rimport jax\r# import torch": {"jax"},
+    "import os, \\\r\n  jax\r\n": {"jax"},
     "x = 'it\\'s'  # isn't\nimport jax": {"jax"},
     "x = '\\\\'\nimport jax": {"jax"},
     "def f(:\nimport jax": {"jax"},
@@ -193,10 +201,10 @@ NOTEBOOKS_BY_HAND: Final[Mapping[str, tuple[str, set[str]]]] = {
     "metadata import nothing": (written(code("import jax", metadata={"tags": ["import torch"]})), {"jax"}),
     "metadata after a line end": (written(code("import jax\n", metadata={"tags": ["import torch"]})), {"jax"}),
     "quotes as .NET writes them": (
-        written(code("x = 'QQQ\nimport torch\nQQQ'\nimport jax")).replace("'", "\\u0027").replace("Q", "\\u0022"), {"jax"}
-    ),
-    "quotes of one kind as .NET writes them": (
-        written(code("x = QQQ\nimport torch\nQQQ\nimport jax")).replace("Q", "\\u0022"), {"jax"}
+        written(code("x = Q\nimport torch\nQ\nx = S\nimport torch\nS\nimport jax"))
+        .replace("Q", 3 * "\\u0022")
+        .replace("S", 3 * "\\u0027"),
+        {"jax"},
     ),
     "broken off after the source": (written(code("import jax"), code("import torch")).partition(', "metadata": {}, "exec')[0], {"jax"}),
     "broken off within the source": (written(code("import jax"), code("import torch\nx = 'that")).partition("that")[0], {"jax", "torch"}),
@@ -307,11 +315,6 @@ def data(folder: Path, kernels: Sequence[Kernel]) -> Source:
     return Source(code=folder / "code", tables=folder / "tables")
 
 
-def computer(home: Path) -> EngineComputer:
-    means = Means(None, 1 << 30, 0, home / "spill")
-    return EngineComputer("kaggle_notebooks", lambda: duckdb.connect(means), home, None, lambda *_: None, lambda: NOW)
-
-
 Told = Mapping[tuple[str, str, str], float]
 
 
@@ -324,7 +327,7 @@ def reasons(found: Sequence[Observation | Missing]) -> set[tuple[str, str]]:
 
 
 def told(source: Source, home: Path, period: Period) -> Sequence[Observation | Missing]:
-    (reply,) = source.fetch(computer(home), SUBJECTS, period)
+    (reply,) = source.fetch(a_computer(home), SUBJECTS, period)
     return source.parse(reply, SUBJECTS, period)
 
 
@@ -360,35 +363,131 @@ def test_notebooks_count_once_in_the_month_they_were_made_in(tmp_path: Path) -> 
     }
 
 
-def test_a_year_is_counted_whole_when_it_is_over(tmp_path: Path) -> None:
-    source = data(tmp_path, (*IN_SEPTEMBER, *IN_OCTOBER, Kernel(1000900, "01/01/2027 00:00:00", None)))
-    year = Period.year(2026)
-    found = told(source, tmp_path / "home", year)
-    assert {key[2] for key in values(found)} == set()
-    assert ("2026", "the sources of 17 of 19 Python notebooks of 2026 are at hand, which is too few") in reasons(found)
-    more = data(tmp_path / "more", (*IN_SEPTEMBER[:8], *IN_OCTOBER, Kernel(1000900, "01/01/2027 00:00:00", None)))
-    seen = values(told(more, tmp_path / "home", year))
-    assert seen["kaggle_notebooks_made", WHOLE, "2026"] == 17
-    assert seen["kaggle_notebooks_share", "torch", "2026"] == 100 * 11 / 17
-    assert seen["kaggle_notebooks_original_share", "both", "2026"] == 100 * 10 / 14
+def test_a_year_is_counted_whole_and_who_has_no_date_is_of_none(tmp_path: Path) -> None:
+    undated = (Kernel(1000900, "2026-10-15", NOTHING), Kernel(1000901, "", NOTHING))
+    source = data(tmp_path, (*IN_SEPTEMBER[:8], *IN_OCTOBER, *undated, Kernel(1000902, "01/01/2027 00:00:00", None)))
+    (reply,) = source.fetch(a_computer(tmp_path / "home"), SUBJECTS, Period.year(2026))
+    assert [(row["window"], row["known"], row["notebooks"], row["last"]) for row in rows_of(reply)] == [
+        ("", 2, 2, ""),
+        ("2026", 18, 17, "2026-10-31 23:59:59"),
+        ("2027", 1, 0, "2027-01-01 00:00:00"),
+    ]
+    (of_the_year,) = (row for row in rows_of(reply) if row["window"] == "2026")
+    assert (of_the_year["originals"], of_the_year["asked"]) == (14, ASKED)
+    assert (of_the_year["importing"], of_the_year["original_importing"]) == ([1, 2, 12, 11], [1, 1, 10, 10])
+    assert reasons(source.parse(reply, SUBJECTS, Period.year(2026))) == {
+        ("2025", "the tables at hand have no Python notebook of 2025"),
+        ("2026", "the sources of 17 of 20 Python notebooks of 2026 are at hand, which is too few"),
+    }
 
 
-def test_notebooks_without_a_date_may_be_of_any_month(tmp_path: Path) -> None:
-    dated = data(tmp_path / "a", (*IN_OCTOBER[:9], *IN_NOVEMBER, Kernel(1000900, "", NOTHING)))
-    assert len(values(told(dated, tmp_path / "home", OCTOBER))) == 18
-    undated = data(
-        tmp_path / "b", (*IN_OCTOBER[:9], *IN_NOVEMBER, Kernel(1000900, "2026-10-15", NOTHING), Kernel(1000901, "", NOTHING))
+# ---- what is told of a result --------------------------------------------------------------------------------------------------
+
+
+def parsed(
+    *rows: Mapping[str, Any], period: Period = OCTOBER, subjects: Sequence[Any] = SUBJECTS
+) -> Sequence[Observation | Missing]:
+    return HERE.parse(a_result(*rows), subjects, period)
+
+
+def test_a_figure_says_what_was_counted_of_what() -> None:
+    seen = next(one for one in parsed(*ROWS) if (one.metric, one.subject) == ("kaggle_notebooks_original_share", "keras"))
+    reply = a_result(*ROWS)
+    assert seen == Observation(
+        metric="kaggle_notebooks_original_share",
+        subject="keras",
+        period=YEAR_AGO,
+        value=100 * 1 / 6,
+        status=Status.MEASURED,
+        origin="Meta Kaggle",
+        url=PAGE,
+        retrieved_at=NOW,
+        note="1 of 6 notebooks that are no copies import keras or tensorflow.keras; sources of 9 of 10 at hand, tables up to "
+        "3 Nov 2026; computed by DuckDB 2.0.0 from 2 files of events (list: 5e5e5e5e5e5e)",
+        query="what was asked",
+        payload_sha256=reply.sha256,
     )
-    assert ("2026-10", "the sources of 9 of 11 Python notebooks of October 2026 are at hand, which is too few") in reasons(
-        told(undated, tmp_path / "home", OCTOBER)
-    )
 
 
-def test_a_month_that_is_not_over_in_the_tables_has_no_figure(tmp_path: Path) -> None:
-    found = told(data(tmp_path, IN_OCTOBER), tmp_path / "home", OCTOBER)
-    assert not values(found)
-    assert ("2026-10", "the tables at hand end on 31 Oct 2026, before October 2026 was over") in reasons(found)
-    nothing = told(
-        data(tmp_path / "none", (Kernel("", "10/15/2026 12:00:00"), Kernel(7, "", NOTHING))), tmp_path / "home", OCTOBER
-    )
-    assert {reason for _, reason in reasons(nothing)} == {"the tables at hand have no notebook with a date"}
+@pytest.mark.parametrize(("known", "told"), [(10, 3 * 18), (11, 2 * 18)])
+def test_nine_of_ten_sources_will_do_and_fewer_not(known: int, told: int) -> None:
+    assert len(values(parsed(row("2025-10"), row("2026-09"), row(known=known), row("2026-11")))) == told
+
+
+def test_notebooks_without_a_date_may_be_of_any_window() -> None:
+    undated = row("", notebooks=0, originals=0, importing=[0] * 4, original_importing=[0] * 4)
+    assert len(values(parsed(row("2025-10"), row(known=9), row("2026-11"), {**undated, "known": 1}))) == 18
+    assert len(values(parsed(row("2025-10"), row(known=9), row("2026-11"), {**undated, "known": 2}))) == 0
+    assert {reason for _, reason in reasons(parsed(undated))} == {"the tables at hand have no notebook with a date"}
+
+
+def test_a_year_is_told_of_years() -> None:
+    rows = [row(str(year), last=f"{year}-12-31 23:59:59") for year in (2025, 2026, 2027)]
+    found = parsed(*rows, period=Period.year(2026))
+    assert {key[2] for key in values(found)} == {"2025", "2026"}
+
+
+def test_a_window_is_over_when_a_notebook_of_a_later_one_is_there() -> None:
+    at_midnight, before = row("2026-11", last="2026-11-01 00:00:00"), row(last="2026-10-31 23:59:59")
+    assert len(values(parsed(row(), at_midnight))) == 18
+    assert reasons(parsed(before)) >= {("2026-10", "the tables at hand end on 31 Oct 2026, before October 2026 was over")}
+
+
+def test_where_all_are_copies_there_is_no_share_of_the_others() -> None:
+    found = parsed(row(originals=0, original_importing=[0, 0, 0, 0]), row("2026-11"))
+    assert values(found)["kaggle_notebooks_original_made", "torch", "2026-10"] == 0
+    assert ("kaggle_notebooks_original_share", "torch", "2026-10") not in values(found)
+    assert ("2026-10", "no notebook made in October 2026 is more than a copy") in reasons(found)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (row(), row()),
+        (row(notebooks=11),),
+        (row(originals=10),),
+        (row(importing=[10, 2, 4, 3]),),
+        (row(original_importing=[1, 3, 2, 2]),),
+        (row(original_importing=[1, 1, 2, 7], importing=[1, 2, 4, 7]),),
+        (row(importing=[5, 2, 4, 3]),),  # four of them copies, of which there are three
+        (row(importing=[1, 2, 4]),),
+        (row(asked=ASKED[:3]),),
+        (row(asked=["torch", *ASKED[1:]]),),
+        (row(asked=["jax", "keras", *ASKED[2:]]),),
+        (row(last="2026-11-01 00:00:00"),),
+        (row(last="10/31/2026 23:59:59"),),
+        (row("October"),),
+    ],
+)
+def test_a_result_that_contradicts_itself_is_refused(rows: Sequence[Mapping[str, Any]]) -> None:
+    with pytest.raises(SourceUnavailable):
+        parsed(*rows, row("2026-11"))
+
+
+# ---- who is asked about --------------------------------------------------------------------------------------------------------
+
+
+def test_nobody_is_asked_about_who_has_no_modules(tmp_path: Path) -> None:
+    others = (subject("django"), subject("any", ("django", "torch")), TORCH)
+    source = data(tmp_path, (*IN_OCTOBER, *IN_NOVEMBER))
+    assert list(source.fetch(a_computer(tmp_path / "home"), others[:1], OCTOBER)) == []
+    (reply,) = source.fetch(a_computer(tmp_path / "home"), others, OCTOBER)
+    assert {seen.subject for seen in source.parse(reply, others, OCTOBER)} == {WHOLE, "torch"}
+
+
+def test_a_group_may_have_modules_of_its_own() -> None:
+    either = subject("either", ("torch", "keras"), kaggle_notebooks="jax")
+    assert values(parsed(*ROWS, subjects=(TORCH, KERAS, either)))["kaggle_notebooks_made", "either", "2026-10"] == 1
+
+
+def test_a_group_with_an_unknown_member_is_refused() -> None:
+    with pytest.raises(BadRecipe, match="nobody"):
+        parsed(*ROWS, subjects=(subject("group", ("nobody",)),))
+
+
+@pytest.mark.parametrize(
+    "modules", ["", "torch|", "torch.*", "torch-lightning", "a..b", ".a", "a.", "1a", "to rch", "(?i)torch", "é"]
+)
+def test_what_is_no_name_of_a_module_is_refused(modules: str) -> None:
+    with pytest.raises(BadInput, match="no name of a Python module"):
+        list(HERE.fetch(a_computer(Path("home")), (subject("it", kaggle_notebooks=modules),), OCTOBER))
