@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from bot.engines._computer import Shared
 
 
+_ENGINE = ("EXTRA", "connect", "elsewhere")
+
+
 @dataclass(frozen=True)
 class Trial:
     """A source is tried: data that are made up will do, nothing is stored, and `engine` takes the place of the recipe's."""
@@ -134,7 +137,7 @@ class _Clients:
         from bot.engines._computer import EngineComputer, Shared
         from bot.engines._engine import Means
 
-        room = plugins.load("engines", engine, ("EXTRA", "connect", "elsewhere"))
+        room = plugins.load("engines", engine, _ENGINE)
         settings = self._house.settings.engines
         address = settings.addresses.get(engine)
         if self._offline and room.elsewhere(address):
@@ -181,6 +184,8 @@ def _source(spec: SourceSpec, folder: Path, house: House) -> NamedSource:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise BadRecipe(f"{folder / 'report.toml'}: sources.{spec.name}.{place}: {first['msg']}") from None
+    if hasattr(room, "COMPUTED"):
+        plugins.load("engines", source.engine, _ENGINE)
     metrics = (*(metric.key for metric in room.METRICS), *getattr(room, "DELIVERS", getattr(source, "delivers", ())))
     try:
         source = _beside(source, folder)

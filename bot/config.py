@@ -62,6 +62,8 @@ KEEP_DAYS: Final = 800
 _LEAST_DAYS, _MOST_DAYS = 60, 36_500
 
 _ENGINE: Final = "THREADMILL_ENGINE_"
+_MAY_HOLD_A_KEY: Final = re.compile(r"[@;?]")
+"""In an address: user:password@, Spark Connect's /;token=, a query. To hide others would hide "local" wherever it stands."""
 
 _LONGEST_PATH: Final = 1000
 
@@ -154,7 +156,7 @@ class Settings:
     @property
     def hidden(self) -> tuple[Secret, ...]:
         """Everything that must not be shown, by anybody, anywhere."""
-        engines = [address for address in self.engines.addresses.values() if "@" in address.reveal()]
+        engines = [address for address in self.engines.addresses.values() if _MAY_HOLD_A_KEY.search(address.reveal())]
         return (*self.secrets.values(), *([self.database_url] if self.database_url else []), *engines)
 
 
@@ -247,7 +249,8 @@ def _size(environment: Mapping[str, str], name: str, usual: int, least: int) -> 
     size = round(float(match[1]) * {"M": 10**6, "G": 10**9, "T": 10**12}[match[2]]) if match else -1
     if size < least:
         raise BadInput(
-            f"{name} is no size such as 500MB or 2GB{f', {least // 10**6}MB at least' if least else ''}; unset it for the default"
+            f'{name} "{text}" is no size such as 500MB or 2GB'
+            f"{f', {least // 10**6}MB at least' if least else ''}; write it so, or unset it for the default"
         )
     return size
 

@@ -24,6 +24,7 @@ settings.register_profile("suite", deadline=None)  # the first example of a test
 settings.load_profile("suite")
 SHARED = Path(__file__).parent.parent.parent / "shared"
 LONGEST: Final = (
+    "tests/engines/test_spark_cluster.py",
     "tests/hosts/",
     "tests/crashes/test_secrets.py",
     "tests/crashes/test_matrix.py",

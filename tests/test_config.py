@@ -204,6 +204,33 @@ def test_who_watches_is_read() -> None:
     }
 
 
+def test_an_address_of_an_engine_is_hidden_if_it_may_hold_a_key() -> None:
+    told = settings(
+        {
+            "THREADMILL_ENGINE_SPARK": "sc://host:15002/;token=abc",
+            "THREADMILL_ENGINE_CLICKHOUSE": "https://u:pw@host:8443/db",
+            "THREADMILL_ENGINE_BIGQUERY": "a-project",
+        }
+    )
+    assert {secret.reveal() for secret in told.hidden} == {"sc://host:15002/;token=abc", "https://u:pw@host:8443/db"}
+    assert {name: secret.reveal() for name, secret in told.engines.addresses.items()} == {
+        "spark": "sc://host:15002/;token=abc", "clickhouse": "https://u:pw@host:8443/db", "bigquery": "a-project",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("32MB", 32_000_000), ("1.5 GB", 1_500_000_000), ("2TB", 2_000_000_000_000), ("", 2_000_000_000)]
+)
+def test_the_memory_of_an_engine_is_a_size(text: str, size: int) -> None:
+    assert settings({"THREADMILL_ENGINE_MEMORY": text}).engines.memory_bytes == size
+
+
+@pytest.mark.parametrize("text", ["31.999MB", "2", "2GiB", "-2GB", "GB", "٢GB", "1e3MB"])
+def test_what_is_no_size_is_refused_with_what_it_is(text: str) -> None:
+    with pytest.raises(BadInput, match=f'THREADMILL_ENGINE_MEMORY "{text}" is no size such as 500MB or 2GB, 32MB at least'):
+        settings({"THREADMILL_ENGINE_MEMORY": text})
+
+
 def test_everything_that_must_not_be_shown_is_hidden() -> None:
     told = settings({"DATABASE_URL": "postgresql://u:pw@db/mill", "GITHUB_TOKEN": TOKEN, "THREADMILL_NOTIFY_URL": HOOK, **MAILS})
     assert {secret.reveal() for secret in told.hidden} == {

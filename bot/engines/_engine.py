@@ -1,4 +1,8 @@
-"""What every engine does. A room of the wing is a module with EXTRA and `connect(means) -> Engine`."""
+"""
+What every engine does. A room of the wing is a module with `connect(means) -> Engine`, EXTRA, and `elsewhere`.
+
+EXTRA is what `pip install 'threadmill[...]'` calls its packages; `elsewhere(address)` says whether it is reached by a connection.
+"""
 
 from __future__ import annotations
 

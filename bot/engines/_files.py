@@ -5,10 +5,11 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -22,6 +23,8 @@ from bot.ports import Format, Input
 MARK: Final = "SYNTHETIC.txt"
 """In a folder, it says that all in it and below is made up."""
 _PATTERN: Final = "*?["
+_ODD: Final = re.compile(r"[*?\[\x00-\x1f\x7f\ud800-\udfff]")
+"""A pattern to engines; what would break a list of files into other lines; a byte that is not UTF-8."""
 _BLOCK: Final = 1 << 20
 
 
@@ -64,8 +67,10 @@ def found(wanted: Input, place: Path) -> list[File]:
         raise BadInput(
             f"{place} cannot be looked at: {error}. It is probably not open to this user. Check its permissions"
         ) from error
-    if odd := next((file.path for file in files if set(file.path) & set(_PATTERN)), None):
-        raise BadInput(f"{odd} has one of {_PATTERN} in its name, which engines take for a pattern. Rename it")
+    if odd := next((file.path for file in files if _ODD.search(file.path)), None):
+        raise BadInput(
+            f"{odd!r} has one of {_PATTERN} in its name, which engines take for a pattern, or a character that is none. Rename it"
+        )
     if not files:
         ends = " or ".join(wanted.of_suffixes)
         what = (
@@ -114,19 +119,25 @@ def _bytes(files: Iterable[File]) -> int:
 
 
 def synthetic(files: Iterable[File]) -> bool:
-    """Whether any of the files is said to be made up, by a mark in its folder or in one above."""
-    folders = {os.path.dirname(file.path) for file in files}
+    """Whether any of the files is said to be made up, by a mark in its folder or in one above, also of where links lead."""
+    there = list(files)
+    folders = {os.path.dirname(file.path) for file in there}
+    folders |= {os.path.realpath(folder) for folder in folders}
+    folders |= {os.path.dirname(os.path.realpath(file.path)) for file in there if os.path.islink(file.path)}
     above = {str(parent) for folder in folders for parent in (Path(folder), *Path(folder).parents)}
     return any(os.path.exists(os.path.join(folder, MARK)) for folder in above)
 
 
 class Digests:
-    """Digests of files, remembered in a small database as long as a file is not written again."""
+    """
+    Digests of files, remembered in a small database as long as a file is not written again.
+
+    Whatever it is asked, it raises SourceUnavailable if the database cannot be read or written.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with closing(self._open()) as database, database:
+        with self._open() as database:
             database.execute(
                 "CREATE TABLE IF NOT EXISTS digest (path TEXT PRIMARY KEY, bytes INT, inode INT, mtime INT, ctime INT, "
                 "sha256 TEXT, lines INT) WITHOUT ROWID"
@@ -137,7 +148,7 @@ class Digests:
         The digests of some files, in their order.
 
         Raises:
-            SourceUnavailable: one cannot be read any more, or is written while it is.
+            SourceUnavailable: one cannot be read any more.
         """
         known = self._known(files)
         new = [file for file in files if file not in known]
@@ -148,7 +159,7 @@ class Digests:
         return [known.get(file) or read[file] for file in files]
 
     def _known(self, files: Sequence[File]) -> dict[File, Seen]:
-        with closing(self._open()) as database:
+        with self._open() as database:
             rows = (
                 (
                     file,
@@ -162,11 +173,20 @@ class Digests:
 
     def _keep(self, read: dict[File, Seen]) -> None:
         rows = [(file.path, file.bytes, *file.changed, seen.sha256, seen.lines) for file, seen in read.items()]
-        with closing(self._open()) as database, database:
+        with self._open() as database:
             database.executemany("INSERT OR REPLACE INTO digest VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
-    def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._file, timeout=60)
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self._file, timeout=60)) as database, database:
+                yield database
+        except (OSError, sqlite3.Error) as error:
+            raise SourceUnavailable(
+                f"{self._file}, which remembers the digests of files, cannot be used: {error}. The disk is full, it is not "
+                "open to this user, or it is damaged. Make room, or remove it: it is made anew"
+            ) from error
 
 
 def in_utf8(files: Sequence[File], encoding: str, folder: Path) -> list[str]:

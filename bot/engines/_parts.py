@@ -76,7 +76,7 @@ class Shard:
         try:
             _write(batches(), schema.with_metadata({_BY: by}), beside)
             _files.refuse_changed(self.group.files)
-            self.part.with_suffix(".tsv").write_text(self.group.listed)
+            self.part.with_suffix(".tsv").write_text(self.group.listed, encoding="utf-8")
             beside.replace(self.part)
         finally:
             beside.unlink(missing_ok=True)

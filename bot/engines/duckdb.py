@@ -25,6 +25,8 @@ EXTRA: Final = "duckdb"
 _MIB: Final = 1 << 20
 _LARGEST_SHARD: Final = 512 * _MIB
 _ROWS: Final = 65_536
+_NO_HIVE: Final = "hive_partitioning = false"
+"""Else a folder named `project=x`, even one above all data, is a column to it and overrides that of the files."""
 _ESCAPES: Final = (("0A", "\n"), ("0D", "\r"), ("09", "\t"), ("22", '"'), ("27", "'"), ("5C", "\\"))
 """How DuckDB spells bytes when it shows a blob as text; all others that are not printable stay as they are spelt."""
 
@@ -54,6 +56,8 @@ def connect(means: Means) -> DuckDB:
             read_only=bool(address),
             memory_limit=f"{means.memory_bytes}B",
             temp_directory=str(means.scratch),
+            autoinstall_known_extensions=False,
+            autoload_known_extensions=False,
         )
     except duckdb.Error as error:
         raise BadInput(
@@ -72,9 +76,8 @@ class DuckDB:
         self.version = version
         # Whole files are held in memory beside what the limit counts, on every core some
         self.shard_bytes = min(_LARGEST_SHARD, max(means.memory_bytes // 4, _MIB))
-        settings = ("TimeZone = 'UTC'", "autoinstall_known_extensions = false", "autoload_known_extensions = false")
-        for setting in (*settings, "preserve_insertion_order = false"):  # else it reads files one after the other
-            opened.raw_sql(f"SET {setting}")
+        opened.raw_sql("SET TimeZone = 'UTC'")
+        opened.raw_sql("SET preserve_insertion_order = false")  # else it reads files one after the other
 
     def files(self, name: str, paths: Sequence[str], form: Format, columns: Mapping[str, str]) -> Table:
         """As in `Engine`."""
@@ -120,7 +123,7 @@ class DuckDB:
                 f"DuckDB has used up its memory ({said(error)}). Raise THREADMILL_ENGINE_MEMORY, or free room on the disk of "
                 f"{self._means.scratch}, where it spills; what was computed until then is kept"
             )
-        if isinstance(error, duckdb.IOException | duckdb.HTTPException):
+        if isinstance(error, duckdb.IOException | duckdb.HTTPException | OSError):
             return SourceUnavailable(
                 f"DuckDB cannot read or write ({said(error)}). A file has gone, is damaged, or the disk is full. Check it; what "
                 "was computed until then is kept"
@@ -140,15 +143,16 @@ def _reading(paths: Sequence[str], form: Format, columns: Mapping[str, str]) -> 
     listed = f"[{', '.join(_quoted(path) for path in paths)}]"
     match form:
         case Format.PARQUET:
-            return f"SELECT * FROM read_parquet({listed})"
+            return f"SELECT * FROM read_parquet({listed}, {_NO_HIVE})"
         case Format.CSV:
             return (
-                f"SELECT * FROM read_csv({listed}, header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', "
+                f"SELECT * FROM read_csv({listed}, {_NO_HIVE}, header = true, all_varchar = true, "
+                "delim = ',', quote = '\"', escape = '\"', "
                 "skip = 0)"  # or it takes all above a row that is too long for something that is no part of the table
             )
         case Format.JSON:
             types = ", ".join(f"{_quoted(name)}: {_quoted(_type(kind))}" for name, kind in columns.items())
-            return f"SELECT * FROM read_json({listed}, format = 'newline_delimited', columns = {{{types}}})"
+            return f"SELECT * FROM read_json({listed}, {_NO_HIVE}, format = 'newline_delimited', columns = {{{types}}})"
         case Format.FILES:
             # DuckDB 2.0 reads one list of files on one core; several lists it reads side by side
             cores = min(os.cpu_count() or 1, len(paths))

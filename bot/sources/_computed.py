@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -26,26 +25,19 @@ class _Input:
 
 
 @dataclass(frozen=True)
-class _Head:
-    engine: str
-    expression_sha256: str
-    inputs: tuple[_Input, ...]
-    synthetic: bool
-    rows: list[Any]
-
-
-@dataclass(frozen=True)
 class Computed:
-    """The head of a result, and its rows."""
+    """A result as a reply has it."""
 
-    head: _Head
+    engine: str
+    inputs: tuple[_Input, ...]
     rows: list[Any]
 
     @property
     def note(self) -> str:
         """What it was computed by and from, for the note of a figure."""
-        named = ", ".join(_named(one) for one in self.head.inputs[:_MOST_NAMED])
-        return f"computed by {self.head.engine} from {named}"
+        named = [_named(one) for one in self.inputs[:_MOST_NAMED]]
+        more = len(self.inputs) - len(named)
+        return f"computed by {self.engine} from {', '.join(named)}{f' and {more} more' if more else ''}"
 
 
 def read(reply: Reply, row: type[R]) -> tuple[Computed, list[R]]:
@@ -55,9 +47,8 @@ def read(reply: Reply, row: type[R]) -> tuple[Computed, list[R]]:
     Raises:
         SourceUnavailable: it is none, or has other rows.
     """
-    head = _replies.read(reply, _Head)
-    rows = _replies.read(reply, list[row], json.dumps(head.rows).encode()) if head.rows else []  # type: ignore[valid-type]
-    return Computed(head, head.rows), rows
+    computed = _replies.read(reply, Computed)
+    return computed, _replies.read(reply, list[row], json.dumps(computed.rows).encode())  # type: ignore[valid-type]
 
 
 def place(files: Path | None, table: str, source: str) -> Path | str:
@@ -79,6 +70,3 @@ def _named(one: _Input) -> str:
     if not one.files:
         return f"the table {one.place}"
     return f"{one.files:,} file{'s' if one.files != 1 else ''} of {one.name} (list: {one.sha256[:12]})"
-
-
-Rows = Mapping[str, Any]

@@ -144,6 +144,8 @@ class Source:
         computed, rows = _computed.read(reply, _Row)
         told = _replies.Told(reply, ORIGINS[0])
         by_key = {(row.project, row.month[:7]): row for row in rows}
+        if len(by_key) != len(rows) or any(row.ci + row.unsaid > row.downloads or row.nameless > row.downloads for row in rows):
+            _replies.changed(reply, "its counts contradict each other")
         logged = {row.month[:7]: row.logged for row in rows}
         return [
             one
@@ -215,7 +217,8 @@ def _told(
             if there < days
             else f'the log at hand has no download of "{subject.ids[_NAME]}"'
         )
-        yield from (Missing(metric.key, subject.key, month, reason, withdrawn=True) for metric in METRICS)
+        # A log that begins later says nothing of what it had before
+        yield from (Missing(metric.key, subject.key, month, reason, withdrawn=there > 0) for metric in METRICS)
         return
     page = f"https://pypi.org/project/{row.project}/"
     note = f"{row.project}: {row.nameless:,} of {row.downloads:,} by clients that do not say what they are; {by}"

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, no
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.domain.keeping import Keep, Pruned, Share, Why
+from bot.ports import MANIFEST
 from bot.store import tables
 from bot.store.failures import bad_store
 from bot.store.schema import KEEPING, alone
@@ -106,6 +107,7 @@ class _Going:
             reply.retrieved_at < self._unread_before,
             or_(not_(self._read), reply.retrieved_at < read_before),
             not_(_shown(reply.payload_sha256)),
+            not_(reply.key.startswith(MANIFEST)),  # figures name it in their notes, where no table sees that
         )
         self._payload = and_(payload.stored_at < self._unread_before, not_(_shown(payload.sha256)))
 

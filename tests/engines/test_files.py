@@ -92,6 +92,29 @@ def test_the_mark_counts_in_the_folder_and_above(folder: Path) -> None:
     assert synthetic(files)
 
 
+def test_the_mark_counts_where_a_link_leads(folder: Path, tmp_path: Path) -> None:
+    (folder / "SYNTHETIC.txt").touch()
+    real = tmp_path / "real"
+    real.mkdir()
+    (real / "1.py").symlink_to(folder / "a" / "1.py")
+    (tmp_path / "linked").symlink_to(folder / "b")
+    for place in (real, tmp_path / "linked"):
+        assert synthetic(found(Input("code", place, Format.FILES, suffixes=(".py",)), place))
+
+
+@pytest.mark.parametrize("name", ["1\n2.py", "1\t2.py", "1\udcff.py", "[1].py"])
+def test_a_name_that_is_none_to_engines_or_to_a_list_of_files_is_refused(name: str, folder: Path) -> None:
+    (folder / name).touch()
+    with pytest.raises(BadInput, match="Rename it"):
+        found(Input("code", folder, Format.FILES, suffixes=(".py",)), folder)
+
+
+def test_a_memory_of_digests_that_is_damaged_is_named(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "digests.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(SourceUnavailable, match=r"digests\.db, which remembers the digests of files, cannot be used"):
+        Digests(tmp_path / "digests.db")
+
+
 def test_a_digest_is_that_of_the_bytes_with_their_lines_where_they_can_be_counted(tmp_path: Path) -> None:
     bodies = {"a.csv": b"x\n1\n2\n", "b.json.gz": gzip.compress(b"{}\n{}\n"), "c.json": b"{}\n" * 400_000}
     for name, body in bodies.items():

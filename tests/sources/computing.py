@@ -10,15 +10,14 @@ from typing import Any
 
 from bot.engines import duckdb
 from bot.engines._computer import EngineComputer, Shared
-from bot.engines._engine import Means
 from bot.ports import Digested, Reply, Result, silent
+from tests.engines.computing import means
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
 
 def a_computer(home: Path, trial: bool = False) -> EngineComputer:
-    means = Means(None, 1 << 28, 0, home / "spill")
-    return EngineComputer("a_source", Shared(lambda: duckdb.connect(means)), home, None, silent, lambda: NOW, trial)
+    return EngineComputer("a_source", Shared(lambda: duckdb.connect(means(home))), home, None, silent, lambda: NOW, trial)
 
 
 def a_result(*rows: Mapping[str, Any], query: str = "what was asked") -> Reply:

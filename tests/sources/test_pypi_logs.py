@@ -90,6 +90,27 @@ def test_a_month_with_a_day_that_is_not_logged_has_no_figure() -> None:
     assert found["", "pytorch", "2026-03"] == "the log at hand has downloads of 0 of its 31 days"
 
 
+def test_a_month_that_turns_out_to_lack_days_is_withdrawn_and_one_the_log_has_nothing_of_is_not() -> None:
+    found = Source().parse(reply(row("2026-04", "torch", 100, logged=29)), [TORCH], APRIL)
+    assert {(one.period.key, one.withdrawn) for one in found if isinstance(one, Missing)} == {
+        ("2025-04", False), ("2026-03", False), ("2026-04", True),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [row("2026-04", "torch", 100, ci=60, unsaid=41)],
+        [row("2026-04", "torch", 100, nameless=101)],
+        [row("2026-04", "torch", 100), row("2026-04", "torch", 90)],
+    ],
+    ids=["ci", "nameless", "twice"],
+)
+def test_counts_that_contradict_each_other_are_no_figures(rows: list[dict[str, Any]]) -> None:
+    with pytest.raises(SourceUnavailable, match="contradict each other"):
+        told(*rows)
+
+
 def test_a_package_nobody_downloaded_has_no_figure() -> None:
     assert told(row("2026-04", "torch", 100))["ci_", "jax", "2026-04"] == 'the log at hand has no download of "jax"'
 
@@ -189,5 +210,8 @@ def test_what_is_made_up_is_refused_and_can_be_tried(recipe: Path, capsys: pytes
 def test_an_engine_there_is_not_is_named(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sources", "pypi_logs", "--try", "--engine", "dukdb", "--period", "2026-04"]) == 2
     assert 'there is no engine "dukdb" (did you mean "duckdb"?)' in capsys.readouterr().err
+    (recipe / "report.toml").write_text(RECIPE.replace('files = "log"', 'files = "log"\nengine = "dukdb"'))
+    assert main(["check", "raw"]) == 2
+    assert 'there is no engine "dukdb" (did you mean "duckdb"?)' in capsys.readouterr().out
     assert main(["sources", "clickpy", "--try", "--engine", "duckdb"]) == 2
     assert "clickpy computes nothing, so it has no engine" in capsys.readouterr().err

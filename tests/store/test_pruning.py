@@ -65,6 +65,12 @@ def test_a_reply_nothing_was_read_from_is_kept_35_days(store: Database) -> None:
     assert store.kept("npm", "question b'a'", dt.date.min) is None
 
 
+def test_a_list_of_files_that_was_counted_from_is_kept_for_good(store: Database) -> None:
+    store.keep("pypi_logs", f"manifest:{digest(b'a')}", a_reply(b"a", retrieved_at=MORNING))
+    assert store.prune(MORNING + days(5000), KEEP).shares == NOTHING
+    assert is_there(store, b"a")
+
+
 @pytest.mark.parametrize("kept_days", [60, 800])
 def test_a_reply_that_figures_were_read_from_is_kept_as_long_as_the_settings_say_and_its_figures_for_good(
     kept_days: int, store: Database
