@@ -23,10 +23,13 @@ from bot.domain.period import Granularity, Period
 from bot.engines._engine import Engine
 from bot.errors import BadInput, SourceUnavailable, ThreadmillError
 from bot.ports import Format
-from bot.sources import github_events, pypi_logs, survey_microdata
+from bot.sources import github_events, kaggle_notebooks, pypi_logs, survey_microdata
 from bot.sources._responses import columns_of
 from tests.engines.computing import computed
 from tests.engines.data import Download, write_log, write_table
+from tests.sources.programs import MODULES
+from tests.sources.test_kaggle_notebooks import NOTEBOOKS_BY_HAND, PROGRAMS_BY_HAND, Kernel, code, text, written
+from tests.sources.test_kaggle_notebooks import data as kernels_written
 
 Check = Callable[[Engine, Path], None]
 
@@ -110,6 +113,47 @@ def check_shares_from_the_responses_of_a_survey(engine: Engine, folder: Path) ->
         {"options": "keras", "offered": 1, "count": 2, "low": 20.76596, "high": 93.850806} | common,
         {"options": "keras|scikit-learn", "offered": 2} | of_three | common,
     )
+
+
+def check_shares_of_notebooks_by_what_they_import(engine: Engine, folder: Path) -> None:
+    kernels = (
+        Kernel(1000010, "10/01/2026 00:00:00", "import torch", language=2, ending="py"),
+        Kernel("1000020.0", "10/31/2026 23:59:59", written(code("from tensorflow import keras")), forked="1000010"),
+        Kernel(
+            1000030, "10/15/2026 12:00:00", written(code("import keras, torch")), older={1000029: written(code("import jax"))}
+        ),
+        Kernel(1000040, "10/15/2026 12:00:00", None),  # its source is not at hand
+        Kernel(1000050, "10/15/2026 12:00:00", written(code("import torch")), language=13),  # R
+        Kernel(1000060, "09/30/2026 23:59:59", written(text("import torch"))),
+        Kernel(1000070, "yesterday", written(code("import torch"))),
+    )
+    source = kernels_written(folder / "kaggle", kernels)
+    asked = ["keras|tensorflow.keras", "torch"]
+    rows = computed(engine, kaggle_notebooks.computation(source.code, source.tables, asked, Granularity.MONTH), folder).rows
+    assert [tuple(row[name] for name in ("window", "known", "notebooks", "originals", "last")) for row in rows] == [
+        ("", 1, 1, 1, ""),
+        ("2026-09", 1, 1, 1, "2026-09-30 23:59:59"),
+        ("2026-10", 4, 3, 2, "2026-10-31 23:59:59"),
+    ]
+    assert [(row["asked"], row["importing"], row["original_importing"]) for row in rows] == [
+        (asked, [0, 1], [0, 1]),
+        (asked, [0, 0], [0, 0]),
+        (asked, [2, 2], [1, 2]),
+    ]
+
+
+def check_programs_and_notebooks_import_the_same_modules(engine: Engine, folder: Path) -> None:
+    files = {f"{number}.py": told for number, told in enumerate(PROGRAMS_BY_HAND.items(), 1000)}
+    files |= {f"{number}.ipynb": told for number, told in enumerate(NOTEBOOKS_BY_HAND.values(), 2000)}
+    paths = [str(folder / name) for name in files]
+    for path, (content, _) in zip(paths, files.values(), strict=True):
+        Path(path).write_bytes(content.encode())
+    rows = _all(engine, kaggle_notebooks.scanned(engine.files("probe", paths, Format.FILES, {}), MODULES))
+    words = ("unreadable", *MODULES)
+    found = {row["version"]: (1 - row["readable"], *(row[f"m{at}"] for at in range(len(MODULES)))) for row in rows}
+    assert {version: {word for word, said in zip(words, told, strict=True) if said} for version, told in found.items()} == {
+        int(name.partition(".")[0]): expected for name, (_, expected) in files.items()
+    }
 
 
 # ---- what engines are known to disagree about ------------------------------------------------------------------------------------
