@@ -42,6 +42,7 @@ _MIB: Final = 1 << 20
 _LEAST_HEAP: Final = 512 * _MIB
 _BESIDE_HEAP: Final = 384 * _MIB
 """What a Java process takes beside its heap, as Spark reckons for executors (spark.executor.memoryOverhead)."""
+_MASTER: Final = re.compile(r"local(?:\[[^\]]*\])?|local-cluster\[[^\]]*\]|yarn|(?:spark|k8s|sc)://.+")
 _PORTS: Final = {"sc": 15002, "spark": 7077}
 _HERE: Final = {"127.0.0.1", "localhost", "::1"}
 _OPTIONS: Final[Mapping[Format, Mapping[str, str]]] = {
@@ -94,6 +95,11 @@ def connect(means: Means, patience: Patience = PATIENCE) -> Spark:
         raise without("spark", EXTRA, error.name or "pyspark") from error
     address = "local[*]" if means.address is None else means.address.reveal()
     shown = _shown(address)
+    if not _MASTER.fullmatch(address):
+        raise BadInput(
+            "THREADMILL_ENGINE_SPARK names no master Spark knows. Write spark://host:7077, sc://host:15002 for Spark Connect, yarn, "
+            "k8s://https://host:443 or local[4]; unset it for all cores of this machine"
+        )
     if address.startswith("sc://"):
         return Spark(ibis, Server(address, shown, _hosts(address)), shown)
     return Spark(ibis, _driver(address, means, patience), shown)

@@ -28,7 +28,7 @@ from bot.ports import Computation, Computer, Format, Input, Layout, Reply
 from bot.sources import _computed, _replies, _windows
 
 if TYPE_CHECKING:
-    from ibis.expr.types import Table
+    from ibis.expr.types import BooleanValue, Table, Value
 
 _NAME: Final = "pypi_logs"
 _ALL: Final = Metric(
@@ -157,26 +157,26 @@ class Source:
 
 def computation(data: Path | str, names: Sequence[str], months: Sequence[Period]) -> Computation:
     """Downloads by month and package, of these packages in these months."""
+    windows = _joined(months)
 
     def partial(events: Table) -> Table:
-        return by_day(events, names, _joined(months))
+        # Files are each read once, whatever month is asked for next; a table is asked anew for every month
+        return by_day(events.filter(_inside(events.at, windows)) if isinstance(data, str) else events, names)
 
     def total(parts: Table, _: Mapping[str, Table]) -> Table:
-        return by_month(parts)
+        days = [(start.date(), end.date()) for start, end in windows]
+        return by_month(parts if isinstance(data, str) else parts.filter(_inside(parts.day, days)))
 
     about = f"downloads of {', '.join(names)} in {', '.join(month.key for month in months)}"
     return Computation(about, ORIGINS[0].homepage, Input("events", data, Format.PARQUET, LAYOUTS), partial, total)
 
 
-def by_day(events: Table, names: Sequence[str], windows: Sequence[tuple[dt.datetime, dt.datetime]]) -> Table:
+def by_day(events: Table, names: Sequence[str]) -> Table:
     """
     Downloads of packages by UTC `day` and `project`, without mirrors: `downloads`, `ci` of them by CI, `unsaid` that say nothing
     about CI, `nameless` that do not say by what.
     """
-    import ibis
-
-    inside = ibis.or_(*((events.at >= start) & (events.at < end) for start, end in windows))
-    rows = events.filter(inside, events.project.isin(list(names)), events.installer.fill_null("").notin(list(MIRRORS)))
+    rows = events.filter(events.project.isin(list(names)), events.installer.fill_null("").notin(list(MIRRORS)))
     return rows.group_by(day=rows.at.date(), project=rows.project).agg(
         downloads=rows.count(),
         ci=rows.count(where=rows.ci.fill_null(False)),
@@ -192,6 +192,12 @@ def by_month(days: Table) -> Table:
     sums = {name: rows[name].sum() for name in ("downloads", "ci", "unsaid", "nameless")}
     counted = rows.group_by("month", "project").agg(**sums, days=rows.day.nunique())
     return counted.join(logged, "month").order_by("month", "project")
+
+
+def _inside(at: Value, windows: Sequence[tuple[dt.date, dt.date]]) -> BooleanValue:
+    import ibis
+
+    return ibis.or_(*((at >= start) & (at < end) for start, end in windows))
 
 
 def _joined(months: Sequence[Period]) -> list[tuple[dt.datetime, dt.datetime]]:

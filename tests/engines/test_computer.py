@@ -421,3 +421,12 @@ def _endless(events: ibis.Table) -> ibis.Table:
 
 def _first(parts: ibis.Table, _: Mapping[str, ibis.Table]) -> ibis.Table:
     return parts
+
+
+def test_files_are_not_read_again_for_the_month_after(engine: Watching, log: Path, tmp_path: Path) -> None:
+    write_log(log / "04.parquet", [Download("2026-04-01T00:00:00", "torch")] * 4)
+    assert counted(computer(engine, tmp_path), log) == 6
+    engine.read.clear()
+    april = computer(engine, tmp_path).compute(pypi_logs.computation(log, ["torch"], [MARCH, Period.parse("2026-04")]))
+    assert [row["downloads"] for row in read(april).rows] == [6, 4]
+    assert engine.read == []

@@ -94,6 +94,12 @@ def test_a_token_in_an_address_is_not_shown(closed: int, tmp_path: Path) -> None
     assert "hunter2" not in str(raised.value)
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:7077", "https://host:7077", "host", "spark:/host:7077"])
+def test_an_address_that_is_no_master_is_refused(address: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="names no master Spark knows. Write spark://host:7077"):
+        connected(address, tmp_path)
+
+
 def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="names no host and port .* Write it as spark://host:7077"):
         connected("spark://127.0.0.1:master", tmp_path)
