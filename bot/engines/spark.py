@@ -97,7 +97,7 @@ def connect(means: Means, patience: Patience = PATIENCE) -> Spark:
     shown = _shown(address)
     if not _MASTER.fullmatch(address):
         raise BadInput(
-            "THREADMILL_ENGINE_SPARK names no master Spark knows. Write spark://host:7077, sc://host:15002 for Spark Connect, yarn, "
+            "THREADMILL_ENGINE_SPARK names no master Spark knows. Write spark://host:7077, sc://host:15002 (Connect), yarn, "
             "k8s://https://host:443 or local[4]; unset it for all cores of this machine"
         )
     if address.startswith("sc://"):
