@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from bot.config import VARIABLES, Secret, Settings
@@ -52,10 +53,11 @@ def _shown(settings: Settings) -> Mapping[str, object]:
 
 
 def _address(address: Secret) -> str:
-    """An engine's address without what may be a password in it."""
-    text = address.reveal()
-    scheme, between, place = text.rpartition("://")
-    return f"{scheme}{between}****@{place.rpartition('@')[2]}" if "@" in text else text
+    """An engine's address without what may be a password or a token in it."""
+    scheme, between, place = address.reveal().rpartition("://")
+    user, at, host = place.rpartition("@")
+    shown = re.split("[;?]", host)[0]
+    return f"{scheme}{between}{'****' if user else ''}{at}{shown}{'****' if shown != host else ''}"
 
 
 def _show_access(access: Access | None) -> None:

@@ -29,6 +29,9 @@ def test_every_variable_is_shown_as_it_is_understood(capsys: pytest.CaptureFixtu
         THREADMILL_LOG="json:debug",
         DATABASE_URL="postgresql://u:hunter2@db/mill",
         GITHUB_TOKEN="hunter2",
+        THREADMILL_ENGINE_SPARK="sc://spark:15002/;token=hunter2",
+        THREADMILL_ENGINE_CLICKHOUSE="https://u:hunter2@house:8443/mill",
+        THREADMILL_ENGINE_MEMORY="4GB",
     )
     assert list(found) == list(VARIABLES)
     assert {name: value for name, value in found.items() if value != "not set"} == {
@@ -42,6 +45,10 @@ def test_every_variable_is_shown_as_it_is_understood(capsys: pytest.CaptureFixtu
         "THREADMILL_SMTP_URL": "****",
         "THREADMILL_LISTEN": "[::1]:80",
         "THREADMILL_LOG": "json:debug",
+        "THREADMILL_ENGINE_SPARK": "sc://spark:15002/****",
+        "THREADMILL_ENGINE_CLICKHOUSE": "https://****@house:8443/mill",
+        "THREADMILL_ENGINE_MEMORY": "4GB",
+        "THREADMILL_ENGINE_BILLED": "100GB",
         "X_API_BASE_URL": "https://api.x.com",
         "GITHUB_TOKEN": "****",
     }

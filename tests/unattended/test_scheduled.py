@@ -84,7 +84,7 @@ def test_a_recipe_that_cannot_be_read_is_a_problem_of_its_own(tmp_path: Path) ->
     ("name", "text", "says"),
     [
         ("REPORTS", "dl-framework", 'THREADMILL_REPORTS names the unknown report "dl-framework" (did you mean "dl-frameworks"?); there are '
-                                    "dl-frameworks, dl-frameworks-history, dl-frameworks-monthly, infrastructure-tools, python-web-frameworks"),
+                                    "dl-frameworks, dl-frameworks-counted, dl-frameworks-history, dl-frameworks-monthly, infrastructure-tools, python-web-frameworks"),
         ("MODES", "dl-framework/x=auto", 'THREADMILL_MODES names the unknown report "dl-framework" (did you mean "dl-frameworks"?); there are'),
         ("REPORTS", "infrastructure-tools", 'THREADMILL_REPORTS names "infrastructure-tools", whose recipe has no [schedule]; write one, or '
                                             "leave the report out"),
