@@ -33,7 +33,8 @@ _GAP: Final = r"[ \t\r\n]*"
 _ESCAPED: Final = (('\\"', _QUOTE), ("\\u0022", _QUOTE), ('"', _EDGE), ("\\u0027", "'"), ("\\t", " "))
 """JSON's way to write what matters here."""
 _LINE_END: Final = r"\\(?:r\\n|[nr])"
-_BEGIN: Final = rf"(?:^|{_CELL})[ \t\r\n:\[]*{_EDGE}?"
+_BEGIN: Final = rf"(?:^|{_CELL})(?:[ \t\r\n:\[]*{_EDGE})?"
+"""Blanks are taken only before an edge: else Java tries each share of them between this and what follows."""
 _FOREIGN: Final = (
     "bash", "sh", "script", "cmd", "system", "html", "HTML", "svg", "SVG", "latex", "markdown", "javascript", "js", "perl",
     "ruby", "R", "sql", "bigquery", "writefile", "file",
