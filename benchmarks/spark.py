@@ -3,7 +3,8 @@ Made-up download events through the source `pypi_logs` on a Spark cluster with t
 
 The cluster is a real one of processes on this machine: a master and workers of one core each, from the pip package. An
 application counts a small log first, so that Java has compiled what it runs often; then the large one is timed, three times on
-each cluster in turns, each time into an empty home so that nothing is kept. The driver and the master need cores too: on two
+each cluster in turns, each time into an empty home so that nothing is kept. It is large, for some seconds go to digests,
+planning and the last addition, however many workers there are. The driver and the master need cores too: on two
 cores, two workers do not have one each.
 Goal: two workers at least 1.6 x as fast as one.
 
@@ -74,4 +75,4 @@ def _count(engine: Spark, log: Path, home: Path) -> bytes:
 if __name__ == "__main__":
     given = dict(enumerate(sys.argv[1:]))
     with tempfile.TemporaryDirectory() as made_in:
-        main(int(given.get(0, 100_000_000)), int(given.get(1, 3)), Path(given.get(2, made_in)))
+        main(int(given.get(0, 200_000_000)), int(given.get(1, 3)), Path(given.get(2, made_in)))
