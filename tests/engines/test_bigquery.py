@@ -23,6 +23,9 @@ from bot.ports import Format
 from bot.sources import pypi_logs
 from tests.engines.bigquery_server import LOG, BigQueryServer, serving
 from tests.engines.computing import computed
+from tests.engines.installed import refuse_without
+
+refuse_without("bigquery", "google.cloud.bigquery")
 
 TABLE = "bigquery-public-data.pypi.file_downloads"
 MARCH, FEBRUARY, YEAR_BEFORE = Period.month(2026, 3), Period.month(2026, 2), Period.month(2025, 3)

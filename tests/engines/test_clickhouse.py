@@ -25,6 +25,9 @@ from bot.ports import Format
 from tests.engines.computing import means
 from tests.engines.contract import Check, checks, named
 from tests.engines.data import write_table
+from tests.engines.installed import refuse_without
+
+refuse_without("clickhouse", "clickhouse_connect", "chdb")
 
 
 @pytest.fixture

@@ -27,7 +27,10 @@ from bot.errors import BadInput, SourceUnavailable, ThreadmillError, Throttled
 from bot.ports import Format
 from bot.sources import pypi_logs
 from tests.engines.computing import computed, computer
+from tests.engines.installed import refuse_without
 from tests.sources.conftest import subject
+
+refuse_without("clickhouse", "clickhouse_connect", "chdb")
 
 READER, DEMO, NOBODY = "reader:s3cret%2F%40", "demo", "nobody"
 MARCH = Period.month(2026, 3)
