@@ -6,6 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # What the tests are run with. EXTRAS=test,spark,clickhouse,bigquery tries every engine on raw data: 2 GB of packages, and Java 17.
 EXTRAS ?= test
+TESTED := $(VENV)/.with-$(EXTRAS)
 
 .PHONY: preview test lint bench archive browser clean
 
@@ -13,7 +14,7 @@ preview: $(VENV)/.base
 	$(BIN)/threadmill preview dl-frameworks --period 2020
 
 # Bytecode is written even where the machine says no: every worker rewrites all tests otherwise, which takes it ten seconds.
-test: $(VENV)/.test browser
+test: $(TESTED) browser
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.lint
@@ -47,7 +48,7 @@ $(VENV)/.base: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
-$(VENV)/.test: pyproject.toml $(VENV)/.base
+$(TESTED): pyproject.toml $(VENV)/.base
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
 	@touch $@
 
@@ -60,7 +61,7 @@ $(VENV)/.lint: pyproject.toml $(VENV)/.base
 	@touch $@
 
 # The page is tried in a real browser: one that is there, or Debian's, or the one playwright brings.
-browser: $(VENV)/.test
+browser: $(TESTED)
 	@$(BIN)/python -m tests.browser || \
 		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
 		$(BIN)/playwright install chromium || echo "no browser: the page's tests will be skipped"
