@@ -123,6 +123,11 @@ class _Row:
     days: _replies.Count
     logged: _replies.Count
 
+    @property
+    def contradictory(self) -> bool:
+        """Whether a part of something is more than the whole of it."""
+        return self.ci + self.unsaid > self.downloads or self.nameless > self.downloads or self.days > self.logged
+
 
 @dataclass(frozen=True)
 class Source:
@@ -144,7 +149,7 @@ class Source:
         computed, rows = _computed.read(reply, _Row)
         told = _replies.Told(reply, ORIGINS[0])
         by_key = {(row.project, row.month[:7]): row for row in rows}
-        if len(by_key) != len(rows) or any(row.ci + row.unsaid > row.downloads or row.nameless > row.downloads for row in rows):
+        if len(by_key) != len(rows) or any(row.contradictory for row in rows):
             _replies.changed(reply, "its counts contradict each other")
         logged = {row.month[:7]: row.logged for row in rows}
         return [
